@@ -1,0 +1,2 @@
+//! The workloads Greenroom measures itself by.
+fn main() {}

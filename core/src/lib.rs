@@ -1,0 +1,1 @@
+//! Actors, mailboxes and the shard state machine of Greenroom: no sockets, no threads, no clock.

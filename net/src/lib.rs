@@ -1,0 +1,1 @@
+//! TCP streams and codecs of Greenroom, over the runtime's traits.

@@ -1,0 +1,2 @@
+//! The commands of `cargo x`.
+fn main() {}

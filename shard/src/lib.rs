@@ -1,0 +1,1 @@
+//! The production runtime of Greenroom: executors pinned to cores, SPSC rings, io_uring.

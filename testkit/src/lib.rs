@@ -1,0 +1,1 @@
+//! The simulated runtime of Greenroom: every shard and node on one thread, from one seed.
