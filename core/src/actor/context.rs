@@ -1,0 +1,217 @@
+//! What a handler can ask of the shard it runs on.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::hook::HookEnd;
+use super::{Actor, ActorConfig, ExitReason, Hook, Undelivered};
+use crate::context::{Header, TraceContext};
+use crate::handle::{ActorRef, Placement, Spawn, SpawnError, System};
+use crate::mailbox::{Door, Envelope, state};
+use crate::pid::{Pid, ShardId};
+use crate::runtime::Wall;
+use crate::shard::current;
+use crate::time::Instant;
+use crate::timer::{IntervalTimer, Sleep, Timer};
+
+/// The actor's side of its shard: who it is, what time it is, timers, children.
+///
+/// # Shard
+///
+/// Lives and dies with its actor, on its shard.
+pub struct Context<A: Actor> {
+    door: Rc<Door<A::Message>>,
+    config: Rc<ActorConfig>,
+    draws: Cell<u64>,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A: Actor> Context<A> {
+    pub(crate) const fn new(door: Rc<Door<A::Message>>, config: Rc<ActorConfig>) -> Self {
+        Self { door, config, draws: Cell::new(0), actor: PhantomData }
+    }
+
+    /// This actor's pid.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        crate::mailbox::AnyDoor::pid(&*self.door)
+    }
+
+    /// A ref to this actor.
+    #[must_use]
+    pub fn myself(&self) -> ActorRef<A> {
+        ActorRef::new(self.pid())
+    }
+
+    /// The shard this actor lives on.
+    #[must_use]
+    pub fn shard(&self) -> ShardId {
+        self.pid().shard()
+    }
+
+    /// The system this actor belongs to.
+    #[must_use]
+    pub fn system(&self) -> System {
+        System::new(self.pid().node())
+    }
+
+    /// The settings this actor was spawned with.
+    #[must_use]
+    pub fn config(&self) -> &ActorConfig {
+        &self.config
+    }
+
+    /// Monotonic time, as read at the beginning of this turn.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        current::with(|shard| shard.now()).unwrap_or_default()
+    }
+
+    /// Wall-clock time, read now.
+    #[must_use]
+    pub fn wall(&self) -> Wall {
+        current::with(|shard| shard.wall()).unwrap_or(Wall(Duration::ZERO))
+    }
+
+    /// 64 random bits. The sequence is this actor's own: it depends on the runtime's seed and this
+    /// actor's pid, not on what others draw.
+    #[must_use]
+    pub fn random(&self) -> u64 {
+        let draw = self.draws.get();
+        self.draws.set(draw + 1);
+        let pid = self.pid();
+        current::with(|shard| shard.random((pid.slot(), pid.generation()), draw)).unwrap_or(draw)
+    }
+
+    /// The deadline of the message being handled; [`Instant::NEVER`] when it has none.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        current::with(|shard| shard.scope_deadline()).unwrap_or(Instant::NEVER)
+    }
+
+    /// The trace the message being handled belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        current::with(|shard| shard.scope_trace()).flatten().map(|trace| *trace)
+    }
+
+    /// Waits for `duration` on the shard's timer wheel.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the timer.
+    #[must_use]
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        crate::timer::sleep(duration)
+    }
+
+    /// Sends this actor a message after `duration`. The timer dies with this incarnation of the
+    /// actor. A message that finds the mailbox full waits in its overflow: it is never lost.
+    pub fn send_after(&self, duration: Duration, message: A::Message) -> Timer {
+        crate::timer::send_after(&self.door, duration, message)
+    }
+
+    /// Sends this actor what `message` makes, every `period`, first after one period. A tick that
+    /// finds the mailbox full is skipped: ticks do not pile up before a slow actor. Dies with this
+    /// incarnation of the actor.
+    ///
+    /// # Panics
+    ///
+    /// When `period` is zero.
+    pub fn send_interval(
+        &self,
+        period: Duration,
+        message: impl FnMut() -> A::Message + 'static,
+    ) -> IntervalTimer {
+        crate::timer::send_interval(&self.door, period, message)
+    }
+
+    /// Ends this actor after the message being handled.
+    pub fn stop(&self) {
+        crate::mailbox::AnyDoor::signal(&*self.door, state::STOP);
+    }
+
+    /// Starts an actor; see [`System::spawn`].
+    pub fn spawn<B: Actor, F>(&self, placement: Placement, factory: F) -> Spawn<B>
+    where
+        F: FnOnce() -> B + Send + 'static,
+    {
+        self.system().spawn(placement, factory)
+    }
+
+    /// Starts an actor on this shard; see [`System::spawn_here`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SpawnError`].
+    pub fn spawn_here<B: Actor>(
+        &self,
+        factory: impl FnOnce() -> B,
+    ) -> Result<ActorRef<B>, SpawnError> {
+        self.system().spawn_here(ActorConfig::default(), factory)
+    }
+
+    #[inline]
+    pub(super) fn door(&self) -> &Door<A::Message> {
+        &self.door
+    }
+
+    /// Why a stop that was asked for ends the actor.
+    pub(super) fn stop_reason(&self) -> ExitReason {
+        let closing = current::with(|shard| shard.is_closing()) == Some(true);
+        if closing { ExitReason::Shutdown } else { ExitReason::Normal }
+    }
+
+    /// Gives room that fell free to those who wait for it.
+    #[cold]
+    pub(super) fn relieve(&self) {
+        let relief = self.door.relieve();
+        current::with(|shard| shard.tell(self.pid(), relief));
+    }
+
+    /// Closes the mailbox, refuses all who wait for room, and returns what was accepted.
+    pub(super) fn close(&self) -> VecDeque<Envelope<A::Message>> {
+        let closed = self.door.take_all();
+        let relief = crate::mailbox::Relief { wake: closed.parked, go: closed.stopped };
+        current::with(|shard| shard.tell(self.pid(), relief));
+        closed.messages
+    }
+
+    pub(super) fn count_undelivered(&self, header: Header, reason: Undelivered) {
+        current::with(|shard| shard.message_undelivered(header, reason));
+    }
+
+    pub(super) fn report_hook<T>(&self, hook: Hook, end: &HookEnd<T>) {
+        let what = match end {
+            HookEnd::Done(_) | HookEnd::Killed => return,
+            HookEnd::Panicked(message) => ExitReason::Panicked(message.clone()),
+            HookEnd::TimedOut => ExitReason::HookTimeout(hook),
+        };
+        current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
+    }
+
+    /// Ends the actor's public life.
+    pub(super) fn bury(&self, reason: ExitReason) {
+        for envelope in self.close() {
+            self.count_undelivered(envelope.header, Undelivered::Stopped);
+        }
+        self.door.set(state::GONE);
+        current::with(|shard| {
+            shard.cancel_timers(self.door.take_timers());
+            shard.bury(self.pid(), &self.config.name, &reason);
+        });
+        for watcher in self.door.take_watchers() {
+            watcher.send(reason.clone());
+        }
+    }
+}
+
+impl<A: Actor> fmt::Debug for Context<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("pid", &self.pid()).finish_non_exhaustive()
+    }
+}

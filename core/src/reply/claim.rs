@@ -1,0 +1,101 @@
+//! The caller's half of a reply slot, as a future.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::Reply;
+use super::slot::{Failure, Key, Opening};
+use crate::pid::{NodeId, ShardId};
+use crate::runtime::Injected;
+use crate::shard::{Shard, current};
+
+/// Waits for the answer to one call. Belongs to the shard it was made on: polled anywhere else it
+/// reports the port as dropped, which is all that can be known there.
+pub(crate) struct Claim<R: Send + 'static> {
+    /// `None` once the answer was taken.
+    key: Option<Key<R>>,
+    node: NodeId,
+    shard: ShardId,
+    /// The table entry is reached through the current shard of this thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl<R: Send + 'static> fmt::Debug for Claim<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl Shard {
+    /// Opens a reply slot: the claim, the port, and the header that names the call.
+    #[inline]
+    pub(crate) fn open_reply<R: Send + 'static>(&self, opening: Opening) -> Opened<R> {
+        let deadline = opening.deadline;
+        let (claim, port, header) = self.replies.open::<R>(opening);
+        if !deadline.is_never() {
+            self.arm_deadline(claim.slot(), deadline);
+        }
+        let (node, shard) = (self.node(), self.id());
+        Opened {
+            claim: Claim { key: Some(claim), node, shard, not_send: PhantomData },
+            port: Reply::new(port, node, shard),
+            header,
+        }
+    }
+}
+
+/// A freshly opened reply slot.
+pub(crate) struct Opened<R: Send + 'static> {
+    pub(crate) claim: Claim<R>,
+    pub(crate) port: Reply<R>,
+    pub(crate) header: crate::context::Header,
+}
+
+impl<R: Send + 'static> Claim<R> {
+    fn at_home<T>(&self, f: impl FnOnce(&Shard) -> T) -> Option<T> {
+        current::with(|shard| shard.is(self.node, self.shard).then(|| f(shard))).flatten()
+    }
+}
+
+impl<R: Send + 'static> Future for Claim<R> {
+    type Output = Result<R, Failure>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(key) = &self.key else { return Poll::Ready(Err(Failure::Dropped)) };
+        let polled = self.at_home(|shard| shard.replies.poll(key, cx.waker()));
+        let Some((answer, old_waker)) = polled else {
+            return Poll::Ready(Err(Failure::Dropped));
+        };
+        drop(old_waker);
+        match answer {
+            None => Poll::Pending,
+            Some(answer) => {
+                self.give_up();
+                Poll::Ready(answer)
+            }
+        }
+    }
+}
+
+impl<R: Send + 'static> Claim<R> {
+    #[inline]
+    fn give_up(&mut self) {
+        let Some(mut key) = self.key.take() else { return };
+        let done = self.at_home(|shard| shard.replies.drop_claim(key.take()));
+        if done.is_none() {
+            let abandon = move |shard: &Shard| drop(shard.replies.drop_claim(key));
+            // A shard that is gone has no slot left to free.
+            drop(crate::process::inject(self.node, self.shard, Injected::Run(Box::new(abandon))));
+        }
+    }
+}
+
+impl<R: Send + 'static> Drop for Claim<R> {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}

@@ -1,0 +1,380 @@
+//! Reply slots: a value whose type its two owners know, and nobody else has to.
+//!
+//! This file is the home of one unsafe fact: a slot's `value` holds an `R` only if the `Key<R>` of
+//! its port put it there, and is taken out as an `R` only by the `Key<R>` of its claim; both keys
+//! are made here, in one place, with one `R`, and neither can be copied.
+
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::rc::Rc;
+
+use crate::context::{Header, TraceContext};
+use crate::limits::REPLY_INLINE_BYTES;
+use crate::pid::Pid;
+use crate::task::waker::StoredWaker;
+use crate::time::Instant;
+
+type Content = MaybeUninit<[u64; REPLY_INLINE_BYTES / 8]>;
+
+/// A value of a type only its owners know; small ones in place, large ones boxed.
+struct Value {
+    content: Content,
+    /// Drops the content; `None` while there is none.
+    drop: Option<unsafe fn(&mut Content)>,
+}
+
+const fn inline<R>() -> bool {
+    size_of::<R>() <= REPLY_INLINE_BYTES && align_of::<R>() <= 8
+}
+
+/// # Safety
+///
+/// `content` must hold an `R` as `Value::put` writes it; it holds none afterwards.
+#[inline]
+unsafe fn read<R>(content: &mut Content) -> R {
+    let place = content.as_mut_ptr();
+    if inline::<R>() {
+        // SAFETY: the caller vouches for an `R` here, which `inline` says was written in place.
+        unsafe { place.cast::<R>().read() }
+    } else {
+        // SAFETY: the caller vouches for an `R` here, which was written as a box.
+        *unsafe { place.cast::<Box<R>>().read() }
+    }
+}
+
+impl Value {
+    const fn empty() -> Self {
+        Self { content: MaybeUninit::uninit(), drop: None }
+    }
+
+    #[inline]
+    fn put<R: 'static>(&mut self, value: R) {
+        debug_assert!(self.drop.is_none(), "a slot is filled once");
+        let place = self.content.as_mut_ptr();
+        if inline::<R>() {
+            // SAFETY: `inline` checked that an `R` fits, and `Content` is aligned to 8.
+            unsafe { place.cast::<R>().write(value) };
+        } else {
+            // SAFETY: a box is one word.
+            unsafe { place.cast::<Box<R>>().write(Box::new(value)) };
+        }
+        // SAFETY: the function is called at most once, and only while the `R` just written is
+        // there: `take` and `drop` both clear it first.
+        self.drop = Some(|content| drop(unsafe { read::<R>(content) }));
+    }
+
+    /// # Safety
+    ///
+    /// What was put last, if anything, must have been an `R`.
+    #[inline]
+    unsafe fn take<R: 'static>(&mut self) -> Option<R> {
+        self.drop.take()?;
+        // SAFETY: `drop` was set, so a value is there, and the caller vouches for its type.
+        Some(unsafe { read::<R>(&mut self.content) })
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        if let Some(drop) = self.drop.take() {
+            // SAFETY: `put` stored the function for the value that is still here.
+            unsafe { drop(&mut self.content) };
+        }
+    }
+}
+
+/// One owner's hold on a slot. Cannot be copied; must not be lost, only given up.
+pub(crate) struct Key<R> {
+    slot: u32,
+    reply: PhantomData<fn(R) -> R>,
+}
+
+impl<R> Key<R> {
+    pub(crate) const fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// The same hold, its first bearer giving it up.
+    pub(crate) const fn take(&mut self) -> Self {
+        Self { slot: self.slot, reply: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for Key<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.slot)
+    }
+}
+
+/// Why a call got no reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    /// The port was dropped without an answer.
+    Dropped,
+    /// The deadline passed first.
+    Expired,
+}
+
+/// What a call is opened with.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) deadline: Instant,
+    /// Slot and generation of the actor that waits; generation 0 for a task outside any chain.
+    pub(crate) caller: (u32, u32),
+    /// Who is asked; for reports of who waits for whom.
+    pub(crate) callee: Pid,
+    /// The message the caller is handling, whose sender waits in turn.
+    pub(crate) parent: Header,
+    pub(crate) trace: Option<Rc<TraceContext>>,
+}
+
+impl Opening {
+    /// For an answer that no chain, trace or deadline belongs to.
+    pub(crate) const PLAIN: Self = Self {
+        deadline: Instant::NEVER,
+        caller: (0, 0),
+        callee: Pid::NOBODY,
+        parent: Header::NONE,
+        trace: None,
+    };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Waiting,
+    Given,
+    Failed(Failure),
+}
+
+struct Slot {
+    value: Value,
+    waker: StoredWaker,
+    opening: Opening,
+    serial: u32,
+    /// The coarse tick at which a deadline check is due; 0 when none is.
+    armed: u32,
+    claimed: bool,
+    ported: bool,
+    answer: Answer,
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("serial", &self.serial).finish_non_exhaustive()
+    }
+}
+
+/// The reply slots of a shard.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyTable {
+    inner: RefCell<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+impl Inner {
+    #[inline]
+    fn release(&mut self, slot: u32) -> Value {
+        let entry = &mut self.slots[slot as usize];
+        debug_assert!(!entry.claimed && !entry.ported);
+        self.free.push(slot);
+        std::mem::replace(&mut entry.value, Value::empty())
+    }
+}
+
+/// What a table operation leaves behind, dropped by the caller with nothing borrowed.
+#[must_use]
+pub(crate) struct Leftover(#[expect(dead_code, reason = "kept for its drop")] Option<Value>);
+
+impl ReplyTable {
+    /// Opens a slot. Returns both holds and the header that names it.
+    #[inline]
+    pub(crate) fn open<R>(&self, opening: Opening) -> (Key<R>, Key<R>, Header) {
+        let inner = &mut *self.inner.borrow_mut();
+        let slot = match inner.free.pop() {
+            Some(slot) => slot,
+            None => inner.grow(),
+        };
+        let entry = &mut inner.slots[slot as usize];
+        entry.serial = entry.serial.wrapping_add(1).max(1);
+        entry.opening = opening;
+        entry.claimed = true;
+        entry.ported = true;
+        entry.answer = Answer::Waiting;
+        let header = Header::reply(slot, entry.serial);
+        (Key { slot, reply: PhantomData }, Key { slot, reply: PhantomData }, header)
+    }
+
+    /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.
+    #[inline]
+    pub(crate) fn fill<R: 'static>(&self, port: Key<R>, value: R) -> Result<StoredWaker, R> {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[port.slot as usize];
+        entry.ported = false;
+        if !entry.claimed {
+            // An abandoned slot was never filled, so what is released here is empty.
+            let _empty = inner.release(port.slot);
+            return Err(value);
+        }
+        if entry.answer != Answer::Waiting {
+            return Err(value);
+        }
+        entry.value.put(value);
+        entry.answer = Answer::Given;
+        Ok(entry.waker.take())
+    }
+
+    /// Gives up the port without an answer. Returns whom to wake.
+    pub(crate) fn drop_port<R>(&self, port: Key<R>) -> StoredWaker {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[port.slot as usize];
+        entry.ported = false;
+        if !entry.claimed {
+            let _empty = inner.release(port.slot);
+            return StoredWaker::None;
+        }
+        if entry.answer != Answer::Waiting {
+            return StoredWaker::None;
+        }
+        entry.answer = Answer::Failed(Failure::Dropped);
+        entry.waker.take()
+    }
+
+    /// Looks for the answer, and leaves `waker` where there is none yet. After `Some` the claim's
+    /// key must only be given up.
+    #[inline]
+    pub(crate) fn poll<R: 'static>(
+        &self,
+        claim: &Key<R>,
+        waker: &std::task::Waker,
+    ) -> (Option<Result<R, Failure>>, Option<StoredWaker>) {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[claim.slot as usize];
+        match entry.answer {
+            Answer::Waiting => (None, entry.waker.store(waker)),
+            Answer::Failed(failure) => (Some(Err(failure)), None),
+            Answer::Given => {
+                // SAFETY: only `fill` with the port's `Key<R>` puts a value, and `open` made that
+                // key and this one with the same `R`.
+                let value = unsafe { entry.value.take::<R>() };
+                entry.answer = Answer::Failed(Failure::Dropped);
+                (value.map(Ok), None)
+            }
+        }
+    }
+
+    /// Gives up the claim. The waker and an answer nobody read are for the caller to drop.
+    #[inline]
+    pub(crate) fn drop_claim<R>(&self, claim: Key<R>) -> (Leftover, StoredWaker) {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[claim.slot as usize];
+        entry.claimed = false;
+        let waker = entry.waker.take();
+        let value = (!entry.ported).then(|| inner.release(claim.slot));
+        (Leftover(value), waker)
+    }
+
+    /// Whether the claim is still there: a port's holder may stop work nobody waits for.
+    pub(crate) fn is_claimed<R>(&self, port: &Key<R>) -> bool {
+        self.inner.borrow().slots[port.slot as usize].claimed
+    }
+
+    /// What the call was opened with, if the header still names it and its caller still waits.
+    #[inline]
+    pub(crate) fn waiting<T>(
+        &self,
+        (slot, serial): (u32, u32),
+        f: impl FnOnce(&Opening) -> T,
+    ) -> Option<T> {
+        let inner = self.inner.borrow();
+        let entry = inner.slots.get(slot as usize)?;
+        let waits = entry.serial == serial && entry.claimed && entry.answer == Answer::Waiting;
+        waits.then(|| f(&entry.opening))
+    }
+
+    /// What the call was opened with, waiting or not.
+    #[inline]
+    pub(crate) fn opening<T>(
+        &self,
+        (slot, serial): (u32, u32),
+        f: impl FnOnce(&Opening) -> T,
+    ) -> Option<T> {
+        let inner = self.inner.borrow();
+        let entry = inner.slots.get(slot as usize)?;
+        (entry.serial == serial && (entry.claimed || entry.ported)).then(|| f(&entry.opening))
+    }
+
+    /// Notes that a deadline check of the slot is due at `tick`. Returns whether one has to be
+    /// put on the wheel, because none is due as early as that.
+    #[inline]
+    pub(crate) fn arm(&self, slot: u32, tick: u32) -> bool {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[slot as usize];
+        let earlier = entry.armed == 0 || tick < entry.armed;
+        if earlier {
+            entry.armed = tick;
+        }
+        earlier
+    }
+
+    /// A deadline check: fails the call when it is overdue at `now`.
+    pub(crate) fn check(&self, slot: u32, tick: u32, now: Instant) -> Checked {
+        let inner = &mut *self.inner.borrow_mut();
+        let entry = &mut inner.slots[slot as usize];
+        if entry.armed != tick {
+            // An earlier check took this one's place.
+            return Checked::Nothing;
+        }
+        entry.armed = 0;
+        if !entry.claimed || entry.answer != Answer::Waiting || entry.opening.deadline.is_never() {
+            return Checked::Nothing;
+        }
+        if entry.opening.deadline > now {
+            return Checked::Rearm(entry.opening.deadline);
+        }
+        entry.answer = Answer::Failed(Failure::Expired);
+        Checked::Expired(entry.waker.take())
+    }
+
+    /// Slots in use; for the check that nothing leaks.
+    pub(crate) fn len(&self) -> usize {
+        let inner = self.inner.borrow();
+        inner.slots.len() - inner.free.len()
+    }
+}
+
+impl Inner {
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let slot = u32::try_from(self.slots.len()).expect("four billion calls under way");
+        self.slots.push(Slot {
+            value: Value::empty(),
+            waker: StoredWaker::None,
+            opening: Opening::PLAIN,
+            serial: 0,
+            armed: 0,
+            claimed: false,
+            ported: false,
+            answer: Answer::Waiting,
+        });
+        slot
+    }
+}
+
+/// What a deadline check found.
+pub(crate) enum Checked {
+    /// The call ended long ago.
+    Nothing,
+    /// The slot serves a call that has until then.
+    Rearm(Instant),
+    /// The call failed; whom to wake.
+    Expired(StoredWaker),
+}

@@ -1,0 +1,198 @@
+//! The context of the message being handled: where deadlines, traces and call chains come from.
+
+use std::rc::Rc;
+
+use super::{Refused, Shard};
+use crate::actor::Undelivered;
+use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
+use crate::limits::PREEMPT_CHECK_MESSAGES;
+use crate::pid::Pid;
+use crate::time::Instant;
+use crate::trace::Event;
+
+impl Shard {
+    #[inline]
+    pub(crate) fn set_scope(&self, header: Header) {
+        self.scope.set(header);
+    }
+
+    pub(super) fn header_deadline(&self, header: Header) -> Instant {
+        let deadline = match header.kind() {
+            HeaderKind::None => None,
+            HeaderKind::Reply(slot, serial) => {
+                self.replies.opening((slot, serial), |opening| opening.deadline)
+            }
+            HeaderKind::Record(slot, serial) => {
+                self.records.with((slot, serial), |record| record.deadline)
+            }
+        };
+        deadline.unwrap_or(Instant::NEVER)
+    }
+
+    /// The deadline of the message being handled.
+    pub(crate) fn scope_deadline(&self) -> Instant {
+        self.header_deadline(self.scope.get())
+    }
+
+    /// The trace of the message being handled.
+    pub(crate) fn scope_trace(&self) -> Option<Rc<TraceContext>> {
+        match self.scope.get().kind() {
+            HeaderKind::None => None,
+            HeaderKind::Reply(slot, serial) => {
+                self.replies.opening((slot, serial), |opening| opening.trace.clone()).flatten()
+            }
+            HeaderKind::Record(slot, serial) => {
+                self.records.with((slot, serial), |record| record.trace.clone()).flatten()
+            }
+        }
+    }
+
+    /// Everybody who waits for the message being handled, nearest first. Ends at the first that
+    /// has its answer: from there on nobody waits.
+    pub(crate) fn scope_chain(&self) -> Vec<Pid> {
+        let mut chain = Vec::new();
+        let mut header = self.scope.get();
+        loop {
+            match header.kind() {
+                HeaderKind::None => return chain,
+                HeaderKind::Reply(slot, serial) => {
+                    let link = self
+                        .replies
+                        .waiting((slot, serial), |opening| (opening.caller, opening.parent));
+                    let Some(((slot, generation), parent)) = link else { return chain };
+                    if generation != 0 {
+                        chain.push(Pid::new(self.node(), self.id(), slot, generation));
+                    }
+                    header = parent;
+                }
+                HeaderKind::Record(slot, serial) => {
+                    self.records.with((slot, serial), |record| {
+                        chain.extend_from_slice(record.chain.as_slice());
+                    });
+                    return chain;
+                }
+            }
+        }
+    }
+
+    /// The message being handled.
+    pub(crate) const fn scope(&self) -> Header {
+        self.scope.get()
+    }
+
+    /// Slot and generation of the task that is being polled; generation 0 when none is.
+    pub(crate) fn running(&self) -> (u32, u32) {
+        self.running.get()
+    }
+
+    /// Whether waiting for `to` could never end, because it waits for the task that runs. The path
+    /// leads from that task to `to`.
+    #[inline]
+    pub(crate) fn check_cycle(&self, to: Pid) -> Result<(), Vec<Pid>> {
+        let (slot, generation) = self.running.get();
+        let myself = Pid::new(self.node(), self.id(), slot, generation);
+        if to == myself {
+            return Err(vec![to]);
+        }
+        if self.scope.get().is_none() { Ok(()) } else { self.check_chain(to) }
+    }
+
+    fn check_chain(&self, to: Pid) -> Result<(), Vec<Pid>> {
+        let mut chain = self.scope_chain();
+        match chain.iter().position(|&pid| pid == to) {
+            None => Ok(()),
+            Some(index) => {
+                chain.truncate(index + 1);
+                Err(chain)
+            }
+        }
+    }
+
+    /// Posts a message that carries the port of the one being handled.
+    pub(crate) fn post_delegated<M: Send + 'static>(
+        &self,
+        to: Pid,
+        message: M,
+    ) -> Result<(), (Refused, M)> {
+        let (deadline, trace, chain) =
+            (self.scope_deadline(), self.scope_trace(), self.scope_chain());
+        let chain = match chain.as_slice() {
+            [] => Chain::Empty,
+            [one] => Chain::One(*one),
+            _ => Chain::Many(chain),
+        };
+        self.post_with(to, Record { deadline, trace, chain }, message)
+    }
+
+    /// The header of a cast out of the message being handled: its deadline and trace go on, its
+    /// chain does not.
+    #[inline]
+    pub(crate) fn cast_header(&self) -> Header {
+        if self.scope.get().is_none() { Header::NONE } else { self.cast_header_of_scope() }
+    }
+
+    fn cast_header_of_scope(&self) -> Header {
+        let (deadline, trace) = (self.scope_deadline(), self.scope_trace());
+        if deadline.is_never() && trace.is_none() {
+            return Header::NONE;
+        }
+        self.records.insert(Record { deadline, trace, chain: Chain::Empty })
+    }
+
+    /// What a call or cast out of the message being handled carries to another shard beyond its
+    /// deadline and its caller; usually nothing.
+    pub(super) fn remote_context(&self, is_call: bool) -> Option<Box<RemoteContext>> {
+        if self.scope.get().is_none() {
+            return None;
+        }
+        let trace = self.scope_trace().map(|trace| *trace);
+        let chain = if is_call { self.scope_chain() } else { Vec::new() };
+        (trace.is_some() || !chain.is_empty()).then(|| Box::new(RemoteContext { trace, chain }))
+    }
+
+    /// Whether a message's deadline has passed; if so, it is counted and its context ends.
+    #[inline]
+    pub(crate) fn expire_message(&self, header: Header) -> bool {
+        let expired = self.header_deadline(header) <= self.now();
+        if expired {
+            self.message_undelivered(header, Undelivered::Expired);
+        }
+        expired
+    }
+
+    /// A message was handled. Returns whether the running actor may take another.
+    #[inline]
+    pub(crate) fn message_done(&self, header: Header) -> bool {
+        self.ledger.handle();
+        self.scope.set(Header::NONE);
+        self.end_header(header);
+        let left = self.budget.get().saturating_sub(1);
+        self.budget.set(left);
+        left > 0 && (left % PREEMPT_CHECK_MESSAGES != 0 || !self.driver.need_preempt())
+    }
+
+    /// An accepted message will not be handled.
+    pub(crate) fn message_undelivered(&self, header: Header, reason: Undelivered) {
+        self.ledger.undeliver(reason);
+        self.end_header(header);
+        self.observe(|| Event::Undelivered { reason: reason as u8 });
+    }
+
+    #[inline]
+    pub(super) fn end_header(&self, header: Header) {
+        if let HeaderKind::Record(slot, serial) = header.kind() {
+            self.records.remove((slot, serial));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(event());
+        }
+    }
+
+    pub(crate) fn trace_reply(&self, slot: u32) {
+        self.observe(|| Event::Replied { slot });
+    }
+}

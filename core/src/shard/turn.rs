@@ -1,0 +1,149 @@
+//! The step: what is due, then ready tasks, for a bounded while.
+
+use std::collections::VecDeque;
+use std::task::Context;
+
+use super::{Removed, Shard, TaskFuture};
+use crate::actor::{ExitReason, catch};
+use crate::context::Header;
+use crate::limits::{PREEMPT_CHECK_MESSAGES, TURN_TASKS};
+use crate::pid::Pid;
+use crate::task::waker::TaskWord;
+use crate::time::Instant;
+use crate::timer::Fire;
+use crate::trace::Event;
+
+/// What a turn leaves open to its driver. Production takes [`Fifo`]; the simulator decides.
+pub trait TurnPolicy {
+    /// Which of the ready tasks is polled next; called with at least one.
+    fn pick(&mut self, ready: &VecDeque<u32>) -> usize;
+
+    /// Most tasks to poll in this turn.
+    fn tasks_max(&mut self) -> u32;
+}
+
+/// First come, first served.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fifo;
+
+impl TurnPolicy for Fifo {
+    #[inline]
+    fn pick(&mut self, _: &VecDeque<u32>) -> usize {
+        0
+    }
+
+    #[inline]
+    fn tasks_max(&mut self) -> u32 {
+        TURN_TASKS
+    }
+}
+
+/// When a shard wants its next turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// At once: tasks are ready.
+    Ready,
+    /// At that time, or when there is an input.
+    Until(Instant),
+    /// When there is an input.
+    Idle,
+}
+
+impl Shard {
+    /// The step: fires what is due at `now`, then polls ready tasks. Ends when none is ready, at
+    /// the policy's bound, or when the driver wants its thread back.
+    pub fn turn<P: TurnPolicy>(&self, now: Instant, policy: &mut P) -> Next {
+        self.clock.set(self.clock.get().max(now));
+        self.fire_due();
+        for polled in 1..=policy.tasks_max() {
+            let Some(slot) = self.ready.pop(|ready| policy.pick(ready)) else { break };
+            self.poll_task(slot);
+            if polled % PREEMPT_CHECK_MESSAGES == 0 && self.driver.need_preempt() {
+                break;
+            }
+        }
+        self.next()
+    }
+
+    /// When the shard wants its next turn, as things stand.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        if !self.ready.is_empty() {
+            return Next::Ready;
+        }
+        match self.next_deadline() {
+            Some(deadline) if deadline <= self.now() => Next::Ready,
+            Some(deadline) => Next::Until(deadline),
+            None => Next::Idle,
+        }
+    }
+
+    /// The nearest time at which something is due on this shard without any input.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match (self.timers.next_deadline(), self.deadlines.next_deadline()) {
+            (Some(exact), Some(coarse)) => Some(exact.min(coarse)),
+            (exact, coarse) => exact.or(coarse),
+        }
+    }
+
+    fn fire_due(&self) {
+        let now = self.now();
+        let due = self.timers.expire(now);
+        if !due.is_empty() {
+            self.observe(|| Event::TimersFired { count: due.len() as u32 });
+        }
+        for fire in due {
+            match fire {
+                Fire::Wake(waker) => self.guarded("a timer's waker", || waker.wake()),
+                Fire::Run(run) => self.guarded("a timer", || run(self)),
+            }
+        }
+        for (slot, tick) in self.deadlines.expire(now) {
+            self.check_deadline(slot, tick, now);
+        }
+    }
+
+    /// Runs user code that belongs to no task: a panic is reported and ends nothing.
+    pub(super) fn guarded(&self, what: &str, f: impl FnOnce()) {
+        if let Err(message) = catch(f) {
+            let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
+            self.report(nobody, what, &ExitReason::Panicked(message));
+        }
+    }
+
+    #[inline]
+    fn poll_task(&self, slot: u32) {
+        let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
+        self.observe(|| Event::Polled { slot, generation });
+        self.running.set((slot, generation));
+        self.scope.set(Header::NONE);
+        self.budget.set(budget);
+        let waker = TaskWord::new(self.unique(), slot, generation).waker();
+        let mut cx = Context::from_waker(&waker);
+        let polled = catch(|| future.as_mut().poll(&mut cx));
+        self.running.set((0, 0));
+        match polled {
+            Ok(std::task::Poll::Pending) => self.tasks.end(slot, future),
+            Ok(std::task::Poll::Ready(())) => self.finish_task(slot, future),
+            Err(message) => {
+                // An actor's loop catches what its handlers do; this is a bare task, or a drop.
+                let pid = Pid::new(self.node(), self.id(), slot, generation);
+                self.report(pid, "a task", &ExitReason::Panicked(message));
+                self.finish_task(slot, future);
+            }
+        }
+    }
+
+    fn finish_task(&self, slot: u32, future: TaskFuture) {
+        self.guarded("a task's drop", || drop(future));
+        self.remove_task(slot);
+    }
+
+    /// Ends a task whose future is not being polled, wherever it stands.
+    pub(crate) fn remove_task(&self, slot: u32) {
+        let Removed { door, future } = self.tasks.remove(slot);
+        self.guarded("a task's drop", || drop(future));
+        self.guarded("a mailbox's drop", || drop(door));
+    }
+}

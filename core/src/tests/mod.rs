@@ -1,0 +1,1 @@
+//! Tests of the shard as a whole, on the unit-test rig.
