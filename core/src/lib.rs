@@ -47,7 +47,8 @@ pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
-    Completed, Entered, Fifo, Ledger, Next, Pump, Pumped, Shard, ShardSetup, TurnPolicy,
+    Completed, Entered, Fifo, InUse, Ledger, Next, Pump, Pumped, Shard, ShardSetup, TurnPolicy,
+    Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

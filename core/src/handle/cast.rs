@@ -27,15 +27,6 @@ impl<M> CastError<M> {
         }
     }
 
-    /// The same error about the message that `f` makes of this one.
-    pub(crate) fn map<N>(self, f: impl FnOnce(M) -> N) -> CastError<N> {
-        match self {
-            Self::Full(message) => CastError::Full(f(message)),
-            Self::Closed(message) => CastError::Closed(f(message)),
-            Self::Unusable(why, message) => CastError::Unusable(why, f(message)),
-        }
-    }
-
     pub(crate) fn of((refused, message): (Refused, M)) -> Self {
         match refused {
             Refused::Full(_) => Self::Full(message),

@@ -53,6 +53,12 @@ impl<M> Pressure<M> {
             && self.stopped.is_empty()
     }
 
+    /// Messages in the overflow, and the slots of the tasks that are parked.
+    pub(super) fn load(&self) -> (usize, Vec<Option<u32>>) {
+        let parked = self.parked.iter().map(|(_, waker)| waker.slot()).collect();
+        (self.overflow.len(), parked)
+    }
+
     pub(super) fn take_all(
         &mut self,
         messages: &mut VecDeque<Envelope<M>>,
@@ -138,11 +144,6 @@ impl<M: Send + 'static> Door<M> {
     pub(crate) fn has_overflow(&self) -> bool {
         self.has(state::PRESSURE)
             && self.cold.borrow().as_ref().is_some_and(|cold| !cold.pressure.overflow.is_empty())
-    }
-
-    /// Messages kept for want of room.
-    pub(crate) fn overflow_len(&self) -> usize {
-        self.cold.borrow().as_ref().map_or(0, |cold| cold.pressure.overflow.len())
     }
 
     /// Gives free room away: first to the overflow, whose messages are accepted already, then to

@@ -214,12 +214,23 @@ impl<M> fmt::Debug for Door<M> {
     }
 }
 
+/// What is in a mailbox and around it.
+#[derive(Debug)]
+pub(crate) struct Load {
+    /// The actor waits for a message.
+    pub(crate) idle: bool,
+    pub(crate) queued: usize,
+    pub(crate) overflow: usize,
+    /// Slots of the tasks that wait for room; `None` for a foreign waker.
+    pub(crate) parked: Vec<Option<u32>>,
+}
+
 /// A mailbox whose message type is not known: all that can be done to an actor but sending to it.
 pub(crate) trait AnyDoor: Any {
     fn pid(&self) -> Pid;
 
-    /// Messages queued.
-    fn depth(&self) -> usize;
+    /// What is in it and around it.
+    fn load(&self) -> Load;
 
     /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
     fn signal(&self, bits: u32) -> bool;
@@ -230,7 +241,7 @@ pub(crate) trait AnyDoor: Any {
     /// Adds somebody who wants to know how the actor ends.
     fn watch(&self, watcher: Reply<ExitReason>);
 
-    /// Somebody of that shard waits for GO although it was sent: says whether to send it again.
+    /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
 }
 
@@ -239,8 +250,11 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
         self.pid
     }
 
-    fn depth(&self) -> usize {
-        self.queue.borrow().len()
+    fn load(&self) -> Load {
+        let cold = self.cold.borrow();
+        let (overflow, parked) = cold.as_ref().map_or((0, Vec::new()), |cold| cold.pressure.load());
+        let queued = self.queue.borrow().len();
+        Load { idle: self.has(state::IDLE), queued, overflow, parked }
     }
 
     fn signal(&self, bits: u32) -> bool {

@@ -344,6 +344,16 @@ impl ReplyTable {
         Checked::Expired(entry.waker.take())
     }
 
+    /// Calls `f` with what each call was opened with whose caller waits.
+    pub(crate) fn for_each_waiting(&self, mut f: impl FnMut(&Opening)) {
+        let inner = self.inner.borrow();
+        for slot in &inner.slots {
+            if slot.claimed && slot.answer == Answer::Waiting {
+                f(&slot.opening);
+            }
+        }
+    }
+
     /// Slots in use; for the check that nothing leaks.
     pub(crate) fn len(&self) -> usize {
         let inner = self.inner.borrow();

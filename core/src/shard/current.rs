@@ -40,7 +40,7 @@ impl Drop for Entered<'_> {
 
 /// Calls `f` with the current shard; `None` outside any.
 #[inline(always)]
-pub fn with<R>(f: impl FnOnce(&Shard) -> R) -> Option<R> {
+pub(crate) fn with<R>(f: impl FnOnce(&Shard) -> R) -> Option<R> {
     let shard = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
     // SAFETY: a non-null pointer was set by `enter` from a reference that its guard still borrows:
     // guards nest, each restores the pointer before it, and the thread-local keeps the pointer on

@@ -19,6 +19,7 @@ pub(crate) mod current;
 mod deadlines;
 pub(crate) mod deliver;
 mod graves;
+mod inspect;
 mod ledger;
 pub(crate) mod lifecycle;
 mod operations;
@@ -35,6 +36,7 @@ mod state;
 mod turn;
 
 pub use current::Entered;
+pub use inspect::{InUse, Wait};
 pub use ledger::Ledger;
 pub use operations::Completed;
 pub use pump::{Pump, Pumped};

@@ -202,6 +202,11 @@ impl Slab {
         inner.slots.get(slot as usize).filter(|entry| entry.live).map(|entry| entry.generation)
     }
 
+    /// Whether the task in a slot is on the run queue.
+    pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
+        self.inner.borrow().slots.get(slot as usize).is_some_and(|entry| entry.scheduled)
+    }
+
     /// The doors of all live actors, in slot order.
     pub(crate) fn doors(&self) -> Vec<Rc<dyn AnyDoor>> {
         self.inner.borrow().slots.iter().filter_map(|slot| slot.door.clone()).collect()

@@ -17,6 +17,7 @@ use crate::context::{Header, Records};
 use crate::hash::mix;
 use crate::pid::{NodeId, ShardId};
 use crate::reply::ReplyTable;
+use crate::report::Reporter;
 use crate::runtime::{Driver, Wall};
 use crate::time::Instant;
 use crate::timer::{CoarseWheel, Wheel};
@@ -41,8 +42,6 @@ pub struct ShardSetup {
     /// Names of the actor types that crash, and how: told of each crash.
     pub reporter: Arc<dyn Reporter>,
 }
-
-pub use crate::report::Reporter;
 
 impl fmt::Debug for ShardSetup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

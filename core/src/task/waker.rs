@@ -126,6 +126,14 @@ impl StoredWaker {
         std::mem::take(self)
     }
 
+    /// The slot of the task that is woken, where it is one of ours.
+    pub(crate) const fn slot(&self) -> Option<u32> {
+        match self {
+            Self::Task(word) => Some(word.slot()),
+            Self::None | Self::Foreign(_) => None,
+        }
+    }
+
     /// Wakes whoever was stored. User code may run.
     #[inline]
     pub(crate) fn wake(self) {
