@@ -23,13 +23,12 @@ use crate::reply::Reply;
 use crate::shard::current;
 
 /// The whole life of an actor. `ack` is told how `started` went.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` would keep its arguments twice")]
 pub(crate) fn run<A: Actor>(
     mut actor: A,
     ctx: Context<A>,
     ack: Option<Reply<Started>>,
 ) -> impl Future<Output = ()> {
-    // The state stays where it was captured: an `async fn`'s arguments would be moved, and kept
-    // twice.
     async move {
         let mut obituary = Obituary { ctx: &ctx, reason: None };
         let reason = match start(&mut actor, &ctx).await {

@@ -104,7 +104,6 @@ impl<A: Actor> Context<A> {
     /// # Cancel safety
     ///
     /// Dropping the future cancels the timer.
-    #[must_use]
     pub fn sleep(&self, duration: Duration) -> Sleep {
         crate::timer::sleep(duration)
     }

@@ -168,7 +168,7 @@ impl Shard {
         self.end_header(header);
         let left = self.budget.get().saturating_sub(1);
         self.budget.set(left);
-        left > 0 && (left % PREEMPT_CHECK_MESSAGES != 0 || !self.driver.need_preempt())
+        left > 0 && (!left.is_multiple_of(PREEMPT_CHECK_MESSAGES) || !self.driver.need_preempt())
     }
 
     /// An accepted message will not be handled.

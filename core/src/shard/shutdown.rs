@@ -5,6 +5,9 @@ use super::ledger::Ledger;
 use crate::actor::ExitReason;
 use crate::mailbox::state;
 
+/// How often tasks that were spawned by the drop of others are dropped in turn.
+const ABANDON_PASSES: u32 = 64;
+
 impl Shard {
     /// Begins the shutdown: nothing new is spawned, every actor is asked to stop after the message
     /// it handles, with [`ExitReason::Shutdown`]. The driver goes on pumping until
@@ -40,8 +43,13 @@ impl Shard {
     /// them reach their callers. The shard is of no use afterwards.
     pub fn abandon_all(&self) {
         self.closing.set(true);
-        for slot in self.tasks.occupied() {
-            self.remove_task(slot);
+        // What is dropped may spawn tasks; one that always does is not humoured for ever.
+        for _ in 0..ABANDON_PASSES {
+            let occupied = self.tasks.occupied();
+            if occupied.is_empty() {
+                break;
+            }
+            occupied.into_iter().for_each(|slot| self.remove_task(slot));
         }
         for fire in self.timers.take_all() {
             self.guarded("a timer's drop", || drop(fire));
@@ -61,5 +69,13 @@ impl Shard {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.ledger.read()
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        // User code that is dropped with the shard finds it as it always was: entered, and whole.
+        let _entered = self.enter();
+        self.abandon_all();
     }
 }

@@ -58,7 +58,7 @@ impl Shard {
         for polled in 1..=policy.tasks_max() {
             let Some(slot) = self.ready.pop(|ready| policy.pick(ready)) else { break };
             self.poll_task(slot);
-            if polled % PREEMPT_CHECK_MESSAGES == 0 && self.driver.need_preempt() {
+            if polled.is_multiple_of(PREEMPT_CHECK_MESSAGES) && self.driver.need_preempt() {
                 break;
             }
         }

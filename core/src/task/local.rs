@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::actor::catch;
-use crate::pid::{NodeId, ShardId};
 use crate::shard::current;
-use crate::task::waker::StoredWaker;
+use crate::task::waker::{StoredWaker, TaskWord};
 
 /// Runs `future` as a task of its own on the current shard. It starts an empty call chain, and
 /// goes on when the handle is dropped.
@@ -27,13 +26,13 @@ pub fn spawn_local<T: 'static>(future: impl Future<Output = T> + 'static) -> Loc
     });
     let body = run(future, Finish(shared.clone()));
     let spawned = current::with(|shard| {
-        let (slot, _) = shard.spawn_task(Box::pin(body))?;
-        Some((shard.node(), shard.id(), slot))
+        let (slot, generation) = shard.spawn_task(Box::pin(body))?;
+        Some(TaskWord::new(shard.unique(), slot, generation))
     });
-    let (node, shard, slot) = spawned
+    let word = spawned
         .expect("spawn_local needs a shard to run on")
         .expect("the shard has no slot left for another task");
-    LocalTask { shared, node, shard, slot }
+    LocalTask { shared, word }
 }
 
 struct Shared<T> {
@@ -105,14 +104,12 @@ impl std::error::Error for TaskError {}
 /// A result that was not taken stays in the handle.
 pub struct LocalTask<T> {
     shared: Rc<Shared<T>>,
-    node: NodeId,
-    shard: ShardId,
-    slot: u32,
+    word: TaskWord,
 }
 
 impl<T> fmt::Debug for LocalTask<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalTask").field("slot", &self.slot).finish_non_exhaustive()
+        f.debug_struct("LocalTask").field("task", &self.word).finish_non_exhaustive()
     }
 }
 
@@ -123,11 +120,7 @@ impl<T> LocalTask<T> {
             return;
         }
         self.shared.abort.set(true);
-        current::with(|shard| {
-            if shard.is(self.node, self.shard) {
-                shard.schedule(self.slot);
-            }
-        });
+        self.word.wake();
     }
 
     /// Whether the task has ended.

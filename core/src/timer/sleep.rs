@@ -22,7 +22,6 @@ use crate::time::Instant;
 /// # Cancel safety
 ///
 /// Dropping the future cancels the timer.
-#[must_use]
 pub fn sleep(duration: Duration) -> Sleep {
     let now = current::with(|shard| shard.now()).expect("sleep needs a shard's timer wheel");
     sleep_until(now + duration)
@@ -37,7 +36,6 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # Cancel safety
 ///
 /// Dropping the future cancels the timer.
-#[must_use]
 pub const fn sleep_until(deadline: Instant) -> Sleep {
     Sleep { deadline, set: None, not_send: PhantomData }
 }
