@@ -114,22 +114,42 @@ pub(crate) struct Records {
 
 #[derive(Debug, Default)]
 struct RecordsInner {
-    slots: Vec<(u32, Option<Record>)>,
+    slots: Vec<RecordSlot>,
     free: Vec<u32>,
 }
 
+#[derive(Debug, Default)]
+struct RecordSlot {
+    serial: u32,
+    /// Messages that carry the record, and the handler that sends them.
+    users: u32,
+    record: Option<Record>,
+}
+
 impl Records {
+    /// Adds a record with one user.
     pub(crate) fn insert(&self, record: Record) -> Header {
         let inner = &mut *self.inner.borrow_mut();
         let slot = inner.free.pop().unwrap_or_else(|| {
-            inner.slots.push((0, None));
+            inner.slots.push(RecordSlot::default());
             (inner.slots.len() - 1) as u32
         });
         let entry = &mut inner.slots[slot as usize];
         // Zero is no serial: a header of zero is no context.
-        entry.0 = entry.0.wrapping_add(1).max(1);
-        entry.1 = Some(record);
-        Header::record(slot, entry.0)
+        entry.serial = entry.serial.wrapping_add(1).max(1);
+        entry.users = 1;
+        entry.record = Some(record);
+        Header::record(slot, entry.serial)
+    }
+
+    /// Adds a user to the record a header names, if it names one.
+    pub(crate) fn share(&self, header: Header) -> Header {
+        if let HeaderKind::Record(slot, serial) = header.kind() {
+            let entry = &mut self.inner.borrow_mut().slots[slot as usize];
+            debug_assert_eq!(entry.serial, serial);
+            entry.users += 1;
+        }
+        header
     }
 
     pub(crate) fn with<R>(
@@ -138,17 +158,25 @@ impl Records {
         f: impl FnOnce(&Record) -> R,
     ) -> Option<R> {
         let inner = self.inner.borrow();
-        let (found, record) = inner.slots.get(slot as usize)?;
-        if *found != serial {
-            return None;
-        }
-        record.as_ref().map(f)
+        let entry = inner.slots.get(slot as usize).filter(|entry| entry.serial == serial)?;
+        entry.record.as_ref().map(f)
     }
 
-    pub(crate) fn remove(&self, (slot, serial): (u32, u32)) {
+    /// Takes a user off the record a header names; the last one ends it.
+    #[inline]
+    pub(crate) fn release(&self, header: Header) {
+        if let HeaderKind::Record(slot, serial) = header.kind() {
+            self.release_record(slot, serial);
+        }
+    }
+
+    fn release_record(&self, slot: u32, serial: u32) {
         let inner = &mut *self.inner.borrow_mut();
-        let Some((found, record)) = inner.slots.get_mut(slot as usize) else { return };
-        if *found == serial && record.take().is_some() {
+        let entry = &mut inner.slots[slot as usize];
+        debug_assert_eq!(entry.serial, serial);
+        entry.users -= 1;
+        if entry.users == 0 {
+            entry.record = None;
             inner.free.push(slot);
         }
     }

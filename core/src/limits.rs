@@ -50,7 +50,7 @@ pub const COARSE_TICK: Duration = Duration::from_millis(8);
 
 /// Share of the mailbox, as a divisor, that must be free again before stopped shards may go on.
 /// Half, so that STOP and GO do not alternate on every message.
-pub const GO_DIVISOR: usize = 2;
+pub const GO_DIVISOR: u32 = 2;
 
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
@@ -60,5 +60,5 @@ pub const BUFFER_BYTES: usize = 16 * 1024;
 
 const _: () = assert!(PACKET_INLINE_BYTES < PACKET_BYTES);
 const _: () = assert!(PREEMPT_CHECK_MESSAGES < TURN_MESSAGES);
-const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR);
+const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR as usize);
 const _: () = assert!(TURN_MESSAGES as usize <= MAILBOX_DEPTH);

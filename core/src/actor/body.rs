@@ -3,22 +3,20 @@
 //! One future owns the actor's state and runs through its life: `started`, messages, `stopped`,
 //! what is left over. A handler is polled as a sub-future that borrows the state, so an
 //! `async fn` handler keeps `&mut self` across awaits without an allocation per message. Before
-//! each poll of the handler the loop tests the mailbox's state word; a kill drops the handler
-//! where it stands.
+//! each poll the mailbox's state word is tested; a kill drops the handler where it stands.
 //!
 //! Whatever way the future ends (finished, unwound, or dropped at shutdown), the [`Obituary`]
 //! closes the mailbox and tells those who wait for the end.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{self, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
 use super::hook::{HookEnd, limited};
 use super::{Actor, Context, ExitReason, Flow, Hook, Undelivered, catch};
 use crate::context::Header;
 use crate::handle::{SpawnError, Started};
-use crate::mailbox::{Envelope, state};
+use crate::mailbox::state;
 use crate::reply::Reply;
 use crate::shard::current;
 
@@ -37,7 +35,7 @@ pub(crate) fn run<A: Actor>(
                 if let Some(ack) = ack {
                     ack.send(Ok(ctx.pid()));
                 }
-                work(&mut actor, &ctx).await
+                guarded_work(&mut actor, &ctx).await
             }
             Err(reason) => {
                 if let Some(ack) = ack {
@@ -51,6 +49,21 @@ pub(crate) fn run<A: Actor>(
     }
 }
 
+/// Polls the message loop, between a look at the state word and a net under panics. Both are once
+/// a poll of the task, not once a message: a kill that comes while a handler runs finds it at its
+/// next await, which is where the task is polled again.
+async fn guarded_work<A: Actor>(actor: &mut A, ctx: &Context<A>) -> ExitReason {
+    let mut work = pin!(work(actor, ctx));
+    poll_fn(|cx| {
+        if ctx.door().has(state::KILL) {
+            return Poll::Ready(ctx.door().take_kill_reason());
+        }
+        catch(|| work.as_mut().poll(cx))
+            .unwrap_or_else(|message| Poll::Ready(ExitReason::Panicked(message)))
+    })
+    .await
+}
+
 async fn start<A: Actor>(actor: &mut A, ctx: &Context<A>) -> Result<(), ExitReason> {
     let limit = ctx.config().started_limit;
     match limited(ctx, limit, || actor.started(ctx)).await {
@@ -62,69 +75,61 @@ async fn start<A: Actor>(actor: &mut A, ctx: &Context<A>) -> Result<(), ExitReas
     }
 }
 
-/// How one message was handled.
-enum Handled {
-    Flow(Flow),
-    Killed,
-    Panicked(Arc<str>),
-}
-
+/// The message loop.
 async fn work<A: Actor>(actor: &mut A, ctx: &Context<A>) -> ExitReason {
     let door = ctx.door();
     loop {
-        if door.has(state::KILL) {
-            return door.take_kill_reason();
+        if door.has(state::ENDING | state::PRESSURE) {
+            if door.has(state::KILL) {
+                return door.take_kill_reason();
+            }
+            if door.has(state::STOP) {
+                return ctx.stop_reason();
+            }
+            if door.has(state::PRESSURE) {
+                ctx.relieve();
+            }
         }
-        if door.has(state::STOP) {
-            return ctx.stop_reason();
-        }
-        let Some(Envelope { header, message }) = door.pop() else {
-            if door.has(state::DRAIN) && !door.has_overflow() {
+        let Some(header) = door.front() else {
+            if door.has(state::DRAIN) {
                 return ctx.stop_reason();
             }
             idle(ctx).await;
             continue;
         };
-        if door.has(state::PRESSURE) {
-            ctx.relieve();
-        }
         if !header.is_none() && current::with(|shard| shard.expire_message(header)) == Some(true) {
-            drop(message);
+            drop(door.take_front());
             continue;
         }
-        let handled = {
-            let mut handler = pin!(actor.handle(message, ctx));
-            poll_fn(|cx| poll_handler(handler.as_mut(), cx, ctx, header)).await
+        let flow = {
+            // Straight from the queue into the handler's argument.
+            let mut handler = pin!(actor.handle(door.take_front(), ctx));
+            let _running = Running { header };
+            poll_fn(|cx| {
+                current::with(|shard| shard.set_scope(header));
+                handler.as_mut().poll(cx)
+            })
+            .await
         };
-        let more = current::with(|shard| shard.message_done(header)).unwrap_or(true);
-        match handled {
-            Handled::Flow(Flow::Continue) => {}
-            Handled::Flow(Flow::Stop) => return ExitReason::Normal,
-            Handled::Killed => return door.take_kill_reason(),
-            Handled::Panicked(message) => return ExitReason::Panicked(message),
+        match flow {
+            Flow::Continue => {}
+            Flow::Stop => return ExitReason::Normal,
         }
-        if !more {
+        if current::with(|shard| shard.may_go_on()) == Some(false) {
             yield_turn(ctx).await;
         }
     }
 }
 
-/// One poll of a handler, between a look at the state word and a net under panics.
-#[inline(always)]
-fn poll_handler<A: Actor, F: Future<Output = Flow>>(
-    handler: Pin<&mut F>,
-    cx: &mut task::Context<'_>,
-    ctx: &Context<A>,
+/// Counts a message as handled when its handler is over, whatever way it ended.
+struct Running {
     header: Header,
-) -> Poll<Handled> {
-    if ctx.door().has(state::KILL) {
-        return Poll::Ready(Handled::Killed);
-    }
-    current::with(|shard| shard.set_scope(header));
-    match catch(|| handler.poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(flow)) => Poll::Ready(Handled::Flow(flow)),
-        Err(message) => Poll::Ready(Handled::Panicked(message)),
+}
+
+impl Drop for Running {
+    #[inline]
+    fn drop(&mut self) {
+        current::with(|shard| shard.message_done(self.header));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::limits::CALL_DEADLINE;
 use crate::pid::Pid;
 use crate::reply::{Claim, Failure, Opened, Opening, Reply};
 use crate::shard::{Accept, Refused, Shard, current};
+use crate::task::waker::StoredWaker;
 
 /// A call has no answer.
 ///
@@ -99,7 +100,7 @@ impl<A: Actor> ActorRef<A> {
 enum State<M, F> {
     Start(F),
     /// Waits for room with the message made.
-    Parked(M, Accept),
+    Parked(Option<M>, Accept),
     Sent,
 }
 
@@ -137,7 +138,12 @@ where
 {
     /// Opens the reply slot and makes the message.
     #[inline]
-    fn begin(&mut self, shard: &Shard, request: F) -> Result<(A::Message, Accept), CallError> {
+    fn begin(
+        &mut self,
+        shard: &Shard,
+        request: F,
+        cx: &Context<'_>,
+    ) -> Result<(A::Message, Accept), CallError> {
         let to = self.room.to();
         shard.check_cycle(to).map_err(CallError::Cycle)?;
         let deadline = shard.scope_deadline().min(shard.now() + self.limit);
@@ -152,7 +158,8 @@ where
             parent: shard.scope(),
             trace: shard.scope_trace(),
         };
-        let Opened { claim, port, header } = shard.open_reply::<R>(opening);
+        let waker = StoredWaker::of(cx.waker());
+        let Opened { claim, port, header } = shard.open_reply_for::<R>(opening, waker);
         self.claim = Some(claim);
         Ok((request(port), Accept::Call { header, deadline, caller }))
     }
@@ -162,17 +169,17 @@ where
     fn offer(
         &mut self,
         shard: &Shard,
-        message: A::Message,
+        mut message: Option<A::Message>,
         accept: Accept,
         cx: &Context<'_>,
     ) -> Result<(), CallError> {
-        match self.room.offer(shard, accept, message, cx) {
+        match self.room.offer(shard, accept, &mut message, cx) {
             Offered::Accepted => Ok(()),
-            Offered::Waiting(message) => {
+            Offered::Waiting => {
                 self.state = State::Parked(message, accept);
                 Ok(())
             }
-            Offered::Refused(refused, message) => {
+            Offered::Refused(refused) => {
                 self.claim = None;
                 drop(message);
                 Err(CallError::of(refused))
@@ -196,10 +203,12 @@ where
             State::Sent => {}
             State::Start(request) => {
                 let sent = current::with(|shard| {
-                    let (message, accept) = this.begin(shard, request)?;
-                    this.offer(shard, message, accept, cx)
+                    let (message, accept) = this.begin(shard, request, cx)?;
+                    this.offer(shard, Some(message), accept, cx)
                 });
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
+                // The waker is in the slot already: whatever happened meanwhile wakes this task.
+                return Poll::Pending;
             }
             State::Parked(message, accept) => {
                 let sent = current::with(|shard| this.offer(shard, message, accept, cx));
@@ -243,15 +252,11 @@ impl<R: Send + 'static> Reply<R> {
         to: ActorRef<A>,
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
-        let message = request(self);
-        let posted = current::with(|shard| shard.post_delegated(to.pid(), message));
-        match posted {
+        let mut message = Some(request(self));
+        match current::with(|shard| shard.post_delegated(to.pid(), &mut message)) {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),
-            Some(Err((refused, message))) => {
-                drop(message);
-                Err(CallError::of(refused))
-            }
+            Some(Err(refused)) => Err(CallError::of(refused)),
         }
     }
 }

@@ -27,7 +27,7 @@ impl<M> CastError<M> {
         }
     }
 
-    pub(crate) fn of((refused, message): (Refused, M)) -> Self {
+    pub(crate) fn of(refused: Refused, message: M) -> Self {
         match refused {
             Refused::Full(_) => Self::Full(message),
             Refused::Closed => Self::Closed(message),
@@ -78,15 +78,10 @@ impl<A: Actor> ActorRef<A> {
 #[inline]
 pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastError<M>> {
     let mut message = Some(message);
-    let posted = current::with(|shard| {
-        let message = message.take().expect("posted once");
-        shard.post(to, Accept::Cast, message)
-    });
-    match posted {
-        Some(posted) => posted.map_err(CastError::of),
-        None => {
-            let message = message.expect("not posted outside a shard");
-            Err(CastError::Unusable(RefError::Outside, message))
-        }
+    let posted = current::with(|shard| shard.post(to, Accept::Cast, &mut message));
+    match (posted, message) {
+        (_, None) => Ok(()),
+        (Some(Err(refused)), Some(message)) => Err(CastError::of(refused, message)),
+        (_, Some(message)) => Err(CastError::Unusable(RefError::Outside, message)),
     }
 }

@@ -55,7 +55,7 @@ where
             reservation.fill(N::from(message));
             Ok(())
         }
-        Err(refused) => Err(CastError::of((refused, message))),
+        Err(refused) => Err(CastError::of(refused, message)),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::mailbox::{Door, MailboxBound, Refusal, Ticket};
 use crate::pid::{Pid, ShardId};
 use crate::shard::outbox::Blocked;
 use crate::shard::{Accept, Refused, Shard, current};
+use crate::task::waker::StoredWaker;
 
 /// Where a sender waits.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +26,12 @@ pub(super) struct Room {
 }
 
 /// What came of offering a message.
-pub(super) enum Offered<M> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Offered {
     Accepted,
     /// There is no room; the task will be woken when there may be.
-    Waiting(M),
-    Refused(Refused, M),
+    Waiting,
+    Refused(Refused),
 }
 
 impl Room {
@@ -41,15 +43,16 @@ impl Room {
         self.to
     }
 
-    /// Posts the message if there is room, else takes or keeps a place in the queue.
+    /// Posts the message if there is room, taking it out of `message`; else takes or keeps a place
+    /// in the queue.
     #[inline]
     pub(super) fn offer<M: Send + 'static>(
         &mut self,
         shard: &Shard,
         accept: Accept,
-        message: M,
+        message: &mut Option<M>,
         cx: &Context<'_>,
-    ) -> Offered<M> {
+    ) -> Offered {
         if let Some(Place::Mailbox(ticket)) = self.place {
             return self.offer_again(shard, ticket, accept, message, cx);
         }
@@ -58,44 +61,42 @@ impl Room {
                 self.place = None;
                 Offered::Accepted
             }
-            Err((Refused::Full(blocked), message)) => self.wait(shard, blocked, message, cx),
-            Err((refused, message)) => Offered::Refused(refused, message),
+            Err(Refused::Full(Some(blocked))) => self.wait_away(shard, blocked, cx),
+            Err(Refused::Full(None)) => self.wait_here::<M>(shard, cx),
+            Err(refused) => Offered::Refused(refused),
         }
+    }
+
+    #[cold]
+    fn wait_away(&mut self, shard: &Shard, blocked: Blocked, cx: &Context<'_>) -> Offered {
+        let number = match self.place {
+            Some(Place::Outbox(number)) => Some(number),
+            _ => None,
+        };
+        let place = (self.to.shard(), (self.to.slot(), self.to.generation()), blocked);
+        let (number, old) = shard.outboxes.wait(place, number, StoredWaker::of(cx.waker()));
+        self.place = Some(Place::Outbox(number));
+        drop(old);
+        Offered::Waiting
     }
 
     /// Waits, unless the actor's mailbox is one that nobody waits for.
     #[cold]
-    fn wait<M: Send + 'static>(
-        &mut self,
-        shard: &Shard,
-        blocked: Option<Blocked>,
-        message: M,
-        cx: &Context<'_>,
-    ) -> Offered<M> {
-        let (to, target) = (self.to, (self.to.slot(), self.to.generation()));
-        if let Some(blocked) = blocked {
-            let number = match self.place {
-                Some(Place::Outbox(number)) => Some(number),
-                _ => None,
-            };
-            let place = (to.shard(), target, blocked);
-            let (number, old) = shard.outboxes.wait(place, number, cx.waker());
-            self.place = Some(Place::Outbox(number));
-            drop(old);
-            return Offered::Waiting(message);
-        }
-        let parked = shard.with_mailbox(target, message, |door: &Door<M>, message| {
+    fn wait_here<M: Send + 'static>(&mut self, shard: &Shard, cx: &Context<'_>) -> Offered {
+        let target = (self.to.slot(), self.to.generation());
+        let waker = StoredWaker::of(cx.waker());
+        let parked = shard.with_mailbox(target, |door: &Door<M>| {
             let waits = !matches!(door.bound(), MailboxBound::Reject(_));
-            (waits.then(|| door.park(None, cx.waker())), message)
+            waits.then(|| door.park(None, waker))
         });
         match parked {
-            Ok((Some((ticket, old)), message)) => {
+            Ok(Some((ticket, old))) => {
                 self.place = Some(Place::Mailbox(ticket));
                 drop(old);
-                Offered::Waiting(message)
+                Offered::Waiting
             }
-            Ok((None, message)) => Offered::Refused(Refused::Full(None), message),
-            Err((_, message)) => Offered::Refused(Refused::Closed, message),
+            Ok(None) => Offered::Refused(Refused::Full(None)),
+            Err(not_found) => Offered::Refused(not_found.into()),
         }
     }
 
@@ -105,49 +106,55 @@ impl Room {
         shard: &Shard,
         ticket: Ticket,
         accept: Accept,
-        message: M,
+        message: &mut Option<M>,
         cx: &Context<'_>,
-    ) -> Offered<M> {
+    ) -> Offered {
         let target = (self.to.slot(), self.to.generation());
-        let mut old = None;
-        let turn = shard.with_mailbox(target, message, |door: &Door<M>, message| {
+        let mut old = StoredWaker::of(cx.waker());
+        let turn = shard.with_mailbox(target, |door: &Door<M>| {
             if door.has_room() == Err(Refusal::Closed) {
-                (Some(Refusal::Closed), message)
-            } else if door.claim_room(ticket) {
-                door.release_reserved();
-                (None, message)
-            } else {
-                old = door.park(Some(ticket), cx.waker()).1;
-                (Some(Refusal::Full), message)
+                return Err(Refusal::Closed);
             }
+            if door.claim_room(ticket) {
+                door.release_reserved();
+                return Ok(());
+            }
+            old = door.park(Some(ticket), old.take()).1;
+            Err(Refusal::Full)
         });
         drop(old);
         match turn {
-            Ok((Some(Refusal::Full), message)) => Offered::Waiting(message),
-            Ok((None, message)) => {
+            Ok(Err(Refusal::Full)) => Offered::Waiting,
+            Ok(Ok(())) => {
                 self.place = None;
                 // The reservation was just given up for this: nobody came in between.
                 match shard.post(self.to, accept, message) {
                     Ok(()) => Offered::Accepted,
-                    Err((refused, message)) => Offered::Refused(refused, message),
+                    Err(refused) => Offered::Refused(refused),
                 }
             }
-            Ok((Some(Refusal::Closed), message)) | Err((_, message)) => {
+            Ok(Err(Refusal::Closed)) | Err(_) => {
                 self.place = None;
-                Offered::Refused(Refused::Closed, message)
+                Offered::Refused(Refused::Closed)
             }
         }
     }
 
     /// Gives up the wait for a mailbox of messages `M`.
+    #[inline]
     pub(super) fn leave<M: Send + 'static>(&mut self) {
-        let Some(place) = self.place.take() else { return };
+        if let Some(place) = self.place.take() {
+            self.leave_place::<M>(place);
+        }
+    }
+
+    #[cold]
+    fn leave_place<M: Send + 'static>(&self, place: Place) {
         let (to, target) = (self.to, (self.to.slot(), self.to.generation()));
         current::with(|shard| match place {
             Place::Mailbox(ticket) if shard.is(to.node(), to.shard()) => {
-                let relief =
-                    shard.with_mailbox(target, (), |door: &Door<M>, ()| door.unpark(ticket));
-                if let Ok(relief) = relief {
+                if let Ok(relief) = shard.with_mailbox(target, |door: &Door<M>| door.unpark(ticket))
+                {
                     shard.tell(to, relief);
                 }
             }

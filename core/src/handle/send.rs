@@ -52,26 +52,19 @@ impl<A: Actor> Future for Send<A> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let message = self.message.take().expect("polled after it was sent");
-        let mut unsent = Some(message);
-        let offered = current::with(|shard| {
-            let message = unsent.take().expect("offered once");
-            self.room.offer(shard, Accept::Cast, message, cx)
-        });
-        match offered {
-            Some(Offered::Accepted) => Poll::Ready(Ok(())),
-            Some(Offered::Waiting(message)) => {
-                self.message = Some(message);
-                Poll::Pending
-            }
-            Some(Offered::Refused(refused, message)) => {
-                Poll::Ready(Err(CastError::of((refused, message))))
-            }
-            None => {
-                let message = unsent.expect("not offered outside a shard");
-                Poll::Ready(Err(CastError::Unusable(RefError::Outside, message)))
-            }
+        let this = &mut *self;
+        let message = &mut this.message;
+        let offered = current::with(|shard| this.room.offer(shard, Accept::Cast, message, cx));
+        if offered == Some(Offered::Waiting) {
+            return Poll::Pending;
         }
+        Poll::Ready(match (offered, this.message.take()) {
+            (_, None) => Ok(()),
+            (Some(Offered::Refused(refused)), Some(message)) => {
+                Err(CastError::of(refused, message))
+            }
+            (_, Some(message)) => Err(CastError::Unusable(RefError::Outside, message)),
+        })
     }
 }
 

@@ -1,39 +1,196 @@
-//! From a pid to a mailbox of the right type.
+//! From a pid to a mailbox of the right type, and the queue behind it.
 //!
 //! An `ActorRef<A>` is a pid that believes its actor takes `A::Message`. The door is where that
 //! belief is checked, in release builds too: the slot's generation says that the actor is the one
 //! meant, and the type recorded when the slot was filled says that its mailbox holds `M`.
 //!
-//! This file is the home of one unsafe fact: a `dyn AnyDoor` whose own `TypeId` is that of
-//! `Door<M>` is a `Door<M>`.
+//! Behind it is a ring that messages are moved into once and out of once, straight into the
+//! handler's argument: moving messages, not checking them, is what a send costs.
+//!
+//! This file is the home of two unsafe facts. A `dyn AnyDoor` whose own `TypeId` is that of
+//! `Door<M>` is a `Door<M>`. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
+//! the end, hold a message; no method runs user code before it has made that true again.
 
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::mem::MaybeUninit;
 use std::rc::Rc;
 
-use super::{AnyDoor, Door};
+use super::{AnyDoor, Door, Envelope};
+use crate::context::Header;
 use crate::shard::{NotFound, Shard};
 
 impl Shard {
-    /// Calls `f` with the mailbox of a live actor of this shard that takes messages `M`; gives
-    /// `argument` back when there is none.
+    /// Calls `f` with the mailbox of a live actor of this shard that takes messages `M`.
     ///
     /// `f` runs while the slab is borrowed: it may move messages, and must not run user code.
     #[inline]
-    pub(crate) fn with_mailbox<M: 'static, T, R>(
+    pub(crate) fn with_mailbox<M: 'static, R>(
         &self,
-        (slot, generation): (u32, u32),
-        argument: T,
-        f: impl FnOnce(&Door<M>, T) -> R,
-    ) -> Result<R, (NotFound, T)> {
+        target: (u32, u32),
+        f: impl FnOnce(&Door<M>) -> R,
+    ) -> Result<R, NotFound> {
         let door_type = TypeId::of::<Door<M>>();
-        self.tasks.with_door((slot, generation), door_type, argument, |door, argument| {
+        self.tasks.with_door(target, door_type, |door| {
             let door: *const dyn AnyDoor = Rc::as_ptr(door);
             // SAFETY: `with_door` found `TypeId::of::<Door<M>>()` to be what the slab recorded for
             // this door, and the slab records only what the door itself answers through `Any`.
             // The borrowed `Rc` keeps it alive while `f` runs.
-            f(unsafe { &*door.cast::<Door<M>>() }, argument)
+            f(unsafe { &*door.cast::<Door<M>>() })
         })
+    }
+}
+
+type Place<M> = UnsafeCell<MaybeUninit<Envelope<M>>>;
+
+/// A growing ring of messages. Empty, it owns no memory.
+pub(crate) struct Queue<M> {
+    /// A power of two of places, or none.
+    places: UnsafeCell<Box<[Place<M>]>>,
+    head: Cell<u32>,
+    len: Cell<u32>,
+}
+
+/// Places of a queue at its first message.
+const PLACES_MIN: usize = 4;
+
+impl<M> Queue<M> {
+    pub(crate) fn new() -> Self {
+        Self { places: UnsafeCell::new(Box::new([])), head: Cell::new(0), len: Cell::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        self.len.get()
+    }
+
+    /// The place `offset` places behind the oldest message.
+    #[inline]
+    fn place(&self, offset: u32) -> *mut Envelope<M> {
+        // SAFETY: the box is replaced by `grow` and `drop` alone, which hold no reference into it
+        // from before, and no reference is held here beyond this line.
+        let places = unsafe { &*self.places.get() };
+        debug_assert!(offset < places.len() as u32);
+        let index = self.head.get().wrapping_add(offset) as usize & (places.len() - 1);
+        // SAFETY: the length is a power of two and not zero, for there is a place `offset`, so the
+        // mask keeps the index below it.
+        unsafe { places.get_unchecked(index) }.get().cast()
+    }
+
+    #[inline]
+    pub(crate) fn push_back(&self, envelope: Envelope<M>) {
+        let len = self.len.get();
+        // SAFETY: as in `place`.
+        if len as usize == unsafe { &*self.places.get() }.len() {
+            self.grow();
+        }
+        // SAFETY: `len` places hold messages, one more is there, and it is the free one behind.
+        unsafe { self.place(len).write(envelope) };
+        self.len.set(len + 1);
+    }
+
+    #[inline]
+    pub(crate) fn pop_front(&self) -> Option<Envelope<M>> {
+        let len = self.len.get();
+        if len == 0 {
+            return None;
+        }
+        let place = self.place(0);
+        self.head.set(self.head.get().wrapping_add(1));
+        self.len.set(len - 1);
+        // SAFETY: the oldest place held a message, and does no longer by the two lines above.
+        Some(unsafe { place.read() })
+    }
+
+    /// The header of the oldest message.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<Header> {
+        if self.len.get() == 0 {
+            return None;
+        }
+        // SAFETY: the oldest place holds a message, of which a plain word is copied.
+        Some(unsafe { (*self.place(0)).header })
+    }
+
+    /// Moves all messages to a ring twice as large.
+    #[cold]
+    fn grow(&self) {
+        let len = self.len.get();
+        let larger = (len as usize * 2).max(PLACES_MIN);
+        let fresh: Box<[Place<M>]> =
+            (0..larger).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
+        for offset in 0..len {
+            let target = fresh[offset as usize].get().cast::<Envelope<M>>();
+            // SAFETY: the first `len` places hold messages, each moved once to a place of its own;
+            // the old ones are forgotten with the old box, whose places drop nothing.
+            unsafe { target.copy_from_nonoverlapping(self.place(offset), 1) };
+        }
+        self.head.set(0);
+        // SAFETY: no reference into the old box is alive; see `place`.
+        let _old = unsafe { std::mem::replace(&mut *self.places.get(), fresh) };
+    }
+}
+
+impl<M> Drop for Queue<M> {
+    fn drop(&mut self) {
+        while let Some(envelope) = self.pop_front() {
+            drop(envelope);
+        }
+    }
+}
+
+impl<M> fmt::Debug for Queue<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    fn envelope(message: Rc<u64>) -> Envelope<Rc<u64>> {
+        Envelope { header: Header::NONE, message }
+    }
+
+    #[test]
+    fn agrees_with_a_deque_and_drops_each_message_once() {
+        let token = Rc::new(7);
+        let (queue, mut model) = (Queue::new(), VecDeque::new());
+        let mut draw = 1u64;
+        for n in 0..10_000 {
+            draw = crate::hash::mix(draw + n);
+            // Phases of growth and of shrinking, so that the ring wraps at many sizes.
+            if draw % 100 < (if n / 500 % 2 == 0 { 70 } else { 30 }) {
+                queue.push_back(envelope(token.clone()));
+                model.push_back(());
+            } else {
+                assert_eq!(queue.pop_front().is_some(), model.pop_front().is_some());
+            }
+            assert_eq!(queue.len() as usize, model.len());
+            assert_eq!(queue.front().is_some(), !model.is_empty());
+        }
+        assert_eq!(Rc::strong_count(&token), model.len() + 1);
+        drop(queue);
+        assert_eq!(Rc::strong_count(&token), 1);
+    }
+
+    #[test]
+    fn keeps_order_across_growth_in_the_middle() {
+        let queue = Queue::new();
+        for n in 0..3 {
+            queue.push_back(envelope(Rc::new(n)));
+        }
+        assert_eq!(*queue.pop_front().unwrap().message, 0);
+        for n in 3..20 {
+            queue.push_back(envelope(Rc::new(n)));
+        }
+        let rest: Vec<u64> = std::iter::from_fn(|| queue.pop_front()).map(|e| *e.message).collect();
+        assert!(rest.into_iter().eq(1..20));
     }
 }

@@ -75,24 +75,18 @@ impl<M> Pressure<M> {
 impl<M: Send + 'static> Door<M> {
     /// Parks a sender, or renews the waker of one that is parked. The old waker is for the caller
     /// to drop.
-    pub(crate) fn park(
-        &self,
-        ticket: Option<Ticket>,
-        waker: &std::task::Waker,
-    ) -> (Ticket, Option<StoredWaker>) {
+    pub(crate) fn park(&self, ticket: Option<Ticket>, waker: StoredWaker) -> (Ticket, StoredWaker) {
         let mut cold = self.cold.borrow_mut();
         let pressure = &mut cold.get_or_insert_default().pressure;
         self.set(state::PRESSURE);
         let parked = ticket.and_then(|t| pressure.parked.iter_mut().find(|(p, _)| *p == t));
         if let Some((ticket, stored)) = parked {
-            return (*ticket, stored.store(waker));
+            return (*ticket, std::mem::replace(stored, waker));
         }
         let ticket = Ticket(pressure.ticket_next);
         pressure.ticket_next += 1;
-        let mut stored = StoredWaker::None;
-        let old = stored.store(waker);
-        pressure.parked.push_back((ticket, stored));
-        (ticket, old)
+        pressure.parked.push_back((ticket, waker));
+        (ticket, StoredWaker::None)
     }
 
     /// Whether room is reserved for that sender; if so, the sender has taken the reservation over.
@@ -157,19 +151,17 @@ impl<M: Send + 'static> Door<M> {
             return relief;
         };
         let pressure = &mut cold.pressure;
-        let mut queue = self.queue.borrow_mut();
-        let room = |len: usize, reserved: u32| len as u32 + reserved < self.depth_max;
-        while room(queue.len(), self.reserved.get()) {
+        while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
-            queue.push_back(envelope);
+            self.queue.push_back(envelope);
         }
-        while room(queue.len(), self.reserved.get()) && pressure.overflow.is_empty() {
+        while self.is_roomy() && pressure.overflow.is_empty() {
             let Some((ticket, waker)) = pressure.parked.pop_front() else { break };
             self.reserved.set(self.reserved.get() + 1);
             pressure.granted.push(ticket);
             relief.wake.push(waker);
         }
-        let low = queue.len() <= self.depth_max as usize / GO_DIVISOR;
+        let low = self.queue.len() <= self.depth_max / GO_DIVISOR;
         if low && pressure.overflow.is_empty() {
             relief.go.append(&mut pressure.stopped);
         }

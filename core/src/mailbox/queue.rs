@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::MailboxBound;
+use super::door::Queue;
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
 use crate::context::Header;
@@ -31,6 +32,8 @@ pub(crate) mod state {
     pub(crate) const PRESSURE: u32 = 1 << 5;
     /// `started` has not finished.
     pub(crate) const STARTING: u32 = 1 << 6;
+    /// Reasons to end, other than an empty queue.
+    pub(crate) const ENDING: u32 = STOP | KILL;
     /// The exit reason is settled; there is nobody left to signal.
     pub(crate) const GONE: u32 = 1 << 7;
 }
@@ -55,7 +58,7 @@ pub(crate) struct Door<M> {
     pub(super) state: Cell<u32>,
     /// Counts restarts in place; timers and operations of an earlier incarnation are void.
     incarnation: Cell<u32>,
-    pub(super) queue: RefCell<VecDeque<Envelope<M>>>,
+    pub(super) queue: Queue<M>,
     pub(super) depth_max: u32,
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
@@ -102,7 +105,7 @@ impl<M: Send + 'static> Door<M> {
             pid,
             state: Cell::new(state::STARTING),
             incarnation: Cell::new(1),
-            queue: RefCell::new(VecDeque::new()),
+            queue: Queue::new(),
             depth_max: bound.depth(),
             reserved: Cell::new(0),
             bound,
@@ -133,18 +136,18 @@ impl<M: Send + 'static> Door<M> {
         self.bound
     }
 
-    /// Admits a message. `Ok(true)` means the actor was idle and has to be scheduled.
+    /// Admits a message, taking it out of `message`. `Ok(true)` means the actor was idle and has to be scheduled.
     #[inline]
-    pub(crate) fn push(&self, header: Header, message: M) -> Result<bool, (Refusal, M)> {
+    pub(crate) fn push(&self, header: Header, message: &mut Option<M>) -> Result<bool, Refusal> {
         let state = self.state.get();
         if state & state::CLOSED != 0 {
-            return Err((Refusal::Closed, message));
+            return Err(Refusal::Closed);
         }
-        let mut queue = self.queue.borrow_mut();
-        if queue.len() as u32 + self.reserved.get() >= self.depth_max {
-            return Err((Refusal::Full, message));
+        if !self.is_roomy() {
+            return Err(Refusal::Full);
         }
-        queue.push_back(Envelope { header, message });
+        let Some(message) = message.take() else { return Ok(false) };
+        self.queue.push_back(Envelope { header, message });
         self.state.set(state & !state::IDLE);
         Ok(state & state::IDLE != 0)
     }
@@ -166,14 +169,30 @@ impl<M: Send + 'static> Door<M> {
         if self.has(state::CLOSED) {
             return Err(Refusal::Closed);
         }
-        let full = self.queue.borrow().len() as u32 + self.reserved.get() >= self.depth_max;
-        if full { Err(Refusal::Full) } else { Ok(()) }
+        if self.is_roomy() { Ok(()) } else { Err(Refusal::Full) }
+    }
+
+    #[inline]
+    pub(super) fn is_roomy(&self) -> bool {
+        self.queue.len() + self.reserved.get() < self.depth_max
+    }
+
+    /// The header of the oldest message.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<Header> {
+        self.queue.front()
+    }
+
+    /// Takes the oldest message, which is there.
+    #[inline]
+    pub(crate) fn take_front(&self) -> M {
+        self.queue.pop_front().expect("a message is there").message
     }
 
     /// Takes the oldest message.
     #[inline]
     pub(crate) fn pop(&self) -> Option<Envelope<M>> {
-        self.queue.borrow_mut().pop_front()
+        self.queue.pop_front()
     }
 
     /// Stops admitting. What is queued stays.
@@ -184,7 +203,7 @@ impl<M: Send + 'static> Door<M> {
     /// Closes the mailbox and takes all that is in it.
     pub(crate) fn take_all(&self) -> Closed<M> {
         self.close();
-        let mut messages = std::mem::take(&mut *self.queue.borrow_mut());
+        let mut messages: VecDeque<_> = std::iter::from_fn(|| self.queue.pop_front()).collect();
         let mut closed =
             Closed { messages: VecDeque::new(), parked: Vec::new(), stopped: Vec::new() };
         if let Some(cold) = &mut *self.cold.borrow_mut() {
@@ -253,7 +272,7 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
     fn load(&self) -> Load {
         let cold = self.cold.borrow();
         let (overflow, parked) = cold.as_ref().map_or((0, Vec::new()), |cold| cold.pressure.load());
-        let queued = self.queue.borrow().len();
+        let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
     }
 

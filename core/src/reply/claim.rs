@@ -11,6 +11,7 @@ use super::slot::{Failure, Key, Opening};
 use crate::pid::{NodeId, ShardId};
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
+use crate::task::waker::StoredWaker;
 
 /// Waits for the answer to one call. Belongs to the shard it was made on: polled anywhere else it
 /// reports the port as dropped, which is all that can be known there.
@@ -33,8 +34,18 @@ impl Shard {
     /// Opens a reply slot: the claim, the port, and the header that names the call.
     #[inline]
     pub(crate) fn open_reply<R: Send + 'static>(&self, opening: Opening) -> Opened<R> {
+        self.open_reply_for(opening, StoredWaker::None)
+    }
+
+    /// The same, with the waker that waits for the answer.
+    #[inline]
+    pub(crate) fn open_reply_for<R: Send + 'static>(
+        &self,
+        opening: Opening,
+        waker: StoredWaker,
+    ) -> Opened<R> {
         let deadline = opening.deadline;
-        let (claim, port, header) = self.replies.open::<R>(opening);
+        let (claim, port, header) = self.replies.open::<R>(opening, waker);
         if !deadline.is_never() {
             self.arm_deadline(claim.slot(), deadline);
         }
@@ -65,18 +76,18 @@ impl<R: Send + 'static> Future for Claim<R> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(key) = &self.key else { return Poll::Ready(Err(Failure::Dropped)) };
-        let polled = self.at_home(|shard| shard.replies.poll(key, cx.waker()));
-        let Some((answer, old_waker)) = polled else {
-            return Poll::Ready(Err(Failure::Dropped));
-        };
-        drop(old_waker);
-        match answer {
-            None => Poll::Pending,
-            Some(answer) => {
-                self.give_up();
-                Poll::Ready(answer)
+        let claim = &mut *self;
+        let waker = StoredWaker::of(cx.waker());
+        let (node, home) = (claim.node, claim.shard);
+        let polled = current::with(|shard| {
+            shard.is(node, home).then(|| shard.replies.poll(&mut claim.key, waker))
+        });
+        match polled.flatten() {
+            Some((answer, old_waker)) => {
+                drop(old_waker);
+                answer
             }
+            None => Poll::Ready(Err(Failure::Dropped)),
         }
     }
 }

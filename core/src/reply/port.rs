@@ -98,7 +98,7 @@ impl Shard {
         match self.replies.fill(key, value) {
             Ok(waker) => {
                 self.trace_reply(slot);
-                waker.wake();
+                self.wake_stored(waker);
             }
             Err(unwanted) => drop(unwanted),
         }

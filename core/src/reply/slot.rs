@@ -1,16 +1,20 @@
 //! Reply slots: a value whose type its two owners know, and nobody else has to.
 //!
-//! This file is the home of one unsafe fact: a slot's `value` holds an `R` only if the `Key<R>` of
+//! This file is the home of two unsafe facts. A slot's `value` holds an `R` only if the `Key<R>` of
 //! its port put it there, and is taken out as an `R` only by the `Key<R>` of its claim; both keys
-//! are made here, in one place, with one `R`, and neither can be copied.
+//! are made here, in one place, with one `R`, and neither can be copied. The second fact is that of
+//! the references into the table that [`ReplyTable::inner`] makes no two are alive at once: every
+//! method makes one, moves data with it, and returns; what could call out (a waker, a value's
+//! `Drop`, a waker's clone) is handed to the caller or done before.
 
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
+use std::task::Poll;
 
 use crate::context::{Header, TraceContext};
 use crate::limits::REPLY_INLINE_BYTES;
@@ -169,9 +173,15 @@ impl fmt::Debug for Slot {
 }
 
 /// The reply slots of a shard.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ReplyTable {
-    inner: RefCell<Inner>,
+    inner: UnsafeCell<Inner>,
+}
+
+impl fmt::Debug for ReplyTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyTable").field("open", &self.len()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -195,10 +205,18 @@ impl Inner {
 pub(crate) struct Leftover(#[expect(dead_code, reason = "kept for its drop")] Option<Value>);
 
 impl ReplyTable {
+    #[expect(clippy::mut_from_ref, reason = "see the module: no two are ever alive")]
+    #[inline(always)]
+    fn inner(&self) -> &mut Inner {
+        // SAFETY: the table is on one thread, and no method keeps the reference while anything
+        // runs that could call another: see the module.
+        unsafe { &mut *self.inner.get() }
+    }
+
     /// Opens a slot. Returns both holds and the header that names it.
     #[inline]
-    pub(crate) fn open<R>(&self, opening: Opening) -> (Key<R>, Key<R>, Header) {
-        let inner = &mut *self.inner.borrow_mut();
+    pub(crate) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> (Key<R>, Key<R>, Header) {
+        let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
             None => inner.grow(),
@@ -206,6 +224,7 @@ impl ReplyTable {
         let entry = &mut inner.slots[slot as usize];
         entry.serial = entry.serial.wrapping_add(1).max(1);
         entry.opening = opening;
+        entry.waker = waker;
         entry.claimed = true;
         entry.ported = true;
         entry.answer = Answer::Waiting;
@@ -216,7 +235,7 @@ impl ReplyTable {
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.
     #[inline]
     pub(crate) fn fill<R: 'static>(&self, port: Key<R>, value: R) -> Result<StoredWaker, R> {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[port.slot as usize];
         entry.ported = false;
         if !entry.claimed {
@@ -234,7 +253,7 @@ impl ReplyTable {
 
     /// Gives up the port without an answer. Returns whom to wake.
     pub(crate) fn drop_port<R>(&self, port: Key<R>) -> StoredWaker {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[port.slot as usize];
         entry.ported = false;
         if !entry.claimed {
@@ -248,33 +267,41 @@ impl ReplyTable {
         entry.waker.take()
     }
 
-    /// Looks for the answer, and leaves `waker` where there is none yet. After `Some` the claim's
-    /// key must only be given up.
+    /// Takes the answer, giving up the claim with it; or leaves `waker` where there is none yet.
+    /// The second value is a waker for the caller to drop.
     #[inline]
     pub(crate) fn poll<R: 'static>(
         &self,
-        claim: &Key<R>,
-        waker: &std::task::Waker,
-    ) -> (Option<Result<R, Failure>>, Option<StoredWaker>) {
-        let inner = &mut *self.inner.borrow_mut();
-        let entry = &mut inner.slots[claim.slot as usize];
-        match entry.answer {
-            Answer::Waiting => (None, entry.waker.store(waker)),
-            Answer::Failed(failure) => (Some(Err(failure)), None),
-            Answer::Given => {
-                // SAFETY: only `fill` with the port's `Key<R>` puts a value, and `open` made that
-                // key and this one with the same `R`.
-                let value = unsafe { entry.value.take::<R>() };
-                entry.answer = Answer::Failed(Failure::Dropped);
-                (value.map(Ok), None)
+        claim: &mut Option<Key<R>>,
+        waker: StoredWaker,
+    ) -> (Poll<Result<R, Failure>>, StoredWaker) {
+        let Some(slot) = claim.as_ref().map(Key::slot) else {
+            return (Poll::Ready(Err(Failure::Dropped)), waker);
+        };
+        let inner = self.inner();
+        let entry = &mut inner.slots[slot as usize];
+        let answer = match entry.answer {
+            Answer::Waiting => {
+                return (Poll::Pending, std::mem::replace(&mut entry.waker, waker));
             }
+            Answer::Failed(failure) => Err(failure),
+            // SAFETY: only `fill` with the port's `Key<R>` puts a value, and `open` made that key
+            // and this one with the same `R`.
+            Answer::Given => unsafe { entry.value.take::<R>() }.ok_or(Failure::Dropped),
+        };
+        *claim = None;
+        entry.claimed = false;
+        if !entry.ported {
+            // The value was taken: what is released here is empty.
+            let _empty = inner.release(slot);
         }
+        (Poll::Ready(answer), waker)
     }
 
     /// Gives up the claim. The waker and an answer nobody read are for the caller to drop.
     #[inline]
     pub(crate) fn drop_claim<R>(&self, claim: Key<R>) -> (Leftover, StoredWaker) {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[claim.slot as usize];
         entry.claimed = false;
         let waker = entry.waker.take();
@@ -284,7 +311,7 @@ impl ReplyTable {
 
     /// Whether the claim is still there: a port's holder may stop work nobody waits for.
     pub(crate) fn is_claimed<R>(&self, port: &Key<R>) -> bool {
-        self.inner.borrow().slots[port.slot as usize].claimed
+        self.inner().slots[port.slot as usize].claimed
     }
 
     /// What the call was opened with, if the header still names it and its caller still waits.
@@ -294,7 +321,7 @@ impl ReplyTable {
         (slot, serial): (u32, u32),
         f: impl FnOnce(&Opening) -> T,
     ) -> Option<T> {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
         let waits = entry.serial == serial && entry.claimed && entry.answer == Answer::Waiting;
         waits.then(|| f(&entry.opening))
@@ -307,7 +334,7 @@ impl ReplyTable {
         (slot, serial): (u32, u32),
         f: impl FnOnce(&Opening) -> T,
     ) -> Option<T> {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
         (entry.serial == serial && (entry.claimed || entry.ported)).then(|| f(&entry.opening))
     }
@@ -316,7 +343,7 @@ impl ReplyTable {
     /// put on the wheel, because none is due as early as that.
     #[inline]
     pub(crate) fn arm(&self, slot: u32, tick: u32) -> bool {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
         let earlier = entry.armed == 0 || tick < entry.armed;
         if earlier {
@@ -327,7 +354,7 @@ impl ReplyTable {
 
     /// A deadline check: fails the call when it is overdue at `now`.
     pub(crate) fn check(&self, slot: u32, tick: u32, now: Instant) -> Checked {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
         if entry.armed != tick {
             // An earlier check took this one's place.
@@ -346,7 +373,7 @@ impl ReplyTable {
 
     /// Calls `f` with what each call was opened with whose caller waits.
     pub(crate) fn for_each_waiting(&self, mut f: impl FnMut(&Opening)) {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         for slot in &inner.slots {
             if slot.claimed && slot.answer == Answer::Waiting {
                 f(&slot.opening);
@@ -356,7 +383,7 @@ impl ReplyTable {
 
     /// Slots in use; for the check that nothing leaks.
     pub(crate) fn len(&self) -> usize {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         inner.slots.len() - inner.free.len()
     }
 }

@@ -5,11 +5,10 @@ use std::rc::Rc;
 use super::Shard;
 use crate::actor::{ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, MailboxBound, Refusal};
+use crate::mailbox::{Door, Envelope, Refusal};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
-use crate::trace::Event;
 
 impl Shard {
     /// Input: a packet from another shard of this node. A panic in user code that runs on the way
@@ -30,22 +29,21 @@ impl Shard {
     ) {
         let header = self.header_of(&meta, context);
         let target = (meta.slot, meta.generation);
-        self.ledger.accept();
-        let pushed = self.with_mailbox(target, message, |door: &Door<M>, message| {
+        let mut message = Some(message);
+        let pushed = self.with_mailbox(target, |door: &Door<M>| {
             if door.has_overflow() {
-                return Err((Refusal::Full, message));
+                return Err(Refusal::Full);
             }
-            door.push(header, message)
+            door.push(header, &mut message)
         });
         match pushed {
-            Ok(Ok(wake)) => {
-                self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
-                if wake {
-                    self.schedule(target.0);
-                }
+            Ok(Ok(wake)) => self.accepted(target, wake),
+            Ok(Err(Refusal::Full)) => {
+                self.ledger.accept();
+                self.overflow(&meta, header, message);
             }
-            Ok(Err((Refusal::Full, message))) => self.overflow(&meta, header, message),
-            Ok(Err((Refusal::Closed, message))) | Err((_, message)) => {
+            Ok(Err(Refusal::Closed)) | Err(_) => {
+                self.ledger.accept();
                 self.message_undelivered(header, Undelivered::Stopped);
                 drop(message);
             }
@@ -54,27 +52,21 @@ impl Shard {
 
     /// A message of another shard for which there is no room.
     #[cold]
-    fn overflow<M: Send + 'static>(&self, meta: &PacketMeta, header: Header, message: M) {
+    fn overflow<M: Send + 'static>(
+        &self,
+        meta: &PacketMeta,
+        header: Header,
+        mut message: Option<M>,
+    ) {
         let target = (meta.slot, meta.generation);
-        let mut dropped = None;
-        let kept = self.with_mailbox(target, message, |door: &Door<M>, message| {
-            let envelope = Envelope { header, message };
-            match door.bound() {
-                MailboxBound::Dropping(_) => dropped = Some(envelope),
-                MailboxBound::Sliding(_) => {
-                    dropped = door.pop();
-                    let pushed = door.push(envelope.header, envelope.message);
-                    debug_assert!(pushed.is_ok(), "a message was just taken out");
-                }
-                _ => return door.keep(Some(meta.from), envelope),
-            }
-            false
-        });
-        if let Some(Envelope { header, message }) = dropped {
-            self.message_undelivered(header, Undelivered::Overflow);
-            drop(message);
+        if self.make_room(target, header, &mut message) {
+            return;
         }
-        if let Ok(true) = kept {
+        let stop = self.with_mailbox(target, |door: &Door<M>| {
+            let envelope = message.take().map(|message| Envelope { header, message });
+            envelope.is_some_and(|envelope| door.keep(Some(meta.from), envelope))
+        });
+        if stop == Ok(true) {
             let stop = Stop { generation: meta.generation };
             self.push_system(meta.from, Packet::system(meta.slot, stop));
         }

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::{Shard, current};
 use crate::limits::{BUFFER_BYTES, BUFFERS_KEPT};
@@ -96,23 +96,22 @@ impl Operations {
         }
     }
 
-    fn poll(&self, op: OpId, waker: &Waker) -> (Option<IoResult>, Option<StoredWaker>) {
+    fn poll(&self, op: OpId, waker: StoredWaker) -> (Option<IoResult>, StoredWaker) {
         let inner = &mut *self.inner.borrow_mut();
         let entry = &mut inner.entries[op.slot as usize];
         debug_assert_eq!(entry.serial, op.serial);
         match entry.progress.take() {
             Some(Progress::Done(result)) => {
                 inner.free.push(op.slot);
-                (Some(result), None)
+                (Some(result), waker)
             }
-            Some(Progress::Waiting(mut stored)) => {
-                let old = stored.store(waker);
-                entry.progress = Some(Progress::Waiting(stored));
+            Some(Progress::Waiting(old)) => {
+                entry.progress = Some(Progress::Waiting(waker));
                 (None, old)
             }
             other => {
                 entry.progress = other;
-                (None, None)
+                (None, waker)
             }
         }
     }
@@ -263,8 +262,9 @@ impl Future for Completed {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<IoResult> {
         let gone = || io::Error::new(io::ErrorKind::NotConnected, "polled away from its shard");
         let Some(op) = self.op else { return Poll::Ready(Err(gone())) };
+        let waker = StoredWaker::of(cx.waker());
         let polled = current::with(|shard| {
-            shard.is(self.node, self.shard).then(|| shard.operations.poll(op, cx.waker()))
+            shard.is(self.node, self.shard).then(|| shard.operations.poll(op, waker))
         });
         let Some((result, old)) = polled.flatten() else { return Poll::Ready(Err(gone())) };
         drop(old);

@@ -78,29 +78,26 @@ impl Outboxes {
         &self,
         (peer, target, why): (ShardId, (u32, u32), Blocked),
         number: Option<u64>,
-        waker: &std::task::Waker,
-    ) -> (u64, Option<StoredWaker>) {
+        waker: StoredWaker,
+    ) -> (u64, StoredWaker) {
+        let mut waker = Some(waker);
         let renewed = number.and_then(|number| {
             self.with_waiters(peer, target, |waiters| {
-                let found = waiters.iter_mut().find(|(n, _)| *n == number);
-                found.map(|(n, stored)| (*n, stored.store(waker)))
+                let (_, stored) = waiters.iter_mut().find(|(n, _)| *n == number)?;
+                waker.take().map(|waker| (number, std::mem::replace(stored, waker)))
             })
         });
-        if let Some(renewed) = renewed {
-            return renewed;
-        }
+        let Some(waker) = waker else { return renewed.unwrap_or_default() };
         let number = self.waiter_next.replace(self.waiter_next.get() + 1);
-        let mut stored = StoredWaker::None;
-        let old = stored.store(waker);
         let peer = &self.peers[peer.index()];
         match why {
-            Blocked::Outbox => peer.waiting.borrow_mut().push_back((number, stored)),
+            Blocked::Outbox => peer.waiting.borrow_mut().push_back((number, waker)),
             Blocked::Stopped => {
                 let mut stopped = peer.stopped.borrow_mut();
-                stopped.entry(target).or_default().push_back((number, stored));
+                stopped.entry(target).or_default().push_back((number, waker));
             }
         }
-        (number, old)
+        (number, StoredWaker::None)
     }
 
     /// Forgets somebody who gave up. The waker is for the caller to drop.

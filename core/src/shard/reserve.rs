@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use super::send::refused_for;
 use super::{Accept, Refused, Shard, current};
 use crate::actor::Undelivered;
 use crate::context::Header;
@@ -34,7 +33,7 @@ impl Shard {
                 .map(|()| reservation(false))
                 .map_err(|blocked| Refused::Full(Some(blocked)));
         }
-        let room = self.with_mailbox(target, (), |door: &Door<M>, ()| {
+        let room = self.with_mailbox(target, |door: &Door<M>| {
             // These make room when the message comes.
             if matches!(door.bound(), MailboxBound::Dropping(_) | MailboxBound::Sliding(_)) {
                 return Ok(false);
@@ -51,7 +50,7 @@ impl Shard {
                 Err(Refused::Full(None))
             }
             Ok(Err(Refusal::Closed)) => Err(Refused::Closed),
-            Err((not_found, ())) => Err(refused_for(not_found)),
+            Err(not_found) => Err(not_found.into()),
         }
     }
 }
@@ -62,21 +61,20 @@ impl<M: Send + 'static> Reservation<M> {
     pub(crate) fn fill(mut self, message: M) {
         let to = self.to;
         self.release();
-        let refused = current::with(|shard| shard.post(to, Accept::Cast, message).err());
-        if let Some((_, message)) = refused.flatten() {
-            current::with(|shard| {
+        let mut message = Some(message);
+        current::with(|shard| {
+            if shard.post(to, Accept::Cast, &mut message).is_err() {
                 shard.count_accepted();
                 shard.message_undelivered(Header::NONE, Undelivered::Stopped);
-            });
-            drop(message);
-        }
+            }
+        });
     }
 
     fn release(&mut self) {
         if std::mem::take(&mut self.held) {
             let target = (self.to.slot(), self.to.generation());
             current::with(|shard| {
-                shard.with_mailbox(target, (), |door: &Door<M>, ()| door.release_reserved()).ok()
+                shard.with_mailbox(target, |door: &Door<M>| door.release_reserved()).ok()
             });
         }
     }
@@ -88,7 +86,7 @@ impl<M: Send + 'static> Drop for Reservation<M> {
             self.release();
             let (to, target) = (self.to, (self.to.slot(), self.to.generation()));
             current::with(|shard| {
-                let relief = shard.with_mailbox(target, (), |door: &Door<M>, ()| door.relieve());
+                let relief = shard.with_mailbox(target, |door: &Door<M>| door.relieve());
                 if let Ok(relief) = relief {
                     shard.tell(to, relief);
                 }

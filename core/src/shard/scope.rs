@@ -11,9 +11,20 @@ use crate::time::Instant;
 use crate::trace::Event;
 
 impl Shard {
+    /// From here on, until the next such call, that message is being handled.
     #[inline]
     pub(crate) fn set_scope(&self, header: Header) {
-        self.scope.set(header);
+        if self.scope.replace(header) != header {
+            self.forget_casts();
+        }
+    }
+
+    /// Ends the handler's own use of the context its casts share.
+    #[inline]
+    fn forget_casts(&self) {
+        if let Some(casts) = self.scope_casts.take() {
+            self.records.release(casts);
+        }
     }
 
     pub(super) fn header_deadline(&self, header: Header) -> Instant {
@@ -47,29 +58,39 @@ impl Shard {
         }
     }
 
-    /// Everybody who waits for the message being handled, nearest first. Ends at the first that
-    /// has its answer: from there on nobody waits.
+    /// Everybody who waits for the message being handled, nearest first.
     pub(crate) fn scope_chain(&self) -> Vec<Pid> {
         let mut chain = Vec::new();
+        self.walk_chain(|pid| {
+            chain.push(pid);
+            true
+        });
+        chain
+    }
+
+    /// Calls `f` with everybody who waits for the message being handled, nearest first, while it
+    /// says to go on. Ends at the first that has its answer: from there on nobody waits.
+    fn walk_chain(&self, mut f: impl FnMut(Pid) -> bool) {
         let mut header = self.scope.get();
         loop {
             match header.kind() {
-                HeaderKind::None => return chain,
+                HeaderKind::None => return,
                 HeaderKind::Reply(slot, serial) => {
                     let link = self
                         .replies
                         .waiting((slot, serial), |opening| (opening.caller, opening.parent));
-                    let Some(((slot, generation), parent)) = link else { return chain };
-                    if generation != 0 {
-                        chain.push(Pid::new(self.node(), self.id(), slot, generation));
+                    let Some(((slot, generation), parent)) = link else { return };
+                    let pid = Pid::new(self.node(), self.id(), slot, generation);
+                    if generation != 0 && !f(pid) {
+                        return;
                     }
                     header = parent;
                 }
                 HeaderKind::Record(slot, serial) => {
                     self.records.with((slot, serial), |record| {
-                        chain.extend_from_slice(record.chain.as_slice());
+                        let _all = record.chain.as_slice().iter().all(|&pid| f(pid));
                     });
-                    return chain;
+                    return;
                 }
             }
         }
@@ -98,22 +119,25 @@ impl Shard {
     }
 
     fn check_chain(&self, to: Pid) -> Result<(), Vec<Pid>> {
-        let mut chain = self.scope_chain();
-        match chain.iter().position(|&pid| pid == to) {
-            None => Ok(()),
-            Some(index) => {
-                chain.truncate(index + 1);
-                Err(chain)
-            }
+        let mut found = false;
+        self.walk_chain(|pid| {
+            found |= pid == to;
+            !found
+        });
+        if !found {
+            return Ok(());
         }
+        let mut path = self.scope_chain();
+        path.truncate(1 + path.iter().position(|&pid| pid == to).unwrap_or(0));
+        Err(path)
     }
 
     /// Posts a message that carries the port of the one being handled.
     pub(crate) fn post_delegated<M: Send + 'static>(
         &self,
         to: Pid,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
         let (deadline, trace, chain) =
             (self.scope_deadline(), self.scope_trace(), self.scope_chain());
         let chain = match chain.as_slice() {
@@ -131,7 +155,21 @@ impl Shard {
         if self.scope.get().is_none() { Header::NONE } else { self.cast_header_of_scope() }
     }
 
+    /// Made at the first cast of a handler, shared by the rest.
     fn cast_header_of_scope(&self) -> Header {
+        let header = match self.scope_casts.get() {
+            Some(header) => header,
+            None => {
+                let header = self.new_cast_header();
+                self.scope_casts.set(Some(header));
+                header
+            }
+        };
+        if header.is_none() { header } else { self.records.share(header) }
+    }
+
+    #[cold]
+    fn new_cast_header(&self) -> Header {
         let (deadline, trace) = (self.scope_deadline(), self.scope_trace());
         if deadline.is_never() && trace.is_none() {
             return Header::NONE;
@@ -160,12 +198,19 @@ impl Shard {
         expired
     }
 
-    /// A message was handled. Returns whether the running actor may take another.
+    /// A message was handled.
     #[inline]
-    pub(crate) fn message_done(&self, header: Header) -> bool {
+    pub(crate) fn message_done(&self, header: Header) {
         self.ledger.handle();
-        self.scope.set(Header::NONE);
-        self.end_header(header);
+        if !header.is_none() {
+            self.set_scope(Header::NONE);
+            self.end_header(header);
+        }
+    }
+
+    /// Whether the running actor may take another message in this turn.
+    #[inline]
+    pub(crate) fn may_go_on(&self) -> bool {
         let left = self.budget.get().saturating_sub(1);
         self.budget.set(left);
         left > 0 && (!left.is_multiple_of(PREEMPT_CHECK_MESSAGES) || !self.driver.need_preempt())
@@ -180,9 +225,7 @@ impl Shard {
 
     #[inline]
     pub(super) fn end_header(&self, header: Header) {
-        if let HeaderKind::Record(slot, serial) = header.kind() {
-            self.records.remove((slot, serial));
-        }
+        self.records.release(header);
     }
 
     #[inline]

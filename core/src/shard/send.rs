@@ -34,16 +34,20 @@ pub(crate) enum Accept {
 }
 
 impl Shard {
-    /// Posts a message, or gives it back.
+    /// Posts a message, taking it out of `message`; leaves it there when it is refused.
     #[inline]
     pub(crate) fn post<M: Send + 'static>(
         &self,
         to: Pid,
         accept: Accept,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
-            self.post_here((to.slot(), to.generation()), accept, message)
+            let header = match accept {
+                Accept::Cast => self.cast_header(),
+                Accept::Call { header, .. } => header,
+            };
+            self.post_here((to.slot(), to.generation()), header, message)
         } else {
             self.post_away(to, accept, message)
         }
@@ -53,30 +57,77 @@ impl Shard {
     fn post_here<M: Send + 'static>(
         &self,
         target: (u32, u32),
-        accept: Accept,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
-        let header = match accept {
-            Accept::Cast => self.cast_header(),
-            Accept::Call { header, .. } => header,
-        };
-        let pushed = self
-            .with_mailbox(target, message, |door: &Door<M>, message| door.push(header, message));
+        header: Header,
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
+        let pushed = self.with_mailbox(target, |door: &Door<M>| door.push(header, message));
         match pushed {
             Ok(Ok(wake)) => {
-                self.ledger.accept();
-                self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
-                if wake {
-                    self.schedule(target.0);
-                }
+                self.accepted(target, wake);
                 Ok(())
             }
-            Ok(Err((refusal, message))) => self.refuse_here(target, header, refusal, message),
-            Err((not_found, message)) => {
+            Ok(Err(Refusal::Full)) => self.post_to_full(target, header, message),
+            Ok(Err(Refusal::Closed)) => {
                 self.end_header(header);
-                Err((refused_for(not_found), message))
+                Err(Refused::Closed)
+            }
+            Err(not_found) => {
+                self.end_header(header);
+                Err(not_found.into())
             }
         }
+    }
+
+    /// A message entered a mailbox.
+    #[inline]
+    pub(super) fn accepted(&self, target: (u32, u32), wake: bool) {
+        self.ledger.accept();
+        self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+        if wake {
+            self.schedule(target.0);
+        }
+    }
+
+    /// What becomes of a message that found no room, by the mailbox's bound.
+    #[cold]
+    fn post_to_full<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
+        if self.make_room(target, header, message) {
+            self.ledger.accept();
+            return Ok(());
+        }
+        self.end_header(header);
+        self.ledger.refuse();
+        self.observe(|| Event::Refused { slot: target.0 });
+        Err(Refused::Full(None))
+    }
+
+    /// Applies a dropping or sliding bound to an accepted message that found no room. False where
+    /// the bound is of another kind.
+    pub(super) fn make_room<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        message: &mut Option<M>,
+    ) -> bool {
+        let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.bound() {
+            MailboxBound::Dropping(_) => message.take().map(|message| Envelope { header, message }),
+            MailboxBound::Sliding(_) => {
+                let oldest = door.pop();
+                let pushed = door.push(header, message);
+                debug_assert!(pushed.is_ok(), "a message was just taken out");
+                oldest
+            }
+            _ => None,
+        });
+        let Ok(Some(Envelope { header, message })) = unlucky else { return false };
+        self.message_undelivered(header, Undelivered::Overflow);
+        drop(message);
+        true
     }
 
     /// Posts a message with a context of its own.
@@ -84,13 +135,11 @@ impl Shard {
         &self,
         to: Pid,
         record: Record,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
             let header = self.records.insert(record);
-            // A header of its own is all that a call's acceptance differs in here.
-            let accept = Accept::Call { header, deadline: Instant::NEVER, caller: (0, 0) };
-            return self.post_here((to.slot(), to.generation()), accept, message);
+            return self.post_here((to.slot(), to.generation()), header, message);
         }
         let context = RemoteContext {
             trace: record.trace.map(|trace| *trace),
@@ -101,69 +150,13 @@ impl Shard {
         })
     }
 
-    /// What becomes of a message that found no room, by the mailbox's bound.
-    #[cold]
-    fn refuse_here<M: Send + 'static>(
-        &self,
-        target: (u32, u32),
-        header: Header,
-        refusal: Refusal,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
-        if refusal == Refusal::Closed {
-            self.end_header(header);
-            return Err((Refused::Closed, message));
-        }
-        match self.make_room(target, header, message) {
-            None => Ok(()),
-            Some(message) => {
-                self.end_header(header);
-                self.ledger.refuse();
-                self.observe(|| Event::Refused { slot: target.0 });
-                Err((Refused::Full(None), message))
-            }
-        }
-    }
-
-    /// Applies a dropping or sliding bound to a message that found no room; gives the message back
-    /// where the bound is of another kind.
-    fn make_room<M: Send + 'static>(
-        &self,
-        target: (u32, u32),
-        header: Header,
-        message: M,
-    ) -> Option<M> {
-        let bound = self.with_mailbox(target, (), |door: &Door<M>, ()| door.bound());
-        match bound {
-            Ok(MailboxBound::Dropping(_)) => {
-                self.ledger.accept();
-                self.message_undelivered(header, Undelivered::Overflow);
-                drop(message);
-                None
-            }
-            Ok(MailboxBound::Sliding(_)) => {
-                let slid = self.with_mailbox(target, message, |door: &Door<M>, message| {
-                    let oldest = door.pop();
-                    (oldest, door.push(header, message))
-                });
-                let Ok((oldest, pushed)) = slid else { return None };
-                self.ledger.accept();
-                if let Some(Envelope { header, message }) = oldest {
-                    self.message_undelivered(header, Undelivered::Overflow);
-                    drop(message);
-                }
-                pushed.err().map(|(_, message)| message)
-            }
-            _ => Some(message),
-        }
-    }
-
+    #[inline(never)]
     fn post_away<M: Send + 'static>(
         &self,
         to: Pid,
         accept: Accept,
-        message: M,
-    ) -> Result<(), (Refused, M)> {
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
         self.leave(to, message, |target, message| {
             let (deadline, caller, is_call) = match accept {
                 Accept::Cast => (self.scope_deadline(), (0, 0), false),
@@ -178,22 +171,24 @@ impl Shard {
     fn leave<M: Send + 'static>(
         &self,
         to: Pid,
-        message: M,
+        message: &mut Option<M>,
         pack: impl FnOnce((u32, u32), M) -> Packet,
-    ) -> Result<(), (Refused, M)> {
+    ) -> Result<(), Refused> {
         if to.node() != self.node() {
-            return Err((Refused::NotLocal, message));
+            return Err(Refused::NotLocal);
         }
         let (peer, target) = (to.shard(), (to.slot(), to.generation()));
         if peer.0 >= self.shards() {
-            return Err((Refused::Closed, message));
+            return Err(Refused::Closed);
         }
         if let Err(blocked) = self.outboxes.check(peer, target) {
             self.ledger.refuse();
             self.observe(|| Event::Refused { slot: target.0 });
-            return Err((Refused::Full(Some(blocked)), message));
+            return Err(Refused::Full(Some(blocked)));
         }
-        self.outboxes.push_user(peer, pack(target, message));
+        if let Some(message) = message.take() {
+            self.outboxes.push_user(peer, pack(target, message));
+        }
         Ok(())
     }
 
@@ -209,18 +204,21 @@ impl Shard {
 
     /// Accepts a message that a timer of this shard brings: it is kept where there is no room.
     pub(crate) fn deliver_late<M: Send + 'static>(&self, door: &Door<M>, message: M) {
-        match door.push(Header::NONE, message) {
+        let mut message = Some(message);
+        match door.push(Header::NONE, &mut message) {
             Ok(wake) => {
                 self.ledger.accept();
                 if wake {
                     self.schedule(door.pid().slot());
                 }
             }
-            Err((Refusal::Full, message)) => {
-                self.ledger.accept();
-                door.keep(None, Envelope { header: Header::NONE, message });
+            Err(Refusal::Full) => {
+                if let Some(message) = message {
+                    self.ledger.accept();
+                    door.keep(None, Envelope { header: Header::NONE, message });
+                }
             }
-            Err((Refusal::Closed, message)) => drop(message),
+            Err(Refusal::Closed) => drop(message),
         }
     }
 
@@ -239,10 +237,12 @@ impl Shard {
     }
 }
 
-pub(super) const fn refused_for(not_found: NotFound) -> Refused {
-    match not_found {
-        NotFound::Dead => Refused::Closed,
-        NotFound::WrongType => Refused::WrongType,
+impl From<NotFound> for Refused {
+    fn from(not_found: NotFound) -> Self {
+        match not_found {
+            NotFound::Dead => Self::Closed,
+            NotFound::WrongType => Self::WrongType,
+        }
     }
 }
 

@@ -3,9 +3,17 @@
 //! A slot is used by many tasks one after the other; its generation tells them apart, and a slot
 //! whose generation would wrap is retired instead of used again. The slab never runs a task and
 //! never drops one: it hands futures and doors out, so that user code runs with nothing borrowed.
+//!
+//! This file is the home of one unsafe fact: of the references into the slab that [`Slab::inner`]
+//! makes, no two are alive at once. Every method makes one, moves data with it, and returns; none
+//! calls out, but for `with_door`, whose closure is handed a door (which is not in the slab but
+//! behind its own `Rc`), and which only this crate calls, with closures that move messages.
+
+#![allow(unsafe_code)]
 
 use std::any::{Any, TypeId};
-use std::cell::RefCell;
+use std::cell::UnsafeCell;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -21,9 +29,15 @@ pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
 #[derive(Debug)]
 pub(crate) struct NoDoor;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Slab {
-    inner: RefCell<Inner>,
+    inner: UnsafeCell<Inner>,
+}
+
+impl fmt::Debug for Slab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slab").field("live", &self.len()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,8 +62,8 @@ struct Slot {
     future: Option<TaskFuture>,
 }
 
-impl std::fmt::Debug for Slot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot")
             .field("generation", &self.generation)
             .field("live", &self.live)
@@ -72,9 +86,17 @@ pub(crate) struct Removed {
 }
 
 impl Slab {
+    #[expect(clippy::mut_from_ref, reason = "see the module: no two are ever alive")]
+    #[inline(always)]
+    fn inner(&self) -> &mut Inner {
+        // SAFETY: the slab is on one thread, and no method keeps the reference while anything runs
+        // that could call another: see the module.
+        unsafe { &mut *self.inner.get() }
+    }
+
     /// Takes a slot for a new task; `None` when the shard has no slot left.
     pub(crate) fn reserve(&self) -> Option<Reserved> {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
             None if inner.slots.len() < SLOTS_MAX as usize => {
@@ -100,7 +122,7 @@ impl Slab {
         door: Option<Rc<dyn AnyDoor>>,
         future: TaskFuture,
     ) {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
         debug_assert!(entry.live && entry.door.is_none() && entry.future.is_none());
         entry.group = group;
@@ -116,7 +138,7 @@ impl Slab {
     /// it a place on the run queue.
     #[inline]
     pub(crate) fn schedule(&self, slot: u32) -> Option<u8> {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = inner.slots.get_mut(slot as usize)?;
         if entry.scheduled || !entry.live {
             return None;
@@ -128,7 +150,7 @@ impl Slab {
     /// The same for a waker, which carries part of a generation only.
     #[inline]
     pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) -> Option<u8> {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = inner.slots.get_mut(slot as usize)?;
         if entry.scheduled || !entry.live || entry.generation & GENERATION_MASK != generation_low {
             return None;
@@ -140,7 +162,7 @@ impl Slab {
     /// Takes a scheduled task's future out to be polled, with its generation and its budget.
     #[inline]
     pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
         entry.scheduled = false;
         entry.future.take().map(|future| (entry.generation, entry.turn_messages, future))
@@ -149,13 +171,13 @@ impl Slab {
     /// Puts back a future that is not finished.
     #[inline]
     pub(crate) fn end(&self, slot: u32, future: TaskFuture) {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         inner.slots[slot as usize].future = Some(future);
     }
 
     /// Empties a slot. From here on its generation is refused everywhere.
     pub(crate) fn remove(&self, slot: u32) -> Removed {
-        let inner = &mut *self.inner.borrow_mut();
+        let inner = self.inner();
         let Some(entry) = inner.slots.get_mut(slot as usize).filter(|entry| entry.live) else {
             return Removed::default();
         };
@@ -172,61 +194,60 @@ impl Slab {
 
     /// The door of a live actor, if it is of type `door_type`.
     #[inline]
-    pub(crate) fn with_door<T, R>(
+    pub(crate) fn with_door<R>(
         &self,
         (slot, generation): (u32, u32),
         door_type: TypeId,
-        argument: T,
-        f: impl FnOnce(&Rc<dyn AnyDoor>, T) -> R,
-    ) -> Result<R, (NotFound, T)> {
-        let inner = self.inner.borrow();
+        f: impl FnOnce(&Rc<dyn AnyDoor>) -> R,
+    ) -> Result<R, NotFound> {
+        let inner = self.inner();
         match inner.slots.get(slot as usize) {
             Some(entry) if entry.live && entry.generation == generation => match &entry.door {
-                Some(door) if entry.door_type == door_type => Ok(f(door, argument)),
-                _ => Err((NotFound::WrongType, argument)),
+                Some(door) if entry.door_type == door_type => Ok(f(door)),
+                _ => Err(NotFound::WrongType),
             },
-            _ => Err((NotFound::Dead, argument)),
+            _ => Err(NotFound::Dead),
         }
     }
 
     /// The door of a live actor, whatever its type.
     pub(crate) fn any_door(&self, slot: u32, generation: u32) -> Option<Rc<dyn AnyDoor>> {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
         (entry.live && entry.generation == generation).then(|| entry.door.clone()).flatten()
     }
 
     /// The generation of the task in a slot.
     pub(crate) fn generation(&self, slot: u32) -> Option<u32> {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         inner.slots.get(slot as usize).filter(|entry| entry.live).map(|entry| entry.generation)
     }
 
     /// Whether the task in a slot is on the run queue.
     pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
-        self.inner.borrow().slots.get(slot as usize).is_some_and(|entry| entry.scheduled)
+        self.inner().slots.get(slot as usize).is_some_and(|entry| entry.scheduled)
     }
 
     /// The doors of all live actors, in slot order.
     pub(crate) fn doors(&self) -> Vec<Rc<dyn AnyDoor>> {
-        self.inner.borrow().slots.iter().filter_map(|slot| slot.door.clone()).collect()
+        self.inner().slots.iter().filter_map(|slot| slot.door.clone()).collect()
     }
 
     /// The slots in use, in order.
     pub(crate) fn occupied(&self) -> Vec<u32> {
-        let inner = self.inner.borrow();
+        let inner = self.inner();
         (0..).zip(&inner.slots).filter(|(_, slot)| slot.live).map(|(index, _)| index).collect()
     }
 
     /// Tasks alive.
     pub(crate) fn len(&self) -> usize {
-        self.inner.borrow().live
+        self.inner().live
     }
 
     /// Sets how often a free slot has been used, so that a test reaches the end of its life.
     #[cfg(test)]
     pub(crate) fn age(&self, slot: u32, generation: u32) {
-        self.inner.borrow_mut().slots[slot as usize].generation = generation;
+        self.inner().slots[slot as usize].generation = generation;
     }
 }
 

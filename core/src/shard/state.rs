@@ -19,6 +19,7 @@ use crate::pid::{NodeId, ShardId};
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Wall};
+use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 use crate::timer::{CoarseWheel, Wheel};
 use crate::trace::Observer;
@@ -82,6 +83,8 @@ pub struct Shard {
     pub(super) running: Cell<(u32, u32)>,
     /// The header of the message that is being handled.
     pub(super) scope: Cell<Header>,
+    /// The context that all casts of that message's handler share, once one was made.
+    pub(super) scope_casts: Cell<Option<Header>>,
     /// Messages the running actor may still handle in this turn.
     pub(super) budget: Cell<u32>,
     /// The shard is shutting down: nothing new is spawned.
@@ -121,6 +124,7 @@ impl Shard {
             clock: Cell::new(clock),
             running: Cell::new((0, 0)),
             scope: Cell::new(Header::NONE),
+            scope_casts: Cell::new(None),
             budget: Cell::new(0),
             closing: Cell::new(false),
             next_placement: Cell::new(setup.id.0),
@@ -198,6 +202,15 @@ impl Shard {
     pub(crate) fn wake_task(&self, slot: u32, generation_low: u32) {
         if let Some(group) = self.tasks.schedule_woken(slot, generation_low) {
             self.ready.push(group, slot);
+        }
+    }
+
+    /// Wakes whoever was stored; a task of this shard by the short way.
+    #[inline]
+    pub(crate) fn wake_stored(&self, waker: StoredWaker) {
+        match waker.task_of(self.unique()) {
+            Some((slot, generation_low)) => self.wake_task(slot, generation_low),
+            None => waker.wake(),
         }
     }
 

@@ -117,12 +117,13 @@ impl Shard {
         let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
         self.observe(|| Event::Polled { slot, generation });
         self.running.set((slot, generation));
-        self.scope.set(Header::NONE);
+        self.set_scope(Header::NONE);
         self.budget.set(budget);
         let waker = TaskWord::new(self.unique(), slot, generation).waker();
         let mut cx = Context::from_waker(&waker);
         let polled = catch(|| future.as_mut().poll(&mut cx));
         self.running.set((0, 0));
+        self.set_scope(Header::NONE);
         match polled {
             Ok(std::task::Poll::Pending) => self.tasks.end(slot, future),
             Ok(std::task::Poll::Ready(())) => self.finish_task(slot, future),

@@ -137,7 +137,8 @@ impl<T> Future for LocalTask<T> {
         if let Some(outcome) = self.shared.outcome.borrow_mut().take() {
             return Poll::Ready(outcome);
         }
-        let old = self.shared.waiter.borrow_mut().store(cx.waker());
+        let waker = StoredWaker::of(cx.waker());
+        let old = std::mem::replace(&mut *self.shared.waiter.borrow_mut(), waker);
         drop(old);
         Poll::Pending
     }

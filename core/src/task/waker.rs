@@ -105,25 +105,30 @@ pub(crate) enum StoredWaker {
 }
 
 impl StoredWaker {
-    /// Remembers `waker`, keeping an equal one that is there already. Returns what has to be
-    /// dropped once no shard state is borrowed.
-    #[must_use]
-    pub(crate) fn store(&mut self, waker: &Waker) -> Option<Self> {
-        if let Some(word) = TaskWord::of(waker) {
-            let old = std::mem::replace(self, Self::Task(word));
-            return matches!(old, Self::Foreign(_)).then_some(old);
+    /// A copy of `waker` to keep. Cloning a foreign one is user code: call this with nothing
+    /// borrowed, and drop what it replaces with nothing borrowed.
+    #[inline]
+    pub(crate) fn of(waker: &Waker) -> Self {
+        match TaskWord::of(waker) {
+            Some(word) => Self::Task(word),
+            None => Self::Foreign(waker.clone()),
         }
-        if let Self::Foreign(old) = self
-            && old.will_wake(waker)
-        {
-            return None;
-        }
-        Some(std::mem::replace(self, Self::Foreign(waker.clone())))
     }
 
     /// Takes the waker out, so that it can be woken once no shard state is borrowed.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)
+    }
+
+    /// Slot and low bits of the generation, where it is a task of that shard.
+    #[inline]
+    pub(crate) const fn task_of(&self, unique: u16) -> Option<(u32, u32)> {
+        match self {
+            Self::Task(word) if word.unique() == unique => {
+                Some((word.slot(), word.generation_low()))
+            }
+            _ => None,
+        }
     }
 
     /// The slot of the task that is woken, where it is one of ours.

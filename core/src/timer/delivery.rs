@@ -139,7 +139,7 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
         let Some(door) = self.target.reach() else { return };
         self.id.set(None);
         if door.has_room().is_ok()
-            && let Ok(wake) = door.push(Header::NONE, (self.message)())
+            && let Ok(wake) = door.push(Header::NONE, &mut Some((self.message)()))
         {
             shard.count_accepted();
             if wake {

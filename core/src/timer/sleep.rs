@@ -76,16 +76,16 @@ impl Future for Sleep {
             if deadline <= shard.now() {
                 return Poll::Ready(());
             }
+            let mut waker = StoredWaker::of(cx.waker());
             if let Some((node, home, id)) = set
                 && shard.is(node, home)
-                && shard.timers.renew(id, cx.waker())
             {
-                return Poll::Pending;
+                match shard.timers.renew(id, waker) {
+                    Ok(_old) => return Poll::Pending,
+                    Err(unused) => waker = unused,
+                }
             }
-            let mut stored = StoredWaker::None;
-            let nothing = stored.store(cx.waker());
-            debug_assert!(nothing.is_none_or(|old| matches!(old, StoredWaker::None)));
-            let id = shard.timers.insert(deadline, Fire::Wake(stored));
+            let id = shard.timers.insert(deadline, Fire::Wake(waker));
             self.set = Some((shard.node(), shard.id(), id));
             Poll::Pending
         });

@@ -132,20 +132,21 @@ impl Wheel {
         inner.release(id.slot)
     }
 
-    /// Replaces the waker of a timer. False when it is no longer set.
-    pub(crate) fn renew(&self, id: TimerId, waker: &std::task::Waker) -> bool {
-        let old = {
-            let inner = &mut *self.inner.borrow_mut();
-            match inner.entries.get_mut(id.slot as usize) {
-                Some(entry) if entry.serial == id.serial => match &mut entry.fire {
-                    Some(Fire::Wake(stored)) => stored.store(waker),
-                    _ => return false,
-                },
-                _ => return false,
-            }
-        };
-        drop(old);
-        true
+    /// Replaces the waker of a timer; gives the new one back when the timer is no longer set, and
+    /// else the old one for the caller to drop.
+    pub(crate) fn renew(
+        &self,
+        id: TimerId,
+        waker: StoredWaker,
+    ) -> Result<StoredWaker, StoredWaker> {
+        let inner = &mut *self.inner.borrow_mut();
+        match inner.entries.get_mut(id.slot as usize) {
+            Some(entry) if entry.serial == id.serial => match &mut entry.fire {
+                Some(Fire::Wake(stored)) => Ok(std::mem::replace(stored, waker)),
+                _ => Err(waker),
+            },
+            _ => Err(waker),
+        }
     }
 
     /// Whether the timer is still set.

@@ -1,0 +1,4 @@
+//! What is measured.
+
+pub(crate) mod messages;
+pub(crate) mod spawn;
