@@ -8,17 +8,19 @@
 //!
 //! | module | concern |
 //! |---|---|
-//! | [`resp`] | the wire: requests from bytes, replies to bytes |
-//! | [`command`] | the command table, and typed commands from arguments |
-//! | [`route`] | which shard answers, and splitting a command over several |
-//! | [`exec`] | carrying commands out on a store, here or for another shard |
-//! | [`store`] | one shard's keys, values and deadlines |
-//! | [`session`] | what a connection answers by itself |
+//! | `resp` | the wire: requests from bytes, replies to bytes |
+//! | `command` | the command table, and typed commands from arguments |
+//! | `route` | which shard answers, and splitting a command over several |
+//! | `exec` | carrying commands out on a store, here or for another shard |
+//! | `store` | one shard's keys, values and deadlines |
+//! | `session` | what a connection answers by itself |
 //!
-//! A connection's loop is: [`resp::Decoder::batch`], [`command::parse`],
-//! [`route::ShardMap::route`], then by the route [`session::Session::answer`],
-//! [`exec::execute_local`], an [`exec::Request`] to another shard, or a [`route::Fanout`]. The
+//! A connection's loop is: `resp::Decoder::batch`, `command::parse()`,
+//! `route::ShardMap::route`, then by the route `session::Session::answer`,
+//! `exec::execute_local`, an `exec::Request` to another shard, or a `route::Fanout`. The
 //! tests hold such a loop, and compare it with a real Redis byte by byte.
+//!
+//! `main` reads the flags and shows what they amount to; it does not serve.
 
 // The connection loop that will call them comes with the server; until then only tests do.
 #![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "called by the server's loop"))]

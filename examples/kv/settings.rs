@@ -89,12 +89,12 @@ impl Settings {
         while let Some(arg) = parser.next()? {
             match arg {
                 Short('h') | Long("help") => return Ok(Invocation::Help),
-                Long("port") => settings.port = parser.value()?.parse()?,
-                Long("bind") => settings.bind = parser.value()?.parse()?,
-                Long("shards") => settings.shards = parser.value()?.parse_with(shards)?,
+                Long("port") => settings.port = value(&mut parser, "--port", port)?,
+                Long("bind") => settings.bind = value(&mut parser, "--bind", bind)?,
+                Long("shards") => settings.shards = value(&mut parser, "--shards", shards)?,
                 Long("pin") => settings.pin = true,
                 Long("no-pin") => settings.pin = false,
-                Long("idle") => settings.idle = parser.value()?.parse_with(idle)?,
+                Long("idle") => settings.idle = value(&mut parser, "--idle", idle)?,
                 _ => return Err(arg.unexpected()),
             }
         }
@@ -119,19 +119,37 @@ impl fmt::Display for Idle {
     }
 }
 
+/// The value of `flag`; an error says whose it is.
+fn value<T>(
+    parser: &mut lexopt::Parser,
+    flag: &str,
+    read: fn(&str) -> Result<T, String>,
+) -> Result<T, lexopt::Error> {
+    let value = parser.value()?.parse_with(read);
+    value.map_err(|error| lexopt::Error::from(format!("{flag}: {error}")))
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a number from 0 to 65535".to_owned())
+}
+
+fn bind(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "not an IP address".to_owned())
+}
+
 fn shards(text: &str) -> Result<NonZeroU16, String> {
     let shards = text.parse().ok().filter(|shards: &NonZeroU16| shards.get() <= SHARDS_MAX);
     shards.ok_or_else(|| format!("not a number from 1 to {SHARDS_MAX}"))
 }
 
-fn idle(text: &str) -> Result<Idle, &'static str> {
+fn idle(text: &str) -> Result<Idle, String> {
     match text {
         "park" => Ok(Idle::Park),
         "spin" => Ok(Idle::Spin),
         micros => micros
             .parse()
             .map(|micros: u32| Idle::SpinThenPark(Duration::from_micros(micros.into())))
-            .map_err(|_| "neither `park`, nor `spin`, nor a number of microseconds"),
+            .map_err(|_| "neither `park`, nor `spin`, nor a number of microseconds".to_owned()),
     }
 }
 
@@ -181,11 +199,11 @@ mod tests {
             ("stray", "stray"),
             ("-x", "-x"),
             ("--port", "--port"),
-            ("--port 65536", "65536"),
-            ("--port -1", "-1"),
-            ("--port x", "x"),
-            ("--bind localhost", "localhost"),
-            ("--shards 0", "1 to 1024"),
+            ("--port 65536", "--port: cannot parse argument \"65536\": not a number from 0 to"),
+            ("--port -1", "--port"),
+            ("--port x", "--port"),
+            ("--bind localhost", "not an IP address"),
+            ("--shards 0", "--shards: cannot parse argument \"0\": not a number from 1 to 1024"),
             ("--shards 1025", "1 to 1024"),
             ("--idle fast", "microseconds"),
             ("--idle -5", "microseconds"),

@@ -58,7 +58,7 @@ impl CommandError<'_> {
                 error(&[b"ERR Unsupported option ", c_str(option, usize::MAX)]);
             }
             Self::ExpireNxAlone => {
-                error(&[b"ERR NX and XX, GT or LT options at the same time are not compatible"])
+                error(&[b"ERR NX and XX, GT or LT options at the same time are not compatible"]);
             }
             Self::ExpireOrders => {
                 error(&[b"ERR GT and LT options at the same time are not compatible"]);

@@ -2,7 +2,7 @@
 //! [`Command`].
 //!
 //! The table is the one place that knows a command's name, arity, keys and parser; `COMMAND`
-//! answers from it and [`parse`] works from it. Adding a command is a row, a parser, a variant,
+//! answers from it and [`parse()`] works from it. Adding a command is a row, a parser, a variant,
 //! and then the compiler names the places that must say what it does.
 //!
 //! Everything that depends on the arguments alone is decided here, in the order in which Redis

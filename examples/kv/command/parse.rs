@@ -59,7 +59,7 @@ pub(super) fn mget(call: Call<'_>) -> Parsed<'_> {
 
 /// `MSET key value ..`
 pub(super) fn mset(call: Call<'_>) -> Parsed<'_> {
-    if call.args.len() % 2 == 0 {
+    if call.args.len().is_multiple_of(2) {
         return Err(CommandError::Arity(call.spec.name));
     }
     many(ManyCommand::Set(Pairs(call.args.tail(1))))

@@ -80,9 +80,8 @@ impl KeySpec {
 impl Spec {
     /// A row without keys, flags, categories, tips, subcommands and help.
     pub(super) const fn new(name: &'static str, arity: i8, parser: Parser) -> Self {
-        let packed = match pack(after_container(name.as_bytes())) {
-            Some(packed) => packed,
-            None => panic!("the name is longer than the lookup compares"),
+        let Some(packed) = pack(after_container(name.as_bytes())) else {
+            panic!("the name is longer than the lookup compares");
         };
         Self {
             name,
@@ -150,9 +149,11 @@ const fn pack(name: &[u8]) -> Option<u128> {
         return None;
     }
     let mut bytes = [0; NAME_LEN_MAX + 1];
+    bytes.split_at_mut(name.len()).0.copy_from_slice(name);
+    // All sixteen, whatever the length: that is one instruction's work.
     let mut index = 0;
-    while index < name.len() {
-        bytes[index] = name[index].to_ascii_lowercase();
+    while index < bytes.len() {
+        bytes[index] = bytes[index].to_ascii_lowercase();
         index += 1;
     }
     bytes[NAME_LEN_MAX] = name.len() as u8;

@@ -9,6 +9,7 @@
 use super::args::Span;
 use super::limits::LINE_BYTES_MAX;
 use super::{Args, Limits, ProtocolError, inline};
+use crate::decimal;
 
 /// Places of arguments that are kept allocated between commands (8 KiB); a larger command gives
 /// its memory back.
@@ -30,6 +31,8 @@ pub(crate) struct Decoder {
     spans: Vec<Span>,
     /// The words of an inline command, unquoted. Arrays are read in place.
     words: Vec<u8>,
+    /// Why the stream is lost, once it is.
+    error: Option<ProtocolError>,
 }
 
 /// What one step made of the bytes at hand. Sizes are in bytes from the command's start.
@@ -52,6 +55,7 @@ impl Decoder {
             bulk_len: None,
             spans: Vec::new(),
             words: Vec::new(),
+            error: None,
         }
     }
 
@@ -91,9 +95,14 @@ impl Decoder {
 
     /// The length that the array's header gives; nothing and null count as 0.
     fn array_header(&mut self, input: &[u8]) -> Result<Option<u32>, ProtocolError> {
-        let too_big = ProtocolError::MultibulkHeaderTooBig;
-        let Some(line) = self.header(input, too_big)? else { return Ok(None) };
-        let len = crate::decimal::parse_i64(&line[1..]).ok_or(ProtocolError::MultibulkLength)?;
+        let len = match self.short_header(input, b'*') {
+            Some(len) => i64::from(len),
+            None => {
+                let too_big = ProtocolError::MultibulkHeaderTooBig;
+                let Some(line) = self.header(input, too_big)? else { return Ok(None) };
+                decimal::parse_i64(&line[1..]).ok_or(ProtocolError::MultibulkLength)?
+            }
+        };
         if len > i64::from(self.limits.args_max) {
             return Err(ProtocolError::MultibulkLength);
         }
@@ -106,15 +115,22 @@ impl Decoder {
         if self.bulk_len.is_some() {
             return Ok(self.bulk_len);
         }
-        let too_big = ProtocolError::BulkHeaderTooBig;
-        let Some(line) = self.header(input, too_big)? else { return Ok(None) };
-        let digits = match line {
-            [b'$', digits @ ..] => digits,
-            // An empty line shows its own line end.
-            line => return Err(ProtocolError::ExpectedBulk(*line.first().unwrap_or(&b'\r'))),
+        let len = match self.short_header(input, b'$') {
+            Some(len) => Some(len),
+            None => {
+                let too_big = ProtocolError::BulkHeaderTooBig;
+                match self.header(input, too_big)? {
+                    None => return Ok(None),
+                    Some([b'$', digits @ ..]) => {
+                        decimal::parse_i64(digits).and_then(|len| u32::try_from(len).ok())
+                    }
+                    Some([other, ..]) => return Err(ProtocolError::ExpectedBulk(*other)),
+                    // An empty line shows its own line end.
+                    Some([]) => return Err(ProtocolError::ExpectedBulk(b'\r')),
+                }
+            }
         };
-        let len = crate::decimal::parse_i64(digits)
-            .and_then(|len| u32::try_from(len).ok())
+        let len = len
             .filter(|len| *len <= self.limits.bulk_bytes_max)
             .ok_or(ProtocolError::BulkLength)?;
         if self.cursor + len as usize + 2 > self.limits.command_bytes_max as usize {
@@ -122,6 +138,23 @@ impl Decoder {
         }
         self.bulk_len = Some(len);
         Ok(self.bulk_len)
+    }
+
+    /// The length in the header at the cursor, if it is complete and has at most three digits,
+    /// as nearly all have; the cursor then moves behind it. Otherwise nothing is decided.
+    fn short_header(&mut self, input: &[u8], kind: u8) -> Option<u32> {
+        let digit = |byte: u8| u32::from(byte - b'0');
+        let (len, digits) = match *input[self.cursor..].strip_prefix(&[kind])? {
+            [a @ b'0'..=b'9', b'\r', _, ..] => (digit(a), 1),
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => (digit(a) * 10 + digit(b), 2),
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+                (digit(a) * 100 + digit(b) * 10 + digit(c), 3)
+            }
+            _ => return None,
+        };
+        self.cursor += 1 + digits + 2;
+        self.scanned = 0;
+        Some(len)
     }
 
     /// The header line at the cursor, which then moves behind it. As in Redis the line ends at
@@ -212,12 +245,15 @@ impl Batch<'_, '_> {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`]: the stream is lost. The commands before it were good; the same error
-    /// comes again if asked again.
+    /// [`ProtocolError`]: the stream is lost, now and for every later call. The commands before
+    /// it were good.
     pub(crate) fn next_command(&mut self) -> Result<Option<Args<'_>>, ProtocolError> {
         loop {
             let input = &self.input[self.consumed..];
-            match self.decoder.step(input)? {
+            if let Some(error) = self.decoder.error {
+                return Err(error);
+            }
+            match self.decoder.step(input).inspect_err(|error| self.decoder.error = Some(*error))? {
                 Step::Incomplete => return Ok(None),
                 Step::Skip(len) => self.consumed += len,
                 Step::Array(len) => {

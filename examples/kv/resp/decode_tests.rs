@@ -86,6 +86,7 @@ fn corpus() -> Vec<Vec<u8>> {
         b"*x\r\n".to_vec(),
         b"set \"a\r\n".to_vec(),
     ];
+    corpus.extend([9, 10, 99, 100, 999, 1000].map(|len| array(&[b"ECHO", &vec![b'v'; len]])));
     let batch = corpus[..10].concat();
     corpus.push([batch, b"*3\r\n$3\r\nSET\r\n$1\r\nk".to_vec()].concat());
     corpus
@@ -165,7 +166,7 @@ fn a_long_pipeline() {
 #[test]
 fn protocol_errors() {
     use ProtocolError as E;
-    let table: [(&[u8], E); 18] = [
+    let table: [(&[u8], E); 20] = [
         (b"*1048577\r\n", E::MultibulkLength),
         (b"*99999999999999999999\r\n", E::MultibulkLength),
         (b"*\r\n", E::MultibulkLength),
@@ -177,6 +178,8 @@ fn protocol_errors() {
         (b"*1\r\n$536870913\r\n", E::BulkLength),
         (b"*1\r\n$99999999999999999999\r\n", E::BulkLength),
         (b"*1\r\n$\r\n", E::BulkLength),
+        (b"*1\r\n$00\r\n", E::BulkLength),
+        (b"*00\r\n", E::MultibulkLength),
         (b"*1\r\n$04\r\nPING\r\n", E::BulkLength),
         (b"*1\r\nx3\r\n", E::ExpectedBulk(b'x')),
         (b"*1\r\n:3\r\n", E::ExpectedBulk(b':')),
@@ -191,6 +194,14 @@ fn protocol_errors() {
         assert_eq!(outcome.0, [words(&["PING"])], "the command before is good");
         assert_eq!(outcome.1, Some(error), "{}", bytes.escape_ascii());
     }
+}
+
+#[test]
+fn a_lost_stream_stays_lost() {
+    let mut decoder = Decoder::new(Limits::default());
+    let error = Some(ProtocolError::BulkLength);
+    assert_eq!(decoder.batch(b"*1\r\n$-1\r\n$4\r\nPING\r\n").next_command().err(), error);
+    assert_eq!(decoder.batch(b"PING\r\n").next_command().err(), error);
 }
 
 #[test]

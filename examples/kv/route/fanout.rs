@@ -31,7 +31,7 @@ impl Fanout {
         match command {
             ManyCommand::Set(pairs) => {
                 let records = pairs.iter().map(|(key, value)| Record::new(key, value));
-                let parts = parts(map, &owners, records, |records| Request::SetAll(records));
+                let parts = parts(map, &owners, records, Request::SetAll);
                 Self { parts, gather: Gather::done() }
             }
             ManyCommand::Keys { op, keys } => {

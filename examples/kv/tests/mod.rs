@@ -13,6 +13,8 @@ mod rng;
 mod session;
 mod slots;
 mod table;
+mod time;
+mod ways;
 mod words;
 
 pub(crate) use rng::Rng;

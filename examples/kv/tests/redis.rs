@@ -2,20 +2,21 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::{env, fs, process};
+use std::{env, process};
 
 use super::reply;
 
-/// Starts the server and stops it, by its id, once the standard input ends: also when the test's
-/// process dies without a word.
+/// Starts the server in a directory of its own, whose name is `$0`; stops it by its id and removes
+/// the directory once the standard input ends: also when the test's process dies without a word.
 const SCRIPT: &str = r#"
-redis-server "$@" 2>&1 &
+mkdir "$0" || exit
+redis-server --dir "$0" "$@" 2>&1 &
 exec >/dev/null 2>&1
 read -r _
 kill "$!"
 wait "$!"
+rm -r "$0"
 "#;
 
 /// How often to look for a free port: another process may take it before the server does.
@@ -25,7 +26,6 @@ const ATTEMPTS_MAX: usize = 10;
 pub(super) struct Redis {
     shell: Child,
     port: u16,
-    dir: PathBuf,
     /// Kept open: the server writes its log there.
     _log: BufReader<ChildStdout>,
 }
@@ -63,18 +63,18 @@ impl Redis {
     fn attempt(options: &[&str]) -> Result<Self, String> {
         let port = free_port();
         let dir = env::temp_dir().join(format!("greenroom-kv-{}-{port}", process::id()));
-        fs::create_dir_all(&dir).expect("the temporary directory is writable");
         let mut shell = Command::new("sh")
-            .args(["-c", SCRIPT, "sh", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--port", &port.to_string(), "--dir"])
-            .arg(&dir)
+            .args(["-c", SCRIPT])
+            .arg(dir)
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--port", &port.to_string()])
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
         let stdout = shell.stdout.take().expect("standard output is piped");
-        let mut redis = Self { shell, port, dir, _log: BufReader::new(stdout) };
+        let mut redis = Self { shell, port, _log: BufReader::new(stdout) };
         let mut log = String::new();
         // The log ends when the server does.
         while redis._log.read_line(&mut log).expect("a log in UTF-8") > 0 {
@@ -92,7 +92,6 @@ impl Drop for Redis {
         drop(self.shell.stdin.take());
         // Nothing to do about a failure: the test has its result.
         let _ = self.shell.wait();
-        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 

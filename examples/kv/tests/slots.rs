@@ -14,7 +14,7 @@ fn slots_are_those_of_redis_cluster() {
     // Braces are frequent, so that every case of the tag rule comes up.
     let alphabet: Vec<&[u8]> = vec![b"{", b"}", b"a", b"b", b"7", b"\0", b"\xff"];
     for _ in 0..2_000 {
-        let len = rng.below(12);
+        let len = rng.below(20);
         let key: Vec<u8> = (0..len).flat_map(|_| rng.pick(&alphabet).to_vec()).collect();
         let command = wire(&[b"CLUSTER".to_vec(), b"KEYSLOT".to_vec(), key.clone()]);
         let reply = client.replies(&command, 1).remove(0);
