@@ -1,0 +1,20 @@
+//! The parts together, and against a real Redis.
+//!
+//! [`machine`] is a server without sockets. The modules below run the same bytes through it and
+//! through a `redis-server` that they start and stop, and compare what comes back byte by byte.
+
+mod introspection;
+mod machine;
+mod protocol;
+mod random;
+mod redis;
+mod reply;
+mod rng;
+mod session;
+mod slots;
+mod table;
+mod time;
+mod ways;
+mod words;
+
+pub(crate) use rng::Rng;
