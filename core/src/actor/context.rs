@@ -1,20 +1,23 @@
 //! What a handler can ask of the shard it runs on.
 
-use std::cell::Cell;
+use std::any::TypeId;
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::hook::HookEnd;
-use super::{Actor, ActorConfig, ExitReason, Hook, Undelivered};
+use super::{Actor, ActorConfig, ExitReason, Hook, Undelivered, catch};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, System};
-use crate::mailbox::{Door, Envelope, state};
+use crate::mailbox::{AnyDoor, Door, Envelope, Load, state};
 use crate::pid::{Pid, ShardId};
+use crate::reply::Reply;
 use crate::runtime::Wall;
-use crate::shard::current;
+use crate::shard::{TaskFuture, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
 
@@ -23,22 +26,34 @@ use crate::timer::{IntervalTimer, Sleep, Timer};
 /// # Shard
 ///
 /// Lives and dies with its actor, on its shard.
+#[repr(C)]
 pub struct Context<A: Actor> {
-    door: Rc<Door<A::Message>>,
+    /// First, so that whoever knows the message type alone finds it: see `mailbox::door`.
+    door: Door<A::Message>,
     config: Rc<ActorConfig>,
     draws: Cell<u64>,
-    actor: PhantomData<fn(A)>,
+    /// The actor, until its end; borrowed by whichever part of its life is running.
+    state: RefCell<Option<A>>,
 }
 
 impl<A: Actor> Context<A> {
-    pub(crate) const fn new(door: Rc<Door<A::Message>>, config: Rc<ActorConfig>) -> Self {
-        Self { door, config, draws: Cell::new(0), actor: PhantomData }
+    pub(crate) const fn new(door: Door<A::Message>, config: Rc<ActorConfig>, actor: A) -> Self {
+        Self { door, config, draws: Cell::new(0), state: RefCell::new(Some(actor)) }
+    }
+
+    /// The actor.
+    ///
+    /// # Panics
+    ///
+    /// After the actor's end, or while another part of its life has it: a bug of ours.
+    pub(super) fn borrow_state(&self) -> RefMut<'_, A> {
+        RefMut::map(self.state.borrow_mut(), |state| state.as_mut().expect("not yet ended"))
     }
 
     /// This actor's pid.
     #[must_use]
     pub fn pid(&self) -> Pid {
-        crate::mailbox::AnyDoor::pid(&*self.door)
+        self.door.pid()
     }
 
     /// A ref to this actor.
@@ -131,7 +146,7 @@ impl<A: Actor> Context<A> {
 
     /// Ends this actor after the message being handled.
     pub fn stop(&self) {
-        crate::mailbox::AnyDoor::signal(&*self.door, state::STOP);
+        self.door.signal(state::STOP);
     }
 
     /// Starts an actor; see [`System::spawn`].
@@ -193,12 +208,28 @@ impl<A: Actor> Context<A> {
         current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
     }
 
+    /// Lets other tasks run: not ready the first time it is asked.
+    #[cold]
+    pub(super) fn yield_once(&self, waited: &mut bool) -> Poll<()> {
+        if std::mem::replace(waited, true) {
+            return Poll::Ready(());
+        }
+        current::with(|shard| shard.schedule(self.pid().slot()));
+        Poll::Pending
+    }
+
     /// Ends the actor's public life.
     pub(super) fn bury(&self, reason: ExitReason) {
         for envelope in self.close() {
             self.count_undelivered(envelope.header, Undelivered::Stopped);
         }
         self.door.set(state::GONE);
+        // Borrowed only where the actor drops what its own future holds; then that drops it.
+        let actor = self.state.try_borrow_mut().ok().and_then(|mut state| state.take());
+        if let Err(message) = catch(|| drop(actor)) {
+            let what = ExitReason::Panicked(message);
+            current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
+        }
         current::with(|shard| {
             shard.cancel_timers(self.door.take_timers());
             shard.bury(self.pid(), &self.config.name, &reason);
@@ -206,6 +237,46 @@ impl<A: Actor> Context<A> {
         for watcher in self.door.take_watchers() {
             watcher.send(reason.clone());
         }
+    }
+}
+
+impl<A: Actor> AnyDoor for Context<A> {
+    fn message_type(&self) -> TypeId {
+        TypeId::of::<A::Message>()
+    }
+
+    fn pid(&self) -> Pid {
+        self.door.pid()
+    }
+
+    fn load(&self) -> Load {
+        self.door.load()
+    }
+
+    fn signal(&self, bits: u32) -> bool {
+        self.door.signal(bits)
+    }
+
+    fn kill(&self, reason: ExitReason) -> bool {
+        self.door.kill(reason)
+    }
+
+    fn watch(&self, watcher: Reply<ExitReason>) {
+        self.door.watch(watcher);
+    }
+
+    fn has_state(&self, bits: u32) -> bool {
+        self.door.has(bits)
+    }
+
+    fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture> {
+        let reason = ExitReason::Panicked(message);
+        if self.door.has(state::CRASHED) {
+            self.bury(reason);
+            return None;
+        }
+        self.door.set(state::CRASHED);
+        Some(super::body::crashed(self, reason))
     }
 }
 

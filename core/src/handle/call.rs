@@ -100,7 +100,7 @@ impl<A: Actor> ActorRef<A> {
 enum State<M, F> {
     Start(F),
     /// Waits for room with the message made.
-    Parked(Option<M>, Accept),
+    Parked(Box<(Option<M>, Accept)>),
     Sent,
 }
 
@@ -176,7 +176,7 @@ where
         match self.room.offer(shard, accept, &mut message, cx) {
             Offered::Accepted => Ok(()),
             Offered::Waiting => {
-                self.state = State::Parked(message, accept);
+                self.state = State::Parked(Box::new((message, accept)));
                 Ok(())
             }
             Offered::Refused(refused) => {
@@ -210,7 +210,8 @@ where
                 // The waker is in the slot already: whatever happened meanwhile wakes this task.
                 return Poll::Pending;
             }
-            State::Parked(message, accept) => {
+            State::Parked(parked) => {
+                let (message, accept) = *parked;
                 let sent = current::with(|shard| this.offer(shard, message, accept, cx));
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
             }

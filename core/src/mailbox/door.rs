@@ -7,8 +7,9 @@
 //! Behind it is a ring that messages are moved into once and out of once, straight into the
 //! handler's argument: moving messages, not checking them, is what a send costs.
 //!
-//! This file is the home of two unsafe facts. A `dyn AnyDoor` whose own `TypeId` is that of
-//! `Door<M>` is a `Door<M>`. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
+//! This file is the home of two unsafe facts. A `dyn AnyDoor` that says its message type is `M`
+//! begins with a `Door<M>`, because only `Context` is one, is `repr(C)`, has its door first, and
+//! answers with its door's own parameter. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
 //! the end, hold a message; no method runs user code before it has made that true again.
 
 #![allow(unsafe_code)]
@@ -33,12 +34,11 @@ impl Shard {
         target: (u32, u32),
         f: impl FnOnce(&Door<M>) -> R,
     ) -> Result<R, NotFound> {
-        let door_type = TypeId::of::<Door<M>>();
-        self.tasks.with_door(target, door_type, |door| {
+        self.tasks.with_door(target, TypeId::of::<M>(), |door| {
             let door: *const dyn AnyDoor = Rc::as_ptr(door);
-            // SAFETY: `with_door` found `TypeId::of::<Door<M>>()` to be what the slab recorded for
-            // this door, and the slab records only what the door itself answers through `Any`.
-            // The borrowed `Rc` keeps it alive while `f` runs.
+            // SAFETY: `with_door` found `M` to be what the slab recorded for this door, and the
+            // slab records what the door itself answers; so a `Door<M>` is where it begins. The
+            // borrowed `Rc` keeps it alive while `f` runs.
             f(unsafe { &*door.cast::<Door<M>>() })
         })
     }

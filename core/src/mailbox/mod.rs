@@ -21,4 +21,4 @@ mod queue;
 
 pub use bound::MailboxBound;
 pub(crate) use pressure::{Relief, Ticket};
-pub(crate) use queue::{AnyDoor, Door, Envelope, Refusal, state};
+pub(crate) use queue::{AnyDoor, Door, Envelope, Load, Refusal, state};

@@ -1,9 +1,12 @@
 //! The mailbox of one actor: the queue, the word of flags, and closing.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
 
 use super::MailboxBound;
 use super::door::Queue;
@@ -12,6 +15,7 @@ use crate::actor::ExitReason;
 use crate::context::Header;
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
+use crate::shard::TaskFuture;
 use crate::task::waker::StoredWaker;
 use crate::timer::TimerId;
 
@@ -34,6 +38,8 @@ pub(crate) mod state {
     pub(crate) const STARTING: u32 = 1 << 6;
     /// Reasons to end, other than an empty queue.
     pub(crate) const ENDING: u32 = STOP | KILL;
+    /// The actor's loop has panicked; a second panic ends it without hooks.
+    pub(crate) const CRASHED: u32 = 1 << 8;
     /// The exit reason is settled; there is nobody left to signal.
     pub(crate) const GONE: u32 = 1 << 7;
 }
@@ -245,7 +251,12 @@ pub(crate) struct Load {
 }
 
 /// A mailbox whose message type is not known: all that can be done to an actor but sending to it.
+///
+/// Implemented by [`crate::Context`] alone, which begins with its `Door`: see `mailbox::door`.
 pub(crate) trait AnyDoor: Any {
+    /// The type of its messages.
+    fn message_type(&self) -> TypeId;
+
     fn pid(&self) -> Pid;
 
     /// What is in it and around it.
@@ -262,21 +273,26 @@ pub(crate) trait AnyDoor: Any {
 
     /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
+
+    /// The actor's future panicked. Returns what is left of its life to run, if anything.
+    fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture>;
 }
 
-impl<M: Send + 'static> AnyDoor for Door<M> {
-    fn pid(&self) -> Pid {
+impl<M: Send + 'static> Door<M> {
+    pub(crate) const fn pid(&self) -> Pid {
         self.pid
     }
 
-    fn load(&self) -> Load {
+    /// What is in it and around it.
+    pub(crate) fn load(&self) -> Load {
         let cold = self.cold.borrow();
         let (overflow, parked) = cold.as_ref().map_or((0, Vec::new()), |cold| cold.pressure.load());
         let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
     }
 
-    fn signal(&self, bits: u32) -> bool {
+    /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
+    pub(crate) fn signal(&self, bits: u32) -> bool {
         if self.has(state::GONE) {
             return false;
         }
@@ -285,7 +301,8 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
         true
     }
 
-    fn kill(&self, reason: ExitReason) -> bool {
+    /// Kills with that reason. Returns whether the actor's task has to be scheduled.
+    pub(crate) fn kill(&self, reason: ExitReason) -> bool {
         if self.has(state::GONE | state::KILL) {
             return false;
         }
@@ -296,12 +313,15 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
         self.signal(state::KILL | state::CLOSED)
     }
 
-    fn watch(&self, watcher: Reply<ExitReason>) {
+    /// Adds somebody who wants to know how the actor ends.
+    pub(crate) fn watch(&self, watcher: Reply<ExitReason>) {
         self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
     }
 
-    fn has_state(&self, bits: u32) -> bool {
-        self.has(bits)
+    /// Ready once the actor is no longer idle.
+    #[inline]
+    pub(crate) fn wait_busy(&self) -> Poll<()> {
+        if self.has(state::IDLE) { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 

@@ -93,9 +93,8 @@ impl<R: Send + 'static> Future for Claim<R> {
 }
 
 impl<R: Send + 'static> Claim<R> {
-    #[inline]
-    fn give_up(&mut self) {
-        let Some(mut key) = self.key.take() else { return };
+    #[cold]
+    fn give_up(&mut self, mut key: Key<R>) {
         let done = self.at_home(|shard| shard.replies.drop_claim(key.take()));
         if done.is_none() {
             let abandon = move |shard: &Shard| drop(shard.replies.drop_claim(key));
@@ -106,7 +105,10 @@ impl<R: Send + 'static> Claim<R> {
 }
 
 impl<R: Send + 'static> Drop for Claim<R> {
+    #[inline]
     fn drop(&mut self) {
-        self.give_up();
+        if let Some(key) = self.key.take() {
+            self.give_up(key);
+        }
     }
 }

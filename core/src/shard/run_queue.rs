@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 struct Group {
     ready: VecDeque<u32>,
-    shares: u32,
+    /// Virtual time of one task: less, the more shares the group has.
+    step: u64,
     /// Work done, scaled by shares.
     virtual_time: u64,
 }
@@ -24,9 +25,12 @@ pub(crate) struct RunQueue {
 /// Virtual time of one task at one share.
 const SCALE: u64 = 1 << 20;
 
+/// Shares of a group that was not given any.
+const SHARES: u64 = 1000;
+
 impl Default for RunQueue {
     fn default() -> Self {
-        let group = Group { ready: VecDeque::new(), shares: 1000, virtual_time: 0 };
+        let group = Group { ready: VecDeque::new(), step: SCALE / SHARES, virtual_time: 0 };
         Self { groups: RefCell::new(vec![group]) }
     }
 }
@@ -51,7 +55,7 @@ impl RunQueue {
         if group.ready.is_empty() {
             return None;
         }
-        group.virtual_time += SCALE / u64::from(group.shares);
+        group.virtual_time += group.step;
         match pick(&group.ready) {
             0 => group.ready.pop_front(),
             index => group.ready.remove(index),

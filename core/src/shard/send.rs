@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{AnyDoor, Door, Envelope, MailboxBound, Refusal, Relief};
+use crate::mailbox::{Door, Envelope, MailboxBound, Refusal, Relief};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -199,26 +199,6 @@ impl Shard {
             packet.open(self, peer);
         } else if peer.0 < self.shards() {
             self.outboxes.push_system(peer, packet);
-        }
-    }
-
-    /// Accepts a message that a timer of this shard brings: it is kept where there is no room.
-    pub(crate) fn deliver_late<M: Send + 'static>(&self, door: &Door<M>, message: M) {
-        let mut message = Some(message);
-        match door.push(Header::NONE, &mut message) {
-            Ok(wake) => {
-                self.ledger.accept();
-                if wake {
-                    self.schedule(door.pid().slot());
-                }
-            }
-            Err(Refusal::Full) => {
-                if let Some(message) = message {
-                    self.ledger.accept();
-                    door.keep(None, Envelope { header: Header::NONE, message });
-                }
-            }
-            Err(Refusal::Closed) => drop(message),
         }
     }
 

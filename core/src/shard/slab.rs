@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code)]
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
@@ -25,7 +25,7 @@ use crate::task::waker::GENERATION_MASK;
 /// A task's future. It has no output: whatever comes of it goes through a reply slot.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
 
-/// The door type of a task that is no actor.
+/// The message type of a task that is no actor.
 #[derive(Debug)]
 pub(crate) struct NoDoor;
 
@@ -55,8 +55,8 @@ struct Slot {
     group: u8,
     /// Messages the task's actor may handle in one turn.
     turn_messages: u32,
-    /// The type of the door behind `door`, so that a send checks it without a virtual call.
-    door_type: TypeId,
+    /// The type of the messages `door` takes, so that a send checks it without a virtual call.
+    message_type: TypeId,
     door: Option<Rc<dyn AnyDoor>>,
     /// `None` while the task is being polled.
     future: Option<TaskFuture>,
@@ -128,7 +128,7 @@ impl Slab {
         entry.group = group;
         entry.turn_messages = turn_messages;
         if let Some(door) = door {
-            entry.door_type = Any::type_id(&*door);
+            entry.message_type = door.message_type();
             entry.door = Some(door);
         }
         entry.future = Some(future);
@@ -182,7 +182,7 @@ impl Slab {
             return Removed::default();
         };
         entry.live = false;
-        entry.door_type = TypeId::of::<NoDoor>();
+        entry.message_type = TypeId::of::<NoDoor>();
         let removed = Removed { door: entry.door.take(), future: entry.future.take() };
         inner.live -= 1;
         // A generation that would wrap would make stale pids valid again: the slot retires.
@@ -192,18 +192,18 @@ impl Slab {
         removed
     }
 
-    /// The door of a live actor, if it is of type `door_type`.
+    /// The door of a live actor, if it takes messages of that type.
     #[inline]
     pub(crate) fn with_door<R>(
         &self,
         (slot, generation): (u32, u32),
-        door_type: TypeId,
+        message_type: TypeId,
         f: impl FnOnce(&Rc<dyn AnyDoor>) -> R,
     ) -> Result<R, NotFound> {
         let inner = self.inner();
         match inner.slots.get(slot as usize) {
             Some(entry) if entry.live && entry.generation == generation => match &entry.door {
-                Some(door) if entry.door_type == door_type => Ok(f(door)),
+                Some(door) if entry.message_type == message_type => Ok(f(door)),
                 _ => Err(NotFound::WrongType),
             },
             _ => Err(NotFound::Dead),
@@ -268,7 +268,7 @@ impl Slot {
             scheduled: false,
             group: 0,
             turn_messages: 0,
-            door_type: TypeId::of::<NoDoor>(),
+            message_type: TypeId::of::<NoDoor>(),
             door: None,
             future: None,
         }

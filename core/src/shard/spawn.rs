@@ -6,7 +6,7 @@ use super::{Shard, TaskFuture};
 use crate::actor::{Actor, ActorConfig, Context, ExitReason, catch, run};
 use crate::handle::{ActorRef, SpawnError, Started};
 use crate::limits::TURN_MESSAGES;
-use crate::mailbox::{AnyDoor, Door};
+use crate::mailbox::Door;
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::trace::Event;
@@ -44,10 +44,10 @@ impl Shard {
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
         let turn_messages = config.turn_messages.max(1);
         let config = self.shared_config::<A>(config);
-        let door = Rc::new(Door::<A::Message>::new(pid, config.mailbox));
-        let future: TaskFuture = Box::pin(run(actor, Context::new(door.clone(), config), ack));
-        let door: Rc<dyn AnyDoor> = door;
-        self.tasks.fill(reserved.slot, 0, turn_messages, Some(door), future);
+        let door = Door::new(pid, config.mailbox);
+        let ctx = Rc::new(Context::new(door, config, actor));
+        let future: TaskFuture = Box::pin(run(ctx.clone(), ack));
+        self.tasks.fill(reserved.slot, 0, turn_messages, Some(ctx), future);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Ok(ActorRef::new(pid))

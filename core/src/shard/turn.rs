@@ -1,7 +1,8 @@
 //! The step: what is due, then ready tasks, for a bounded while.
 
 use std::collections::VecDeque;
-use std::task::Context;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use super::{Removed, Shard, TaskFuture};
 use crate::actor::{ExitReason, catch};
@@ -125,13 +126,28 @@ impl Shard {
         self.running.set((0, 0));
         self.set_scope(Header::NONE);
         match polled {
-            Ok(std::task::Poll::Pending) => self.tasks.end(slot, future),
-            Ok(std::task::Poll::Ready(())) => self.finish_task(slot, future),
-            Err(message) => {
-                // An actor's loop catches what its handlers do; this is a bare task, or a drop.
+            Ok(Poll::Pending) => self.tasks.end(slot, future),
+            Ok(Poll::Ready(())) => self.finish_task(slot, future),
+            Err(message) => self.task_panicked((slot, generation), future, message),
+        }
+    }
+
+    /// A panic unwound a task: an actor's end goes on in a future of its own.
+    #[cold]
+    fn task_panicked(&self, (slot, generation): (u32, u32), future: TaskFuture, message: Arc<str>) {
+        self.guarded("a task's drop", || drop(future));
+        match self.tasks.any_door(slot, generation) {
+            Some(door) => match door.crashed(message) {
+                Some(rest) => {
+                    self.tasks.end(slot, rest);
+                    self.schedule(slot);
+                }
+                None => self.remove_task(slot),
+            },
+            None => {
                 let pid = Pid::new(self.node(), self.id(), slot, generation);
                 self.report(pid, "a task", &ExitReason::Panicked(message));
-                self.finish_task(slot, future);
+                self.remove_task(slot);
             }
         }
     }

@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::marker::PhantomData;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Fire, TimerId};
 use crate::context::Header;
-use crate::mailbox::{AnyDoor, Door};
+use crate::mailbox::{Door, Envelope, Refusal, state};
 use crate::pid::{NodeId, ShardId};
 use crate::shard::{Shard, current};
 use crate::time::Instant;
@@ -63,36 +64,71 @@ fn home() -> (NodeId, ShardId, Instant) {
         .expect("a context lives on its shard")
 }
 
-/// A mailbox as a timer remembers it: that incarnation of the actor, if it still lives.
+/// A mailbox as a timer remembers it: of that incarnation of the actor, if it still lives.
 struct Target<M> {
-    door: Weak<Door<M>>,
+    slot: u32,
+    generation: u32,
     incarnation: u32,
+    message: PhantomData<fn(M)>,
 }
 
+impl<M> Clone for Target<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Target<M> {}
+
 impl<M: Send + 'static> Target<M> {
-    fn of(door: &Rc<Door<M>>) -> Self {
-        Self { door: Rc::downgrade(door), incarnation: door.incarnation() }
+    fn of(door: &Door<M>) -> Self {
+        let (slot, generation) = (door.pid().slot(), door.pid().generation());
+        Self { slot, generation, incarnation: door.incarnation(), message: PhantomData }
     }
 
-    fn reach(&self) -> Option<Rc<Door<M>>> {
-        self.door.upgrade().filter(|door| door.incarnation() == self.incarnation)
+    /// Calls `f` with the mailbox; see [`Shard::with_mailbox`].
+    fn reach<R>(&self, shard: &Shard, f: impl FnOnce(&Door<M>) -> R) -> Option<R> {
+        let reached = shard.with_mailbox((self.slot, self.generation), |door: &Door<M>| {
+            (door.incarnation() == self.incarnation).then(|| f(door))
+        });
+        reached.ok().flatten()
     }
 }
 
 pub(crate) fn send_after<M: Send + 'static>(
-    door: &Rc<Door<M>>,
+    door: &Door<M>,
     duration: Duration,
     message: M,
 ) -> Timer {
     let (node, shard, now) = home();
     let target = Target::of(door);
     let fire = move |shard: &Shard| {
-        if let Some(door) = target.reach() {
-            shard.deliver_late(&door, message);
+        let mut message = Some(message);
+        if let Some(true) = target.reach(shard, |door| deliver(shard, door, &mut message)) {
+            shard.schedule(target.slot);
         }
     };
     let id = set(now + duration, door, Fire::Run(Box::new(fire)));
     Timer { node, shard, id }
+}
+
+/// Accepts a message, keeping it in the overflow where there is no room; a closed mailbox leaves
+/// it. Returns whether the actor has to be scheduled.
+fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Option<M>) -> bool {
+    match door.push(Header::NONE, message) {
+        Ok(wake) => {
+            shard.count_accepted();
+            return wake;
+        }
+        Err(Refusal::Full) => {
+            if let Some(message) = message.take() {
+                shard.count_accepted();
+                door.keep(None, Envelope { header: Header::NONE, message });
+            }
+        }
+        Err(Refusal::Closed) => {}
+    }
+    false
 }
 
 fn set<M: Send + 'static>(deadline: Instant, door: &Door<M>, fire: Fire) -> TimerId {
@@ -105,7 +141,7 @@ fn set<M: Send + 'static>(deadline: Instant, door: &Door<M>, fire: Fire) -> Time
 }
 
 pub(crate) fn send_interval<M: Send + 'static>(
-    door: &Rc<Door<M>>,
+    door: &Door<M>,
     period: Duration,
     message: impl FnMut() -> M + 'static,
 ) -> IntervalTimer {
@@ -136,22 +172,34 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
     }
 
     fn tick(mut self, shard: &Shard) {
-        let Some(door) = self.target.reach() else { return };
+        let Some(roomy) = self.target.reach(shard, |door| door.has_room().is_ok()) else { return };
         self.id.set(None);
-        if door.has_room().is_ok()
-            && let Ok(wake) = door.push(Header::NONE, &mut Some((self.message)()))
-        {
-            shard.count_accepted();
-            if wake {
-                shard.schedule(door.pid().slot());
-            }
+        // What makes the message is user code: it runs with nothing borrowed.
+        let mut message = roomy.then(|| (self.message)());
+        let wake = self.target.reach(shard, |door| {
+            let pushed = message.is_some().then(|| door.push(Header::NONE, &mut message));
+            matches!(pushed, Some(Ok(_))).then(|| shard.count_accepted());
+            pushed == Some(Ok(true))
+        });
+        if wake == Some(true) {
+            shard.schedule(self.target.slot);
         }
         // Ticks that were missed are skipped, and the rhythm kept.
         let late = (shard.now() - self.due).as_nanos() / self.period.as_nanos();
         let skip = u32::try_from(late).unwrap_or(u32::MAX).saturating_add(1);
         self.due = self.due + self.period.saturating_mul(skip);
-        if !door.has_state(crate::mailbox::state::CLOSED) {
-            self.set(&door);
+        self.set_again(shard);
+    }
+
+    fn set_again(self, shard: &Shard) {
+        let (due, shared) = (self.due, self.id.clone());
+        let target = self.target;
+        let open = target.reach(shard, |door| !door.has(state::CLOSED)) == Some(true);
+        if !open {
+            return;
         }
+        let id = shard.timers.insert(due, Fire::Run(Box::new(move |shard| self.tick(shard))));
+        target.reach(shard, |door| door.own_timer(id, |id| shard.timers.is_set(id)));
+        shared.set(Some(id));
     }
 }
