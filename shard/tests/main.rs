@@ -4,6 +4,8 @@
 mod actors;
 #[cfg(not(loom))]
 mod common;
+#[cfg(not(loom))]
+mod files;
 #[cfg(loom)]
 mod loom_mesh;
 #[cfg(not(loom))]

@@ -1,10 +1,14 @@
 //! The thread of a shard, from its start to its end.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::task::{Poll, Waker};
 
 use crossbeam_channel::Receiver;
 use greenroom_core::mesh::Packet;
@@ -13,8 +17,8 @@ use greenroom_core::{NodeId, Pump, Reporter, Shard, ShardId, ShardSetup, System}
 
 use super::builder::OnShardStart;
 use super::start::Started;
-use super::{IdleStrategy, Phase, Seat, StartError};
-use crate::driver::glommio::{self, ShardPump, World};
+use super::{IdleStrategy, Seat, StartError};
+use crate::driver::glommio::{self, PumpState, Reactor, ShardPump, World};
 use crate::driver::sockets::Poller;
 use crate::driver::{Bell, Cores, Inject, NodeClock, message_of, sharpen_timers, take_apart};
 use crate::mesh::Port;
@@ -54,30 +58,30 @@ impl Place {
         let id = self.id;
         let news = Rc::new(News(Cell::new(Some(started))));
         let bound = self.core.map_or(Ok(()), |core| Cores::one(core).bind());
-        let pump = bound.and_then(|()| {
+        let outcome = bound.and_then(|()| {
             sharpen_timers();
-            // The poller is made before the bell moves into the pump.
+            // Made before the bell moves into the pump.
             let poller = Poller::new(self.port.sleeper.bell())?;
-            Ok(self.build(poller))
-        });
-        let outcome = pump.and_then(|pump| {
             let news = news.clone();
             glommio::run(async move {
-                match pump.begin(&news) {
-                    true => pump.pump.await,
-                    false => drop(pump.pump),
+                let pump = self.build(poller, task_waker().await)?;
+                if begin(&pump.0, pump.1, &news) {
+                    pump.0.await;
                 }
-            })
+                Ok(())
+            })?
         });
         if let Err(error) = outcome {
             news.tell(Err(StartError::Shard(id, error)));
         }
     }
 
-    fn build(self, poller: Poller) -> Built {
+    /// Builds the shard. To be called by the task that is to pump it, whose waker is `task`.
+    fn build(self, poller: Poller, task: Waker) -> io::Result<(ShardPump, Option<OnShardStart>)> {
         let Self { id, unique, port, door, queue, common, seat, .. } = self;
-        let jobs = Jobs::new(common.workers, door.clone(), Some(common.allowed));
-        let world = Rc::new(World::new(common.clock, poller, jobs, door));
+        let reactor = Reactor::new(poller.as_fd(), &task)?;
+        let jobs = Jobs::new(common.workers, door, Some(common.allowed));
+        let world = Rc::new(World::new(common.clock, poller, jobs));
         let shard = Rc::new(Shard::new(ShardSetup {
             node: common.node,
             id,
@@ -93,36 +97,34 @@ impl Place {
             shard,
             world,
             pump: Pump::new(links, doorbells),
+            reactor,
             sleeper,
             injected: queue,
             idle: common.idle,
-            phase: Phase::Running,
+            state: PumpState::new(),
             seat,
         };
-        Built { pump, on_shard_start: common.on_shard_start }
+        Ok((pump, common.on_shard_start))
     }
 }
 
-/// A shard that is ready to run.
-struct Built {
-    pump: ShardPump,
-    on_shard_start: Option<OnShardStart>,
+/// The waker of the task that awaits this.
+async fn task_waker() -> Waker {
+    poll_fn(|cx| Poll::Ready(cx.waker().clone())).await
 }
 
-impl Built {
-    /// Runs the start hook and tells how it went. Returns whether the shard may run.
-    fn begin(&self, started: &News) -> bool {
-        let shard = &self.pump.shard;
-        let _entered = shard.enter();
-        let hook = || self.on_shard_start.iter().for_each(|hook| hook(shard.id()));
-        let news = match catch_unwind(AssertUnwindSafe(hook)) {
-            Ok(()) => Ok(System::current().expect("the shard is entered").handle()),
-            Err(payload) => Err(StartError::OnShardStart(shard.id(), message_of(&*payload))),
-        };
-        let runs = news.is_ok();
-        started.tell(news);
-        runs
-    }
+/// Runs the start hook and tells how it went. Returns whether the shard may run.
+fn begin(pump: &ShardPump, hook: Option<OnShardStart>, started: &News) -> bool {
+    let shard = &pump.shard;
+    let _entered = shard.enter();
+    let hook = || hook.iter().for_each(|hook| hook(shard.id()));
+    let news = match catch_unwind(AssertUnwindSafe(hook)) {
+        Ok(()) => Ok(System::current().expect("the shard is entered").handle()),
+        Err(payload) => Err(StartError::OnShardStart(shard.id(), message_of(&*payload))),
+    };
+    let runs = news.is_ok();
+    started.tell(news);
+    runs
 }
 
 /// Tells once how a start went. Who listens also hears when this is dropped before.

@@ -1,15 +1,11 @@
 //! The world of a shard, as core sees it.
 
 use greenroom_core::Instant;
-use std::io;
-use std::sync::Arc;
+use greenroom_core::runtime::{Blocking, Clock, Disk, Driver, Net, Resolver, Threads, Wall};
 
-use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Net, OpId, Resolver, Threads, Wall,
-};
-
+use super::files::Files;
 use crate::driver::sockets::{Poller, Sockets};
-use crate::driver::{Inject, NodeClock, Quantum};
+use crate::driver::{NodeClock, Quantum};
 use crate::pool::Jobs;
 
 /// Everything a shard needs from its thread.
@@ -18,18 +14,14 @@ pub(crate) struct World {
     clock: NodeClock,
     pub(super) quantum: Quantum,
     pub(super) sockets: Sockets,
+    pub(super) files: Files,
     jobs: Jobs,
-    home: Arc<Inject>,
 }
 
 impl World {
-    pub(crate) fn new(clock: NodeClock, poller: Poller, jobs: Jobs, home: Arc<Inject>) -> Self {
+    pub(crate) fn new(clock: NodeClock, poller: Poller, jobs: Jobs) -> Self {
         let (quantum, sockets) = (Quantum::new(clock), Sockets::new(poller));
-        Self { clock, quantum, sockets, jobs, home }
-    }
-
-    fn unsupported(&self, op: OpId) {
-        self.home.complete(op, Err(io::ErrorKind::Unsupported.into()));
+        Self { clock, quantum, sockets, files: Files::new(jobs.clone()), jobs }
     }
 }
 
@@ -55,7 +47,7 @@ impl Driver for World {
     }
 
     fn disk(&self) -> &dyn Disk {
-        self
+        &self.files
     }
 
     fn resolver(&self) -> &dyn Resolver {
@@ -69,12 +61,4 @@ impl Driver for World {
     fn threads(&self) -> &dyn Threads {
         &self.jobs
     }
-}
-
-impl Disk for World {
-    fn submit(&self, op: OpId, _: DiskRequest) {
-        self.unsupported(op);
-    }
-
-    fn cancel(&self, _: OpId) {}
 }
