@@ -1,7 +1,9 @@
 //! The model-checking builds: the crates whose atomics are checked under loom.
 //!
 //! `--cfg loom` changes every crate of a build, so these builds have a target directory of their
-//! own; sharing one would throw away the normal build each time.
+//! own; sharing one would throw away the normal build each time. The profile is that of tests, not
+//! release: its debug assertions are checked in every interleaving, and whole-program optimisation
+//! at each change costs more than it saves when the models run.
 
 use crate::failure::{Failure, failed};
 use crate::process;
