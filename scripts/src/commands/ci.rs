@@ -44,9 +44,9 @@ fn run_steps(workspace: &Workspace, steps: &[Step]) -> Result<(), Failure> {
     let mut report = Vec::new();
     for step in steps {
         println!("\n=== {}", step.name);
-        let started = Instant::now();
+        let step_started = Instant::now();
         let outcome = (step.run)(workspace);
-        let took = seconds(started.elapsed());
+        let took = seconds(step_started.elapsed());
         let line = match &outcome {
             Ok(Outcome::Passed) => format!("{:8} ok       {took}", step.name),
             Ok(Outcome::Skipped(why)) => format!("{:8} skipped  {took}  ({why})", step.name),
