@@ -39,7 +39,7 @@ pub(crate) fn run<A: Actor>(
 ) -> impl Future<Output = ()> {
     async move {
         let obituary = Obituary { ctx: &ctx };
-        if let Err(reason) = start(&ctx, ack).await {
+        if let Err(reason) = Box::pin(start(&ctx, ack)).await {
             Box::pin(finish(&ctx, &reason)).await;
             return obituary.settle(reason);
         }

@@ -10,8 +10,9 @@ use super::room::{Offered, Room};
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
 use crate::limits::CALL_DEADLINE;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
-use crate::reply::{Claim, Failure, Opened, Opening, Reply};
+use crate::reply::{Claim, Failure, Opening, Reply};
 use crate::shard::{Accept, Refused, Shard, current};
 use crate::task::waker::StoredWaker;
 
@@ -100,7 +101,7 @@ impl<A: Actor> ActorRef<A> {
 enum State<M, F> {
     Start(F),
     /// Waits for room with the message made.
-    Parked(Box<(Option<M>, Accept)>),
+    Parked(Box<(Parcel<M>, Accept)>),
     Sent,
 }
 
@@ -137,13 +138,13 @@ where
     F: FnOnce(Reply<R>) -> A::Message,
 {
     /// Opens the reply slot and makes the message.
-    #[inline]
+    #[inline(always)]
     fn begin(
         &mut self,
         shard: &Shard,
         request: F,
         cx: &Context<'_>,
-    ) -> Result<(A::Message, Accept), CallError> {
+    ) -> Result<(Parcel<A::Message>, Accept), CallError> {
         let to = self.room.to();
         shard.check_cycle(to).map_err(CallError::Cycle)?;
         let deadline = shard.scope_deadline().min(shard.now() + self.limit);
@@ -159,17 +160,19 @@ where
             trace: shard.scope_trace(),
         };
         let waker = StoredWaker::of(cx.waker());
-        let Opened { claim, port, header } = shard.open_reply_for::<R>(opening, waker);
-        self.claim = Some(claim);
-        Ok((request(port), Accept::Call { header, deadline, caller }))
+        let mut opened = shard.open_reply::<R>(opening, waker);
+        let header = opened.header();
+        self.claim = Some(opened.claim(shard));
+        let message = Parcel::new(request(opened.port(shard)));
+        Ok((message, Accept::Call { header, deadline, caller }))
     }
 
     /// Posts the message, or waits for room. The message is dropped when nobody takes it.
-    #[inline]
+    #[inline(always)]
     fn offer(
         &mut self,
         shard: &Shard,
-        mut message: Option<A::Message>,
+        mut message: Parcel<A::Message>,
         accept: Accept,
         cx: &Context<'_>,
     ) -> Result<(), CallError> {
@@ -204,7 +207,7 @@ where
             State::Start(request) => {
                 let sent = current::with(|shard| {
                     let (message, accept) = this.begin(shard, request, cx)?;
-                    this.offer(shard, Some(message), accept, cx)
+                    this.offer(shard, message, accept, cx)
                 });
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
                 // The waker is in the slot already: whatever happened meanwhile wakes this task.
@@ -253,7 +256,7 @@ impl<R: Send + 'static> Reply<R> {
         to: ActorRef<A>,
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
-        let mut message = Some(request(self));
+        let mut message = Parcel::new(request(self));
         match current::with(|shard| shard.post_delegated(to.pid(), &mut message)) {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::task::Context;
 
-use crate::mailbox::{Door, MailboxBound, Refusal, Ticket};
+use crate::mailbox::{Door, MailboxBound, Parcel, Refusal, Ticket};
 use crate::pid::{Pid, ShardId};
 use crate::shard::outbox::Blocked;
 use crate::shard::{Accept, Refused, Shard, current};
@@ -50,7 +50,7 @@ impl Room {
         &mut self,
         shard: &Shard,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         cx: &Context<'_>,
     ) -> Offered {
         if let Some(Place::Mailbox(ticket)) = self.place {
@@ -106,7 +106,7 @@ impl Room {
         shard: &Shard,
         ticket: Ticket,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         cx: &Context<'_>,
     ) -> Offered {
         let target = (self.to.slot(), self.to.generation());

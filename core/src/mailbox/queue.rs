@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::MailboxBound;
-use super::door::Queue;
+use super::door::{Parcel, Queue};
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
 use crate::context::Header;
@@ -142,9 +142,9 @@ impl<M: Send + 'static> Door<M> {
         self.bound
     }
 
-    /// Admits a message, taking it out of `message`. `Ok(true)` means the actor was idle and has to be scheduled.
+    /// Admits a message, taking it out of its parcel. `Ok(true)` means the actor was idle and has to be scheduled.
     #[inline]
-    pub(crate) fn push(&self, header: Header, message: &mut Option<M>) -> Result<bool, Refusal> {
+    pub(crate) fn push(&self, header: Header, message: &mut Parcel<M>) -> Result<bool, Refusal> {
         let state = self.state.get();
         if state & state::CLOSED != 0 {
             return Err(Refusal::Closed);
@@ -152,8 +152,7 @@ impl<M: Send + 'static> Door<M> {
         if !self.is_roomy() {
             return Err(Refusal::Full);
         }
-        let Some(message) = message.take() else { return Ok(false) };
-        self.queue.push_back(Envelope { header, message });
+        self.queue.push_parcel(header, message);
         self.state.set(state & !state::IDLE);
         Ok(state & state::IDLE != 0)
     }
@@ -192,7 +191,7 @@ impl<M: Send + 'static> Door<M> {
     /// Takes the oldest message, which is there.
     #[inline]
     pub(crate) fn take_front(&self) -> M {
-        self.queue.pop_front().expect("a message is there").message
+        self.queue.take_front()
     }
 
     /// Takes the oldest message.

@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::Reply;
-use super::slot::{Failure, Key, Opening};
+use super::slot::{Failure, Key, OpenSlot, Opening};
+use crate::context::Header;
 use crate::pid::{NodeId, ShardId};
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
@@ -31,38 +32,53 @@ impl<R: Send + 'static> fmt::Debug for Claim<R> {
 }
 
 impl Shard {
-    /// Opens a reply slot: the claim, the port, and the header that names the call.
+    /// Opens a reply slot, with the waker that waits for the answer.
     #[inline]
-    pub(crate) fn open_reply<R: Send + 'static>(&self, opening: Opening) -> Opened<R> {
-        self.open_reply_for(opening, StoredWaker::None)
-    }
-
-    /// The same, with the waker that waits for the answer.
-    #[inline]
-    pub(crate) fn open_reply_for<R: Send + 'static>(
+    pub(crate) fn open_reply<R: Send + 'static>(
         &self,
         opening: Opening,
         waker: StoredWaker,
     ) -> Opened<R> {
         let deadline = opening.deadline;
-        let (claim, port, header) = self.replies.open::<R>(opening, waker);
+        let slot = self.replies.open::<R>(opening, waker);
         if !deadline.is_never() {
-            self.arm_deadline(claim.slot(), deadline);
+            self.arm_deadline(slot.slot(), deadline);
         }
-        let (node, shard) = (self.node(), self.id());
-        Opened {
-            claim: Claim { key: Some(claim), node, shard, not_send: PhantomData },
-            port: Reply::new(port, node, shard),
-            header,
-        }
+        Opened { slot }
+    }
+
+    /// Opens a reply slot that no chain, trace or deadline belongs to.
+    pub(crate) fn open_plain_reply<R: Send + 'static>(&self) -> (Claim<R>, Reply<R>) {
+        let mut opened = self.open_reply(Opening::PLAIN, StoredWaker::None);
+        (opened.claim(self), opened.port(self))
     }
 }
 
-/// A freshly opened reply slot.
+/// A freshly opened reply slot. Claim and port are made where they are to be, once each: passing
+/// them on by value would cost more than making them.
 pub(crate) struct Opened<R: Send + 'static> {
-    pub(crate) claim: Claim<R>,
-    pub(crate) port: Reply<R>,
-    pub(crate) header: crate::context::Header,
+    slot: OpenSlot<R>,
+}
+
+impl<R: Send + 'static> Opened<R> {
+    /// What names the call on this shard.
+    #[inline]
+    pub(crate) const fn header(&self) -> Header {
+        self.slot.header()
+    }
+
+    /// The caller's half.
+    #[inline]
+    pub(crate) fn claim(&mut self, shard: &Shard) -> Claim<R> {
+        let key = Some(self.slot.claim());
+        Claim { key, node: shard.node(), shard: shard.id(), not_send: PhantomData }
+    }
+
+    /// The callee's half.
+    #[inline]
+    pub(crate) fn port(&mut self, shard: &Shard) -> Reply<R> {
+        Reply::new(self.slot.port(), shard.node(), shard.id())
+    }
 }
 
 impl<R: Send + 'static> Claim<R> {

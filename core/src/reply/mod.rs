@@ -10,6 +10,6 @@ mod claim;
 mod port;
 mod slot;
 
-pub(crate) use claim::{Claim, Opened};
+pub(crate) use claim::Claim;
 pub use port::Reply;
 pub(crate) use slot::{Checked, Failure, Opening, ReplyTable};

@@ -114,6 +114,48 @@ impl<R> fmt::Debug for Key<R> {
     }
 }
 
+/// A freshly opened slot: the one maker of its two keys, each of which it makes once.
+#[must_use = "both keys have to be made, or the slot stays open"]
+pub(super) struct OpenSlot<R> {
+    slot: u32,
+    serial: u32,
+    claim: Option<()>,
+    port: Option<()>,
+    reply: PhantomData<fn(R) -> R>,
+}
+
+impl<R> OpenSlot<R> {
+    pub(super) const fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    pub(super) const fn header(&self) -> Header {
+        Header::reply(self.slot, self.serial)
+    }
+
+    /// The claim's key.
+    ///
+    /// # Panics
+    ///
+    /// The second time.
+    #[inline]
+    pub(super) fn claim(&mut self) -> Key<R> {
+        self.claim.take().expect("a slot has one claim");
+        Key { slot: self.slot, reply: PhantomData }
+    }
+
+    /// The port's key.
+    ///
+    /// # Panics
+    ///
+    /// The second time.
+    #[inline]
+    pub(super) fn port(&mut self) -> Key<R> {
+        self.port.take().expect("a slot has one port");
+        Key { slot: self.slot, reply: PhantomData }
+    }
+}
+
 /// Why a call got no reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Failure {
@@ -213,9 +255,9 @@ impl ReplyTable {
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot. Returns both holds and the header that names it.
+    /// Opens a slot, held by what is returned.
     #[inline]
-    pub(crate) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> (Key<R>, Key<R>, Header) {
+    pub(super) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
@@ -228,8 +270,7 @@ impl ReplyTable {
         entry.claimed = true;
         entry.ported = true;
         entry.answer = Answer::Waiting;
-        let header = Header::reply(slot, entry.serial);
-        (Key { slot, reply: PhantomData }, Key { slot, reply: PhantomData }, header)
+        OpenSlot { slot, serial: entry.serial, claim: Some(()), port: Some(()), reply: PhantomData }
     }
 
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.

@@ -6,6 +6,7 @@ use super::{Refused, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::time::Instant;
 use crate::trace::Event;
@@ -136,7 +137,7 @@ impl Shard {
     pub(crate) fn post_delegated<M: Send + 'static>(
         &self,
         to: Pid,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         let (deadline, trace, chain) =
             (self.scope_deadline(), self.scope_trace(), self.scope_chain());

@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, MailboxBound, Refusal, Relief};
+use crate::mailbox::{Door, Envelope, MailboxBound, Parcel, Refusal, Relief};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -40,7 +40,7 @@ impl Shard {
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
             let header = match accept {
@@ -58,7 +58,7 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         let pushed = self.with_mailbox(target, |door: &Door<M>| door.push(header, message));
         match pushed {
@@ -80,7 +80,7 @@ impl Shard {
 
     /// A message entered a mailbox.
     #[inline]
-    pub(super) fn accepted(&self, target: (u32, u32), wake: bool) {
+    pub(crate) fn accepted(&self, target: (u32, u32), wake: bool) {
         self.ledger.accept();
         self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         if wake {
@@ -94,7 +94,7 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.make_room(target, header, message) {
             self.ledger.accept();
@@ -112,7 +112,7 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> bool {
         let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.bound() {
             MailboxBound::Dropping(_) => message.take().map(|message| Envelope { header, message }),
@@ -135,7 +135,7 @@ impl Shard {
         &self,
         to: Pid,
         record: Record,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
             let header = self.records.insert(record);
@@ -155,7 +155,7 @@ impl Shard {
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         self.leave(to, message, |target, message| {
             let (deadline, caller, is_call) = match accept {
@@ -171,7 +171,7 @@ impl Shard {
     fn leave<M: Send + 'static>(
         &self,
         to: Pid,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         pack: impl FnOnce((u32, u32), M) -> Packet,
     ) -> Result<(), Refused> {
         if to.node() != self.node() {
