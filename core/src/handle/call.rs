@@ -91,7 +91,7 @@ impl<A: Actor> ActorRef<A> {
     {
         Call {
             state: State::Start(request),
-            claim: None,
+            claim: Claim::vacant(),
             room: Room::new(self.pid()),
             limit: CALL_DEADLINE,
         }
@@ -109,7 +109,8 @@ enum State<M, F> {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Call<A: Actor, R: Send + 'static, F> {
     state: State<A::Message, F>,
-    claim: Option<Claim<R>>,
+    /// Vacant until the request is made.
+    claim: Claim<R>,
     room: Room,
     limit: Duration,
 }
@@ -162,7 +163,7 @@ where
         let waker = StoredWaker::of(cx.waker());
         let mut opened = shard.open_reply::<R>(opening, waker);
         let header = opened.header();
-        self.claim = Some(opened.claim(shard));
+        opened.claim_into(&mut self.claim, shard);
         let message = Parcel::new(request(opened.port(shard)));
         Ok((message, Accept::Call { header, deadline, caller }))
     }
@@ -183,7 +184,7 @@ where
                 Ok(())
             }
             Offered::Refused(refused) => {
-                self.claim = None;
+                self.claim.give_up();
                 drop(message);
                 Err(CallError::of(refused))
             }
@@ -219,11 +220,9 @@ where
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
             }
         }
-        let Some(claim) = &mut this.claim else { return Poll::Ready(Err(CallError::Dropped)) };
-        match Pin::new(claim).poll(cx) {
+        match Pin::new(&mut this.claim).poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(answer) => {
-                this.claim = None;
                 // A call that gives up while it waits for room was never sent.
                 this.state = State::Sent;
                 this.room.leave::<A::Message>();

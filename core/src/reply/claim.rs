@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use super::Reply;
 use super::slot::{Failure, Key, OpenSlot, Opening};
 use crate::context::Header;
-use crate::pid::{NodeId, ShardId};
+use crate::pid::{NodeId, Pid, ShardId};
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
 use crate::task::waker::StoredWaker;
@@ -17,7 +17,7 @@ use crate::task::waker::StoredWaker;
 /// Waits for the answer to one call. Belongs to the shard it was made on: polled anywhere else it
 /// reports the port as dropped, which is all that can be known there.
 pub(crate) struct Claim<R: Send + 'static> {
-    /// `None` once the answer was taken.
+    /// `None` before the slot is opened and once the answer was taken.
     key: Option<Key<R>>,
     node: NodeId,
     shard: ShardId,
@@ -33,7 +33,7 @@ impl<R: Send + 'static> fmt::Debug for Claim<R> {
 
 impl Shard {
     /// Opens a reply slot, with the waker that waits for the answer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open_reply<R: Send + 'static>(
         &self,
         opening: Opening,
@@ -70,8 +70,18 @@ impl<R: Send + 'static> Opened<R> {
     /// The caller's half.
     #[inline]
     pub(crate) fn claim(&mut self, shard: &Shard) -> Claim<R> {
-        let key = Some(self.slot.claim());
-        Claim { key, node: shard.node(), shard: shard.id(), not_send: PhantomData }
+        let mut claim = Claim::vacant();
+        self.claim_into(&mut claim, shard);
+        claim
+    }
+
+    /// The caller's half, made in its place, which is vacant.
+    #[inline]
+    pub(crate) fn claim_into(&mut self, claim: &mut Claim<R>, shard: &Shard) {
+        debug_assert!(claim.key.is_none());
+        claim.node = shard.node();
+        claim.shard = shard.id();
+        claim.key = Some(self.slot.claim());
     }
 
     /// The callee's half.
@@ -109,8 +119,22 @@ impl<R: Send + 'static> Future for Claim<R> {
 }
 
 impl<R: Send + 'static> Claim<R> {
+    /// A claim of nothing: ready, with the news that there is no port.
+    #[inline]
+    pub(crate) const fn vacant() -> Self {
+        Self { key: None, node: Pid::NOBODY.node(), shard: ShardId(0), not_send: PhantomData }
+    }
+
+    /// Stops waiting.
+    #[inline]
+    pub(crate) fn give_up(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.give_up_key(key);
+        }
+    }
+
     #[cold]
-    fn give_up(&mut self, mut key: Key<R>) {
+    fn give_up_key(&self, mut key: Key<R>) {
         let done = self.at_home(|shard| shard.replies.drop_claim(key.take()));
         if done.is_none() {
             let abandon = move |shard: &Shard| drop(shard.replies.drop_claim(key));
@@ -123,8 +147,6 @@ impl<R: Send + 'static> Claim<R> {
 impl<R: Send + 'static> Drop for Claim<R> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.give_up(key);
-        }
+        self.give_up();
     }
 }

@@ -255,8 +255,9 @@ impl ReplyTable {
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot, held by what is returned.
-    #[inline]
+    /// Opens a slot, held by what is returned. Always inlined: the opening is then written where it
+    /// belongs, and never copied.
+    #[inline(always)]
     pub(super) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {

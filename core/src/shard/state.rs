@@ -190,7 +190,6 @@ impl Shard {
     }
 
     /// Puts a task on the run queue unless it is there.
-    #[inline]
     pub(crate) fn schedule(&self, slot: u32) {
         if let Some(group) = self.tasks.schedule(slot) {
             self.ready.push(group, slot);
