@@ -1,0 +1,16 @@
+//! Poll-style reading and writing, for crates that know [`futures_io`] and nothing of completions.
+//!
+//! The poll style lends a slice for the length of one call; a driver wants bytes that it owns until
+//! the operation has completed. So each direction is copied once: out of the received buffer into
+//! the reader's slice, and out of the writer's slice into a buffer that is then sent *behind* the
+//! writer. A write that succeeded may therefore still be under way: flush before the stream is
+//! dropped, or what was written last may not arrive, and learn of its failure from the next write,
+//! flush or close.
+
+mod reader;
+mod stream;
+mod writer;
+
+pub use reader::PollReader;
+pub use stream::PollStream;
+pub use writer::PollWriter;
