@@ -7,9 +7,13 @@ use greenroom_core::limits::BUFFER_BYTES;
 /// Most bytes one receive takes: the pool's buffers are that large.
 pub const RECEIVE_BYTES: usize = BUFFER_BYTES;
 
-/// Most bytes a poll-style write takes at a time. A caller's slice is copied, since the driver
-/// needs bytes that it owns; a bounded copy keeps a huge slice from being doubled in memory.
+/// Most bytes a poll-style writer gathers while the batch before is sent: what a socket's send
+/// buffer holds at first, more or less. Twice as much per connection is in memory at most.
 pub const POLL_WRITE_BYTES: usize = 64 * 1024;
+
+/// Longest time for which what a poll-style writer wrote is still sent after the writer was
+/// dropped. A peer that has taken nothing for so long keeps no connection alive.
+pub const POLL_LINGER: Duration = Duration::from_secs(5);
 
 /// Longest line of a [`crate::LinesCodec`] unless it is told otherwise, in bytes without the line
 /// break: what HTTP servers allow a header line.

@@ -2,11 +2,10 @@
 //!
 //! The poll style lends a slice for the length of one call; a driver wants bytes that it owns until
 //! the operation has completed. So each direction is copied once: out of the received buffer into
-//! the reader's slice, and out of the writer's slice into a buffer that is then sent *behind* the
-//! writer. A write that succeeded may therefore still be under way: flush before the stream is
-//! dropped, or what was written last may not arrive, and learn of its failure from the next write,
-//! flush or close.
+//! the reader's slice, and out of the writer's slice into a batch that is sent *behind* the writer,
+//! as the operating system's own socket buffer would be.
 
+mod line;
 mod reader;
 mod stream;
 mod writer;

@@ -1,56 +1,60 @@
 //! Writing.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use futures_io::AsyncWrite;
-use greenroom_core::runtime::ShutdownSide;
 
-use crate::limits::POLL_WRITE_BYTES;
-use crate::socket::Finishing;
+use super::line::Line;
 use crate::stream::WriteHalf;
 
 /// A write half as [`AsyncWrite`].
 ///
-/// A write copies its bytes and sends them while the writer goes on; the next write waits until
-/// they have left. [`AsyncWrite::poll_flush`] waits for the same. [`AsyncWrite::poll_close`]
+/// A write copies its bytes into a batch of at most [`crate::limits::POLL_WRITE_BYTES`], waiting
+/// only when that is full; a task of the shard sends batch after batch, whether or not the writer
+/// is polled. [`AsyncWrite::poll_flush`] waits until all is sent, [`AsyncWrite::poll_close`]
 /// flushes and ends the send side.
+///
+/// As with a socket's own buffer, what was written is still sent when the writer is dropped, for
+/// at most [`crate::limits::POLL_LINGER`]; whether it was, only a flush tells.
 ///
 /// # Errors
 ///
-/// A send that fails is reported by the next write, flush or close.
+/// A send that fails is reported by the next write, flush or close, and every later one fails with
+/// `BrokenPipe`.
 ///
 /// # Cancel safety
 ///
-/// A write that was polled and dropped has written nothing, or was done. Dropping the writer
-/// without a flush may lose what was written last.
+/// A write that was polled and dropped has written nothing.
 pub struct PollWriter {
-    half: WriteHalf,
-    /// The buffer for the next write.
-    spare: Vec<u8>,
-    closing: Option<Finishing>,
+    line: Rc<Line>,
+    /// The half, until the first write gives it to the line's task.
+    half: Option<WriteHalf>,
+    peer: SocketAddr,
 }
 
 impl PollWriter {
-    pub(crate) const fn new(half: WriteHalf) -> Self {
-        Self { half, spare: Vec::new(), closing: None }
+    pub(crate) fn new(half: WriteHalf) -> Self {
+        let peer = half.peer_addr();
+        Self { line: Rc::default(), half: Some(half), peer }
     }
 
-    /// The half; `None` while bytes are under way, until a flush.
+    /// The address of the other end.
     #[must_use]
-    pub fn into_inner(self) -> Option<WriteHalf> {
-        (!self.half.is_sending()).then_some(self.half)
+    pub const fn peer_addr(&self) -> SocketAddr {
+        self.peer
     }
 
-    /// Waits until what was written has left.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.half.is_sending() {
-            self.spare = ready!(self.half.poll_sent(cx))?;
+    /// Makes sure that somebody carries away what is written.
+    fn start(&mut self) -> io::Result<()> {
+        match self.half.take() {
+            Some(half) => self.line.carry_with(half),
+            None => Ok(()),
         }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -60,38 +64,28 @@ impl AsyncWrite for PollWriter {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_idle(cx))?;
-        let amount = bytes.len().min(POLL_WRITE_BYTES);
-        if amount == 0 {
-            return Poll::Ready(Ok(0));
-        }
-        let mut data = std::mem::take(&mut self.spare);
-        data.extend_from_slice(&bytes[..amount]);
-        self.half.start_send(data)?;
-        Poll::Ready(Ok(amount))
+        self.start()?;
+        self.line.poll_write(cx, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_idle(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line.poll_sent(cx)
     }
 
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let writer = self.get_mut();
-        ready!(writer.poll_idle(cx))?;
-        let closing = match &mut writer.closing {
-            Some(closing) => closing,
-            // Closing twice is no error.
-            None if writer.half.is_send_ended() => return Poll::Ready(Ok(())),
-            none => none.insert(writer.half.start_shutdown(ShutdownSide::Send)?),
-        };
-        let done = ready!(Pin::new(closing).poll(cx));
-        writer.closing = None;
-        Poll::Ready(done)
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.start()?;
+        self.line.poll_ended(cx)
+    }
+}
+
+impl Drop for PollWriter {
+    fn drop(&mut self) {
+        self.line.abandon();
     }
 }
 
 impl fmt::Debug for PollWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PollWriter").field("half", &self.half).finish_non_exhaustive()
+        f.debug_struct("PollWriter").field("peer", &self.peer).finish_non_exhaustive()
     }
 }

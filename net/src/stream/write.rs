@@ -12,7 +12,7 @@ use greenroom_core::io::IoFuture;
 use greenroom_core::runtime::{NetDone, NetRequest, ShutdownSide};
 
 use crate::adapter::PollWriter;
-use crate::socket::{Finishing, Socket, unexpected};
+use crate::socket::{Socket, unexpected};
 use crate::transport::Transmit;
 
 /// The sending half of a [`TcpStream`](super::TcpStream).
@@ -78,7 +78,7 @@ impl WriteHalf {
     ///
     /// Once polled it takes effect, whether or not somebody waits.
     pub async fn shutdown(&mut self, side: ShutdownSide) -> io::Result<()> {
-        self.start_shutdown(side)?.await
+        self.socket.shutdown(side)?.await
     }
 
     /// The address of the other end.
@@ -95,12 +95,12 @@ impl WriteHalf {
 
     /// This half for crates that want [`futures_io::AsyncWrite`].
     #[must_use]
-    pub const fn into_poll(self) -> PollWriter {
+    pub fn into_poll(self) -> PollWriter {
         PollWriter::new(self)
     }
 
     /// Begins to send `data`; [`WriteHalf::poll_sent`] carries on. None may be under way.
-    pub(crate) fn start_send(&mut self, data: Vec<u8>) -> io::Result<()> {
+    fn start_send(&mut self, data: Vec<u8>) -> io::Result<()> {
         let refused = |why| Err(io::Error::new(io::ErrorKind::BrokenPipe, why));
         if self.is_torn() {
             return refused("an earlier send left a part of its data unsent");
@@ -116,7 +116,7 @@ impl WriteHalf {
 
     /// Waits until all is sent, and gives the buffer back, empty; an empty one when no send is
     /// under way. A poll that is not followed by another leaves the rest unsent.
-    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
         loop {
             let State::UnderWay { operation, sent } = &mut self.state else {
                 return Poll::Ready(Ok(Vec::new()));
@@ -143,17 +143,8 @@ impl WriteHalf {
         }
     }
 
-    pub(crate) fn start_shutdown(&self, side: ShutdownSide) -> io::Result<Finishing> {
-        self.socket.shutdown(side)
-    }
-
     pub(crate) fn is_send_ended(&self) -> bool {
         self.socket.is_send_ended()
-    }
-
-    /// Whether a send is under way.
-    pub(crate) const fn is_sending(&self) -> bool {
-        matches!(self.state, State::UnderWay { .. })
     }
 
     fn submit(&self, data: Vec<u8>, start: usize) -> io::Result<IoFuture<NetDone>> {
@@ -162,7 +153,7 @@ impl WriteHalf {
 
     /// Gives up a send under way.
     pub(super) fn cancel(&mut self) {
-        if self.is_sending() {
+        if matches!(self.state, State::UnderWay { .. }) {
             self.state = State::Torn;
         }
     }
