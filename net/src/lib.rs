@@ -15,8 +15,8 @@
 //! | connect, listen | [`TcpStream`], [`TcpListener`] |
 //! | read and write from two tasks | [`TcpStream::split`] |
 //! | exchange frames | [`Frames`], [`FrameSink`], with [`LinesCodec`] or [`LengthDelimitedCodec`] |
-//! | serve | [`serve`] |
-//! | feed an actor | [`attach`] |
+//! | serve | [`serve()`] |
+//! | feed an actor | [`attach()`] |
 //! | use a crate written for `AsyncRead` | [`TcpStream::into_poll`] |
 //!
 //! A stream belongs to the shard that made it and never leaves it. To use several cores, listen on

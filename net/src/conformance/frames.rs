@@ -18,7 +18,10 @@ use crate::{
 pub async fn frames_round_trip(_: System) {
     const FRAMES: usize = 400;
     const FRAME_MAX: usize = 60_000;
-    let size = |number: usize| number * 7919 % if number % 50 == 0 { FRAME_MAX } else { 300 };
+    let size = |number: usize| {
+        let below = if number.is_multiple_of(50) { FRAME_MAX } else { 300 };
+        number * 7919 % below
+    };
     let (client, server) = pair().await;
     let sending = spawn_local(async move {
         let codec = LengthDelimitedCodec::new(FRAME_MAX);

@@ -21,6 +21,9 @@ pub struct Frames<R, D> {
     state: State,
 }
 
+/// What a step of reading comes to.
+type Found<D> = Result<Option<<D as Decode>::Item>, FrameError<<D as Decode>::Error>>;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     /// The buffer may hold a frame.
@@ -62,10 +65,7 @@ impl<R: Receive, D: Decode> Frames<R, D> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<D::Item>, FrameError<D::Error>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Found<D>> {
         loop {
             let found = match self.state {
                 State::Over => return Poll::Ready(Ok(None)),
@@ -85,7 +85,7 @@ impl<R: Receive, D: Decode> Frames<R, D> {
         }
     }
 
-    fn decode(&mut self) -> Result<Option<D::Item>, FrameError<D::Error>> {
+    fn decode(&mut self) -> Found<D> {
         let item = self.decoder.decode(&mut self.buffer).map_err(FrameError::Codec)?;
         if item.is_none() {
             if self.buffer.len() >= self.buffer_max {
@@ -99,7 +99,7 @@ impl<R: Receive, D: Decode> Frames<R, D> {
         Ok(item)
     }
 
-    fn decode_end(&mut self) -> Result<Option<D::Item>, FrameError<D::Error>> {
+    fn decode_end(&mut self) -> Found<D> {
         let item = self.decoder.decode_end(&mut self.buffer).map_err(FrameError::Codec)?;
         if item.is_none() {
             let left = self.buffer.len();

@@ -1,6 +1,6 @@
 //! Batches, as a transport sees them.
 
-use std::future::{Future, pending};
+use std::future::pending;
 
 use futures_lite::future::{block_on, poll_once};
 
@@ -119,21 +119,16 @@ fn the_buffer_is_used_again_unless_it_has_grown_out_of_proportion() {
     assert_eq!(sink.batch.capacity(), 0, "a huge buffer is kept");
 }
 
-/// A future that borrows the sink is enough to feed and flush from one task.
+/// The loop that every writer of many frames needs.
 #[test]
 fn feeding_and_flushing_compose() {
-    fn send_all<'a>(
-        sink: &'a mut FrameSink<Sends, LinesCodec>,
-        lines: &'a [&'a str],
-    ) -> impl Future<Output = io::Result<()>> + 'a {
-        async move {
-            for line in lines {
-                while let Err(FeedError::Full(_)) = sink.feed(*line) {
-                    sink.flush().await?;
-                }
+    async fn send_all(sink: &mut FrameSink<Sends, LinesCodec>, lines: &[&str]) -> io::Result<()> {
+        for line in lines {
+            while let Err(FeedError::Full(_)) = sink.feed(*line) {
+                sink.flush().await?;
             }
-            sink.flush().await
         }
+        sink.flush().await
     }
     let mut sink = FrameSink::with_batch_bytes(Sends::default(), LinesCodec::new(8), 4);
     block_on(send_all(&mut sink, &["ab", "cd", "ef"])).unwrap();

@@ -16,8 +16,11 @@ use crate::stream::TcpStream;
 /// Serves the connections of `listener` on this shard, each by `handler` as a task of its own,
 /// until [`Server::drain`]. Dropping the handle leaves the server running.
 ///
-/// See `greenroom_net`'s documentation of servers for what happens at the bound, after a panic and
-/// after an accept that failed.
+/// At [`ServeLimits::connections_max`] the server stops accepting: further peers wait in the
+/// listener's backlog, and are refused by the transport when that is full as well. A handler that
+/// panics ends its own connection, which is counted. An accept that fails because its peer gave up
+/// is followed by the next at once; after any other failure the server waits on the shard's timer,
+/// twice as long each time, since the connection that could not be taken is still there.
 ///
 /// ```no_run
 /// # use greenroom_net::{ServeLimits, TcpListener, serve};

@@ -10,7 +10,7 @@ use greenroom_core::timeout;
 
 use super::state::State;
 
-/// A running server; see [`crate::serve`]. Cloning gives another handle to the same server, and
+/// A running server; see [`crate::serve()`]. Cloning gives another handle to the same server, and
 /// dropping the last one leaves the server running.
 #[derive(Clone)]
 pub struct Server {
