@@ -172,6 +172,22 @@ impl Outboxes {
         }
     }
 
+    /// Calls `f` for everybody who waits, with the peer, the target that said STOP (`None` for who
+    /// waits for the outbox), and the slot of the task that waits where it is one of ours.
+    pub(crate) fn for_each_waiting(
+        &self,
+        mut f: impl FnMut(ShardId, Option<(u32, u32)>, Option<u32>),
+    ) {
+        for (index, peer) in (0..).zip(&self.peers) {
+            for (_, waker) in &*peer.waiting.borrow() {
+                f(ShardId(index), None, waker.slot());
+            }
+            for (&target, waiters) in &*peer.stopped.borrow() {
+                waiters.iter().for_each(|(_, waker)| f(ShardId(index), Some(target), waker.slot()));
+            }
+        }
+    }
+
     /// Takes everything out, for a shard that goes down.
     pub(crate) fn take_all(&self) -> Vec<Packet> {
         let mut all = Vec::new();

@@ -1,0 +1,153 @@
+//! Nobody inside a turn asks the machine.
+//!
+//! Code in a turn that reads a real clock, draws randomness from the operating system or starts a
+//! thread makes the run depend on more than its seed. Silently handing out virtual answers would
+//! hide that the same code misbehaves in production, where time comes from the shard as well; so
+//! on Linux the three functions are interposed (see [`mod@crate::interpose`]), the first call in a
+//! turn is recorded with its backtrace, and the step fails once the turn is over. (madsim
+//! interposes the same functions to fake their answers; the list is hers.)
+
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+thread_local! {
+    /// Whether this thread is inside a turn. Read by interposed functions, at any time in a
+    /// thread's life, so it must need neither initialising nor dropping.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static VIOLATION: RefCell<Option<Box<Violation>>> = const { RefCell::new(None) };
+}
+
+/// What nobody may do inside a turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Forbidden {
+    Clock,
+    Randomness,
+    Thread,
+}
+
+/// Somebody did.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    what: Forbidden,
+    backtrace: Backtrace,
+}
+
+/// Keeps this thread inside a turn until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    before: bool,
+}
+
+/// Says that user code runs from here on.
+#[must_use]
+pub(crate) fn enter() -> Guarded {
+    Guarded { before: GUARDED.replace(true) }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        GUARDED.set(self.before);
+    }
+}
+
+/// Draws the keys of this thread's hash maps now: libraries use `std`'s maps, and the first one a
+/// thread makes asks the operating system for randomness.
+pub(crate) fn warm_up() {
+    #[expect(clippy::disallowed_types, reason = "drawn so that nobody else draws it in a turn")]
+    let keys = std::hash::RandomState::new();
+    drop(keys);
+}
+
+/// Notes that a forbidden function was called, if this thread is inside a turn. Does not unwind.
+pub(crate) fn called(what: Forbidden) {
+    // Whatever recording does, it is not what the turn did.
+    if !GUARDED.replace(false) {
+        return;
+    }
+    VIOLATION.with(|place| {
+        if let Ok(mut place) = place.try_borrow_mut()
+            && place.is_none()
+        {
+            *place = Some(Box::new(Violation { what, backtrace: Backtrace::force_capture() }));
+        }
+    });
+    GUARDED.set(true);
+}
+
+/// The first violation since this was asked last.
+pub(crate) fn take_violation() -> Option<Box<Violation>> {
+    VIOLATION.with(|place| place.borrow_mut().take())
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            Forbidden::Clock => "real clock read inside a turn",
+            Forbidden::Randomness => "operating system's randomness drawn inside a turn",
+            Forbidden::Thread => "thread started inside a turn",
+        };
+        let backtrace = self.backtrace.to_string();
+        write!(f, "{what}: {}\n{backtrace}", place_in(&backtrace))
+    }
+}
+
+/// Frames that are the way to the forbidden function, rather than who called it.
+const ON_THE_WAY: [&str; 12] = [
+    "std::",
+    "<std::",
+    "core::",
+    "<core::",
+    "alloc::",
+    "<alloc::",
+    "__",
+    "clock_gettime",
+    "getrandom",
+    "pthread_create",
+    "greenroom_testkit::guard::",
+    "greenroom_testkit::interpose::",
+];
+
+/// The first frame that belongs to somebody, with its line where debug information has it.
+fn place_in(backtrace: &str) -> String {
+    let mut lines = backtrace.lines().map(str::trim).peekable();
+    while let Some(line) = lines.next() {
+        let Some((number, name)) = line.split_once(": ") else { continue };
+        let is_frame = number.chars().all(|c| c.is_ascii_digit());
+        if !is_frame || ON_THE_WAY.iter().any(|&start| name.starts_with(start)) {
+            continue;
+        }
+        let at = lines.peek().filter(|line| line.starts_with("at ")).copied();
+        return at.map_or_else(|| name.to_owned(), |at| format!("{name} {at}"));
+    }
+    "at a place without a name".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_the_first_frame_that_belongs_to_somebody() {
+        let backtrace = "   0: greenroom_testkit::guard::called\n             \
+                         at ./src/guard.rs:1:1\n   \
+                         1: clock_gettime\n   2: std::time::Instant::now\n   \
+                         3: bank::transfer::{{closure}}\n             \
+                         at ./bank.rs:7:9\n   4: core::ops::function::FnOnce::call_once\n";
+        assert_eq!(place_in(backtrace), "bank::transfer::{{closure}} at ./bank.rs:7:9");
+        assert_eq!(place_in("   0: std::a\n"), "at a place without a name");
+    }
+
+    #[test]
+    fn nothing_is_recorded_outside_a_turn() {
+        called(Forbidden::Clock);
+        assert!(take_violation().is_none());
+        let guarded = enter();
+        called(Forbidden::Thread);
+        called(Forbidden::Clock);
+        drop(guarded);
+        let first = take_violation().expect("a violation inside a turn");
+        assert_eq!(first.what, Forbidden::Thread);
+        assert!(take_violation().is_none());
+    }
+}
