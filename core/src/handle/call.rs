@@ -147,19 +147,14 @@ where
         cx: &Context<'_>,
     ) -> Result<(Parcel<A::Message>, Accept), CallError> {
         let to = self.room.to();
-        shard.check_cycle(to).map_err(CallError::Cycle)?;
-        let deadline = shard.scope_deadline().min(shard.now() + self.limit);
+        let scope = shard.call_scope(to).map_err(CallError::Cycle)?;
+        let deadline = scope.deadline.min(shard.now() + self.limit);
         if deadline <= shard.now() {
             return Err(CallError::Timeout);
         }
         let caller = shard.running();
-        let opening = Opening {
-            deadline,
-            caller,
-            callee: to,
-            parent: shard.scope(),
-            trace: shard.scope_trace(),
-        };
+        let opening =
+            Opening { deadline, caller, callee: to, parent: shard.scope(), trace: scope.trace };
         let waker = StoredWaker::of(cx.waker());
         let mut opened = shard.open_reply::<R>(opening, waker);
         let header = opened.header();

@@ -1,6 +1,7 @@
 //! The step: what is due, then ready tasks, for a bounded while.
 
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -118,13 +119,15 @@ impl Shard {
         let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
         self.observe(|| Event::Polled { slot, generation });
         self.running.set((slot, generation));
-        self.set_scope(Header::NONE);
         self.budget.set(budget);
-        let waker = TaskWord::new(self.unique(), slot, generation).waker();
+        // A waker of ours has nothing to drop, and its drop is an indirect call.
+        let waker = ManuallyDrop::new(TaskWord::new(self.unique(), slot, generation).waker());
         let mut cx = Context::from_waker(&waker);
         let polled = catch(|| future.as_mut().poll(&mut cx));
         self.running.set((0, 0));
-        self.set_scope(Header::NONE);
+        if !self.scope.get().is_none() {
+            self.set_scope(Header::NONE);
+        }
         match polled {
             Ok(Poll::Pending) => self.tasks.end(slot, future),
             Ok(Poll::Ready(())) => self.finish_task(slot, future),
