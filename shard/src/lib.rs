@@ -1,1 +1,6 @@
 //! The production runtime of Greenroom: executors pinned to cores, SPSC rings, io_uring.
+
+#![deny(unsafe_code)]
+
+pub mod mesh;
+mod sync;
