@@ -30,6 +30,15 @@ struct Peer {
     stopped: RefCell<BTreeMap<(u32, u32), VecDeque<Waiter>>>,
 }
 
+impl Peer {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.system.borrow().is_empty()
+            && self.user.borrow().is_empty()
+            && self.waiting.borrow().is_empty()
+    }
+}
+
 /// The outboxes of a shard, by peer.
 #[derive(Debug)]
 pub(crate) struct Outboxes {
@@ -156,11 +165,13 @@ impl Outboxes {
     /// Whether nothing waits to leave, and nobody for room.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.peers.iter().all(|peer| {
-            peer.system.borrow().is_empty()
-                && peer.user.borrow().is_empty()
-                && peer.waiting.borrow().is_empty()
-        })
+        self.peers.iter().all(Peer::is_empty)
+    }
+
+    /// The same for one peer.
+    #[inline]
+    pub(crate) fn is_empty_to(&self, peer: ShardId) -> bool {
+        self.peers[peer.index()].is_empty()
     }
 
     /// Packets that wait to leave for a peer.

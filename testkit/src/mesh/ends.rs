@@ -73,6 +73,37 @@ impl SimMesh {
         ring.visible()
     }
 
+    /// Takes packets out of a ring that is not empty.
+    #[inline(never)]
+    fn take(&self, peer: ShardId, lane: Lane, max: usize, sink: &mut dyn FnMut(Packet)) -> usize {
+        let waiting = self.rings.waiting(peer, self.id, lane);
+        let ring = self.rings.ring(peer, self.id, lane);
+        let (world, me) = (&self.world, self.number(self.id));
+        let count = max.min(self.look(peer, lane) as usize);
+        if world.planted(Plant::Reordering)
+            && lane == Lane::User
+            && count >= 2
+            && world.draws.chance(Site::Plant, me, 64)
+        {
+            ring.borrow_mut().swap_oldest();
+        }
+        for _ in 0..count {
+            let popped = ring.borrow_mut().pop();
+            let Some((packet, cause)) = popped else { break };
+            let inbound = &world.shards[me as usize].inbound;
+            inbound.set(inbound.get() - 1);
+            waiting.set(waiting.get() - 1);
+            let (slot, generation) = packet.target();
+            let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
+            world.note_caused(me, Kind::Delivered, slot, detail, cause);
+            sink(packet);
+        }
+        if count > 0 {
+            self.room_made(peer, lane);
+        }
+        count
+    }
+
     /// Tells a producer that spins for room that there is some.
     fn room_made(&self, peer: ShardId, lane: Lane) {
         let mut ring = self.rings.ring(peer, self.id, lane).borrow_mut();
@@ -94,6 +125,8 @@ impl Mesh for SimMesh {
             let cause = world.note(me, Kind::Pushed, slot, detail);
             ring.push(packet, cause);
         }
+        let waiting = self.rings.waiting(self.id, peer, lane);
+        waiting.set(waiting.get() + count as u32);
         let target = &world.shards[to as usize];
         target.inbound.set(target.inbound.get() + count as u32);
         ring.producer_waits = !packets.is_empty();
@@ -106,6 +139,7 @@ impl Mesh for SimMesh {
         count
     }
 
+    #[inline]
     fn pop(
         &mut self,
         peer: ShardId,
@@ -113,33 +147,11 @@ impl Mesh for SimMesh {
         max: usize,
         sink: &mut dyn FnMut(Packet),
     ) -> usize {
-        let ring = self.rings.ring(peer, self.id, lane);
-        if ring.borrow().len() == 0 {
+        // Most polls of a round find nothing.
+        if self.rings.waiting(peer, self.id, lane).get() == 0 {
             return 0;
         }
-        let (world, me) = (&self.world, self.number(self.id));
-        let count = max.min(self.look(peer, lane) as usize);
-        if world.planted(Plant::Reordering)
-            && lane == Lane::User
-            && count >= 2
-            && world.draws.chance(Site::Plant, me, 64)
-        {
-            ring.borrow_mut().swap_oldest();
-        }
-        for _ in 0..count {
-            let popped = ring.borrow_mut().pop();
-            let Some((packet, cause)) = popped else { break };
-            let inbound = &world.shards[me as usize].inbound;
-            inbound.set(inbound.get() - 1);
-            let (slot, generation) = packet.target();
-            let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
-            world.note_caused(me, Kind::Delivered, slot, detail, cause);
-            sink(packet);
-        }
-        if count > 0 {
-            self.room_made(peer, lane);
-        }
-        count
+        self.take(peer, lane, max, sink)
     }
 
     fn pending(&self) -> bool {

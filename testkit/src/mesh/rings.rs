@@ -1,6 +1,6 @@
 //! All rings of one node.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use greenroom_core::ShardId;
 use greenroom_core::mesh::Packet;
@@ -14,6 +14,8 @@ use crate::swarm::Swarm;
 pub(crate) struct Rings {
     shards: u16,
     rings: Vec<RefCell<Ring>>,
+    /// Packets in each ring, consumer by consumer: a poll looks at most rings in vain.
+    waiting: Vec<Cell<u32>>,
 }
 
 /// A ring with undelivered packets, for reports.
@@ -32,7 +34,14 @@ impl Rings {
         let depths = [swarm.ring_system, swarm.ring_user];
         let rings =
             (0..pairs * 2).map(|index| RefCell::new(Ring::new(depths[index % 2]))).collect();
-        Self { shards, rings }
+        Self { shards, rings, waiting: vec![Cell::new(0); pairs * 2] }
+    }
+
+    /// How many packets are in a ring.
+    #[inline]
+    pub(crate) fn waiting(&self, from: ShardId, to: ShardId, lane: Lane) -> &Cell<u32> {
+        let pair = to.index() * usize::from(self.shards) + from.index();
+        &self.waiting[pair * 2 + lane as usize]
     }
 
     #[inline]

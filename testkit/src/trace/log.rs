@@ -45,8 +45,8 @@ impl Place {
     }
 }
 
-/// Record buffers of runs that are over: a campaign would otherwise have the kernel clear two
-/// megabytes for every seed.
+/// Record buffers of runs that are over: a campaign would otherwise have two megabytes cleared for
+/// every seed.
 static SPARE: Mutex<Vec<Vec<Record>>> = Mutex::new(Vec::new());
 const SPARE_MAX: usize = 8;
 
@@ -58,7 +58,7 @@ impl Trace {
             count: Cell::new(0),
             cause: Cell::new(0),
             checkpoints: RefCell::default(),
-            records: RefCell::new(spare.unwrap_or_default()),
+            records: RefCell::new(spare.unwrap_or_else(|| vec![Record::NOTHING; RECORDS])),
         }
     }
 
@@ -98,15 +98,16 @@ impl Trace {
             actor,
             cause: u32::try_from(back).unwrap_or(0),
         };
-        let records = &mut *self.records.borrow_mut();
-        match records.get_mut(seq as usize % RECORDS) {
-            Some(place) => *place = record,
-            None => records.push(record),
-        }
+        self.keep(record);
         if (seq + 1) % CHECKPOINT_EVENTS == 0 {
             self.checkpoints.borrow_mut().push(hash);
         }
         seq
+    }
+
+    #[inline]
+    fn keep(&self, record: Record) {
+        self.records.borrow_mut()[record.seq as usize % RECORDS] = record;
     }
 
     /// Says that what happens from now on is a consequence of that event.
@@ -150,11 +151,9 @@ impl Trace {
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        let mut records = std::mem::take(&mut *self.records.borrow_mut());
-        records.clear();
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < SPARE_MAX {
-            spare.push(records);
+            spare.push(self.records.take());
         }
     }
 }

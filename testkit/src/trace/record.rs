@@ -36,6 +36,20 @@ const _: () = assert!(size_of::<Record>() == 32);
 /// The shard of an event that happened on none.
 pub(crate) const NO_SHARD: u16 = u16::MAX;
 
+impl Record {
+    /// Fills the places of events that have not happened.
+    pub(super) const NOTHING: Self = Self {
+        seq: 0,
+        time: 0,
+        node: 0,
+        shard: NO_SHARD,
+        kind: Kind::Other,
+        detail: 0,
+        actor: 0,
+        cause: 0,
+    };
+}
+
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{} +{}ns n{}", self.seq, self.time, self.node)?;
