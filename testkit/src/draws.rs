@@ -23,6 +23,8 @@ pub enum Site {
     Task,
     /// How many tasks a turn polls.
     TasksMax,
+    /// How often a task of the turn hands over to an idle callee.
+    Handoffs,
     /// Whether the driver wants its thread back.
     Preempt,
     /// How many packets of a ring a poll sees.

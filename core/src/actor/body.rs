@@ -88,7 +88,7 @@ pub(crate) fn run<A: Actor>(
                     Some(Flow::Stop) => break ExitReason::Normal,
                     None => break door.take_kill_reason(),
                 }
-                if current::with(|shard| shard.may_go_on()) == Some(false) {
+                if current::with(|shard| shard.may_go_on()) == Some(false) && !door.is_empty() {
                     let mut waited = false;
                     poll_fn(|_| ctx.yield_once(&mut waited)).await;
                 }

@@ -203,15 +203,20 @@ where
             State::Start(request) => {
                 let sent = current::with(|shard| {
                     let (message, accept) = this.begin(shard, request, cx)?;
-                    this.offer(shard, message, accept, cx)
+                    this.offer(shard, message, accept, cx)?;
+                    Ok(shard.hand_off())
                 });
-                sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
-                // The waker is in the slot already: whatever happened meanwhile wakes this task.
-                return Poll::Pending;
+                if !sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))? {
+                    // The waker is in the slot: whatever happened meanwhile wakes this task.
+                    return Poll::Pending;
+                }
             }
             State::Parked(parked) => {
                 let (message, accept) = *parked;
-                let sent = current::with(|shard| this.offer(shard, message, accept, cx));
+                let sent = current::with(|shard| {
+                    this.offer(shard, message, accept, cx)?;
+                    Ok(shard.hand_off())
+                });
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
             }
         }

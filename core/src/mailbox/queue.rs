@@ -182,6 +182,12 @@ impl<M: Send + 'static> Door<M> {
         self.queue.len() + self.reserved.get() < self.depth_max
     }
 
+    /// Whether no message waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.len() == 0
+    }
+
     /// The header of the oldest message.
     #[inline]
     pub(crate) fn front(&self) -> Option<Header> {

@@ -43,11 +43,13 @@ impl Shard {
         message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
-            let header = match accept {
-                Accept::Cast => self.cast_header(),
-                Accept::Call { header, .. } => header,
-            };
-            self.post_here((to.slot(), to.generation()), header, message)
+            let target = (to.slot(), to.generation());
+            match accept {
+                Accept::Cast => self.post_here(target, self.cast_header(), false, message),
+                Accept::Call { header, .. } => {
+                    self.post_here(target, header, self.may_hand_off(), message)
+                }
+            }
         } else {
             self.post_away(to, accept, message)
         }
@@ -58,12 +60,16 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
+        hand_off: bool,
         message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         let pushed = self.with_mailbox(target, |door: &Door<M>| door.push(header, message));
         match pushed {
             Ok(Ok(wake)) => {
-                self.accepted(target, wake);
+                if wake && hand_off {
+                    self.handoff_to.set(Some(target.0));
+                }
+                self.accepted(target, wake && !hand_off);
                 Ok(())
             }
             Ok(Err(Refusal::Full)) => self.post_to_full(target, header, message),
@@ -139,7 +145,7 @@ impl Shard {
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
             let header = self.records.insert(record);
-            return self.post_here((to.slot(), to.generation()), header, message);
+            return self.post_here((to.slot(), to.generation()), header, false, message);
         }
         let context = RemoteContext {
             trace: record.trace.map(|trace| *trace),

@@ -8,7 +8,7 @@ use crate::{Actor, ActorConfig, ActorRef, Context, Flow, Reply};
 
 /// Adds numbers.
 pub(crate) struct Counter {
-    total: u64,
+    pub(crate) total: u64,
 }
 
 pub(crate) enum Count {

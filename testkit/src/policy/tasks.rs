@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use greenroom_core::TurnPolicy;
 use greenroom_core::hash::mix;
+use greenroom_core::limits::HANDOFFS;
 
 use super::kind::any_below;
 use crate::draws::{Draws, Site};
@@ -84,5 +85,14 @@ impl TurnPolicy for TurnChoices<'_> {
     fn tasks_max(&mut self) -> u32 {
         let most = u64::from(self.world.swarm.tasks_max);
         1 + self.world.draws.below(Site::TasksMax, self.shard, most) as u32
+    }
+
+    /// None, one or all of them, so that callers meet callees in their place and on the run queue.
+    fn handoffs_max(&mut self) -> u32 {
+        match self.world.draws.below(Site::Handoffs, self.shard, 4) {
+            0 | 1 => 0,
+            2 => 1,
+            _ => HANDOFFS,
+        }
     }
 }
