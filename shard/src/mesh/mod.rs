@@ -1,9 +1,9 @@
 //! The transport between shards: rings, doorbells, and the grid of both.
 //!
 //! Nothing but items of the one type `T` crosses from a shard to another, and only through here. A
-//! [`ring()`] carries them one way between two threads; a [`Doorbell`] wakes a shard that sleeps, and
-//! only then; [`grid()`] makes all of them and gives every shard its [`Port`]. No call of the mesh
-//! blocks, waits or allocates once the grid is built.
+//! [`ring()`] carries them one way between two threads; a [`Doorbell`] wakes a shard that sleeps,
+//! and only then; [`grid()`] makes all of them and gives every shard its [`Port`]. No call of the
+//! mesh blocks, waits or allocates once the grid is built.
 //!
 //! The mesh does not know what an item is, nor how a shard blocks: `T` and [`Bell`] are the two
 //! ends it leaves open.
