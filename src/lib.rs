@@ -67,7 +67,5 @@ pub use system_builder::SystemBuilder;
 
 /// The names nearly every program uses.
 pub mod prelude {
-    pub use crate::{
-        Actor, ActorRef, Context, Flow, Placement, Reply, System, SystemBuilder as _,
-    };
+    pub use crate::{Actor, ActorRef, Context, Flow, Placement, Reply, System, SystemBuilder as _};
 }

@@ -189,6 +189,9 @@ impl<A: Actor> Context<A> {
 
     /// Closes the mailbox, refuses all who wait for room, and returns what was accepted.
     pub(super) fn close(&self) -> VecDeque<Envelope<A::Message>> {
+        if !self.door.close_and_look() {
+            return VecDeque::new();
+        }
         let closed = self.door.take_all();
         let relief = crate::mailbox::Relief { wake: closed.parked, go: closed.stopped };
         current::with(|shard| shard.tell(self.pid(), relief));

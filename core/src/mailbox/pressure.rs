@@ -77,7 +77,7 @@ impl<M: Send + 'static> Door<M> {
     /// to drop.
     pub(crate) fn park(&self, ticket: Option<Ticket>, waker: StoredWaker) -> (Ticket, StoredWaker) {
         let mut cold = self.cold.borrow_mut();
-        let pressure = &mut cold.get_or_insert_default().pressure;
+        let pressure = cold.get_or_insert_default().pressure.get_or_insert_default();
         self.set(state::PRESSURE);
         let parked = ticket.and_then(|t| pressure.parked.iter_mut().find(|(p, _)| *p == t));
         if let Some((ticket, stored)) = parked {
@@ -92,8 +92,10 @@ impl<M: Send + 'static> Door<M> {
     /// Whether room is reserved for that sender; if so, the sender has taken the reservation over.
     pub(crate) fn claim_room(&self, ticket: Ticket) -> bool {
         let mut cold = self.cold.borrow_mut();
-        let Some(cold) = &mut *cold else { return false };
-        let granted = &mut cold.pressure.granted;
+        let pressure = cold.as_mut().and_then(|cold| cold.pressure.as_mut());
+        let Some(Pressure { granted, .. }) = pressure.map(|pressure| &mut **pressure) else {
+            return false;
+        };
         let found = granted.iter().position(|&t| t == ticket);
         found.map(|index| granted.swap_remove(index)).is_some()
     }
@@ -106,8 +108,8 @@ impl<M: Send + 'static> Door<M> {
         }
         let mut cold = self.cold.borrow_mut();
         let mut relief = Relief::default();
-        if let Some(cold) = &mut *cold {
-            let parked = &mut cold.pressure.parked;
+        if let Some(pressure) = cold.as_mut().and_then(|cold| cold.pressure.as_mut()) {
+            let parked = &mut pressure.parked;
             if let Some(index) = parked.iter().position(|(t, _)| *t == ticket) {
                 // Given to the caller only so that it is dropped with nothing borrowed.
                 let waker = parked.remove(index).map(|(_, waker)| waker);
@@ -122,7 +124,7 @@ impl<M: Send + 'static> Door<M> {
     /// because it was not yet.
     pub(crate) fn keep(&self, from: Option<ShardId>, envelope: Envelope<M>) -> bool {
         let mut cold = self.cold.borrow_mut();
-        let pressure = &mut cold.get_or_insert_default().pressure;
+        let pressure = cold.get_or_insert_default().pressure.get_or_insert_default();
         self.set(state::PRESSURE);
         pressure.overflow.push_back(envelope);
         match from {
@@ -136,8 +138,13 @@ impl<M: Send + 'static> Door<M> {
 
     /// Whether messages of other shards wait for room: later ones must queue behind them.
     pub(crate) fn has_overflow(&self) -> bool {
-        self.has(state::PRESSURE)
-            && self.cold.borrow().as_ref().is_some_and(|cold| !cold.pressure.overflow.is_empty())
+        self.has(state::PRESSURE) && self.overflow_len() > 0
+    }
+
+    fn overflow_len(&self) -> usize {
+        let cold = self.cold.borrow();
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        pressure.map_or(0, |pressure| pressure.overflow.len())
     }
 
     /// Gives free room away: first to the overflow, whose messages are accepted already, then to
@@ -146,11 +153,10 @@ impl<M: Send + 'static> Door<M> {
     pub(crate) fn relieve(&self) -> Relief {
         let mut relief = Relief::default();
         let mut cold = self.cold.borrow_mut();
-        let Some(cold) = &mut *cold else {
+        let Some(pressure) = cold.as_mut().and_then(|cold| cold.pressure.as_mut()) else {
             self.clear(state::PRESSURE);
             return relief;
         };
-        let pressure = &mut cold.pressure;
         while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
             self.queue.push_back(envelope);

@@ -75,7 +75,8 @@ pub(crate) struct Door<M> {
 
 /// The rarely used part of a mailbox.
 pub(super) struct Cold<M> {
-    pub(super) pressure: Pressure<M>,
+    /// Boxed: a mailbox that is watched is common, one that is crowded is not.
+    pub(super) pressure: Option<Box<Pressure<M>>>,
     /// Who wants to know how the actor ends.
     watchers: Vec<Reply<ExitReason>>,
     /// Timers that send to this actor.
@@ -86,12 +87,7 @@ pub(super) struct Cold<M> {
 
 impl<M> Default for Cold<M> {
     fn default() -> Self {
-        Self {
-            pressure: Pressure::default(),
-            watchers: Vec::new(),
-            timers: Vec::new(),
-            kill_reason: None,
-        }
+        Self { pressure: None, watchers: Vec::new(), timers: Vec::new(), kill_reason: None }
     }
 }
 
@@ -211,14 +207,23 @@ impl<M: Send + 'static> Door<M> {
         self.set(state::CLOSED);
     }
 
+    /// Closes the mailbox. Returns whether there is anything in it or around it.
+    #[inline]
+    pub(crate) fn close_and_look(&self) -> bool {
+        self.close();
+        self.queue.len() > 0 || self.has(state::PRESSURE)
+    }
+
     /// Closes the mailbox and takes all that is in it.
     pub(crate) fn take_all(&self) -> Closed<M> {
         self.close();
         let mut messages: VecDeque<_> = std::iter::from_fn(|| self.queue.pop_front()).collect();
         let mut closed =
             Closed { messages: VecDeque::new(), parked: Vec::new(), stopped: Vec::new() };
-        if let Some(cold) = &mut *self.cold.borrow_mut() {
-            cold.pressure.take_all(&mut messages, &mut closed.parked, &mut closed.stopped);
+        if let Some(cold) = &mut *self.cold.borrow_mut()
+            && let Some(pressure) = &mut cold.pressure
+        {
+            pressure.take_all(&mut messages, &mut closed.parked, &mut closed.stopped);
         }
         self.reserved.set(0);
         closed.messages = messages;
@@ -291,7 +296,8 @@ impl<M: Send + 'static> Door<M> {
     /// What is in it and around it.
     pub(crate) fn load(&self) -> Load {
         let cold = self.cold.borrow();
-        let (overflow, parked) = cold.as_ref().map_or((0, Vec::new()), |cold| cold.pressure.load());
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
         let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
     }
