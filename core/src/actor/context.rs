@@ -180,6 +180,24 @@ impl<A: Actor> Context<A> {
         if closing { ExitReason::Shutdown } else { ExitReason::Normal }
     }
 
+    /// A look at the state word between messages: why the actor is to end, if it is.
+    #[inline(always)]
+    pub(super) fn look(&self) -> Option<ExitReason> {
+        if self.door.has(state::ENDING | state::PRESSURE) { self.look_closer() } else { None }
+    }
+
+    #[cold]
+    fn look_closer(&self) -> Option<ExitReason> {
+        if self.door.has(state::KILL) {
+            return Some(self.door.take_kill_reason());
+        }
+        if self.door.has(state::STOP) {
+            return Some(self.stop_reason());
+        }
+        self.relieve();
+        None
+    }
+
     /// Gives room that fell free to those who wait for it.
     #[cold]
     pub(super) fn relieve(&self) {

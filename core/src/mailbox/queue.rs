@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::MailboxBound;
+use super::bound::{MailboxBound, WhenFull};
 use super::door::{Parcel, Queue};
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
@@ -68,7 +68,7 @@ pub(crate) struct Door<M> {
     pub(super) depth_max: u32,
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
-    bound: MailboxBound,
+    when_full: WhenFull,
     /// What only a crowded or a watched mailbox has.
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
@@ -110,7 +110,7 @@ impl<M: Send + 'static> Door<M> {
             queue: Queue::new(),
             depth_max: bound.depth(),
             reserved: Cell::new(0),
-            bound,
+            when_full: bound.when_full(),
             cold: RefCell::new(None),
         }
     }
@@ -134,8 +134,8 @@ impl<M: Send + 'static> Door<M> {
         self.state.set(self.state.get() & !bits);
     }
 
-    pub(crate) const fn bound(&self) -> MailboxBound {
-        self.bound
+    pub(crate) const fn when_full(&self) -> WhenFull {
+        self.when_full
     }
 
     /// Admits a message, taking it out of its parcel. `Ok(true)` means the actor was idle and has to be scheduled.

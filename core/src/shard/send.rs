@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, MailboxBound, Parcel, Refusal, Relief};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, Relief, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -120,9 +120,9 @@ impl Shard {
         header: Header,
         message: &mut Parcel<M>,
     ) -> bool {
-        let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.bound() {
-            MailboxBound::Dropping(_) => message.take().map(|message| Envelope { header, message }),
-            MailboxBound::Sliding(_) => {
+        let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.when_full() {
+            WhenFull::DropNewest => message.take().map(|message| Envelope { header, message }),
+            WhenFull::DropOldest => {
                 let oldest = door.pop();
                 let pushed = door.push(header, message);
                 debug_assert!(pushed.is_ok(), "a message was just taken out");
