@@ -74,7 +74,7 @@ pub struct Decision {
 #[derive(Debug)]
 pub(crate) struct Draws {
     state: Cell<u64>,
-    logging: Cell<bool>,
+    logging: bool,
     log: RefCell<Log>,
 }
 
@@ -88,16 +88,8 @@ struct Log {
 pub(crate) const SURE: u32 = 1024;
 
 impl Draws {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            state: Cell::new(mix(seed ^ 0x6472_6177)),
-            logging: Cell::new(false),
-            log: RefCell::default(),
-        }
-    }
-
-    pub(crate) fn start_log(&self) {
-        self.logging.set(true);
+    pub(crate) fn new(seed: u64, logging: bool) -> Self {
+        Self { state: Cell::new(mix(seed ^ 0x6472_6177)), logging, log: RefCell::default() }
     }
 
     pub(crate) fn log(&self) -> Vec<Decision> {
@@ -120,7 +112,7 @@ impl Draws {
             return 0;
         }
         let chosen = ((u128::from(self.raw()) * u128::from(n)) >> 64) as u64;
-        if self.logging.get() {
+        if self.logging {
             self.note(site, place, n, chosen);
         }
         chosen
@@ -141,7 +133,7 @@ impl Draws {
         }
         // Logged as a choice of two, so that a replay need not know the chance.
         let yes = self.raw() >> 54 < u64::from(chance);
-        if self.logging.get() {
+        if self.logging {
             self.note(site, place, 2, u64::from(yes));
         }
         yes
@@ -155,7 +147,7 @@ impl Draws {
 
     /// Notes a choice that somebody else made with [`Draws::raw`].
     pub(crate) fn note(&self, site: Site, place: u32, choices: u64, chosen: u64) {
-        if !self.logging.get() || choices < 2 {
+        if !self.logging || choices < 2 {
             return;
         }
         let log = &mut *self.log.borrow_mut();
@@ -172,15 +164,14 @@ mod tests {
 
     #[test]
     fn a_choice_stays_in_its_range_and_reaches_both_ends() {
-        let draws = Draws::new(1);
+        let draws = Draws::new(1, false);
         let drawn: Vec<u64> = (0..1000).map(|_| draws.between(Site::Test, 0, (3, 9))).collect();
         assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&3), Some(&9)));
     }
 
     #[test]
     fn only_real_choices_are_logged_with_their_ordinal() {
-        let draws = Draws::new(1);
-        draws.start_log();
+        let draws = Draws::new(1, true);
         draws.below(Site::Test, 4, 1);
         assert!(draws.chance(Site::Test, 4, SURE));
         let first = draws.below(Site::Test, 4, 10);
@@ -194,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_tail_is_heavy_and_ends() {
-        let draws = Draws::new(7);
+        let draws = Draws::new(7, false);
         let mut times: Vec<u64> =
             (0..100_000).map(|_| draws.heavy_tail(Site::Test, 0, 100)).collect();
         times.sort_unstable();

@@ -92,35 +92,36 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Frames that are the way to the forbidden function, rather than who called it.
-const ON_THE_WAY: [&str; 12] = [
-    "std::",
-    "<std::",
-    "core::",
-    "<core::",
-    "alloc::",
-    "<alloc::",
-    "__",
-    "clock_gettime",
-    "getrandom",
-    "pthread_create",
-    "greenroom_testkit::guard::",
-    "greenroom_testkit::interpose::",
-];
+/// The functions that are interposed, as their frames are called.
+const INTERPOSED: [&str; 3] = ["clock_gettime", "getrandom", "pthread_create"];
 
-/// The first frame that belongs to somebody, with its line where debug information has it.
+/// Names of frames of the standard library. Inlined ones have no path in their name; for those the
+/// file tells.
+const STANDARD: [&str; 6] = ["std::", "<std::", "core::", "<core::", "alloc::", "<alloc::"];
+
+/// The first frame beyond the interposed function that is not the standard library's, with its
+/// line where debug information has it.
 fn place_in(backtrace: &str) -> String {
     let mut lines = backtrace.lines().map(str::trim).peekable();
+    let mut frames = Vec::new();
     while let Some(line) = lines.next() {
         let Some((number, name)) = line.split_once(": ") else { continue };
-        let is_frame = number.chars().all(|c| c.is_ascii_digit());
-        if !is_frame || ON_THE_WAY.iter().any(|&start| name.starts_with(start)) {
-            continue;
+        if number.chars().all(|c| c.is_ascii_digit()) {
+            let at = lines.peek().and_then(|line| line.strip_prefix("at "));
+            frames.push((name, at));
         }
-        let at = lines.peek().filter(|line| line.starts_with("at ")).copied();
-        return at.map_or_else(|| name.to_owned(), |at| format!("{name} {at}"));
     }
-    "at a place without a name".to_owned()
+    let interposed = frames.iter().rposition(|(name, _)| INTERPOSED.contains(name));
+    let beyond = &frames[interposed.map_or(0, |index| index + 1)..];
+    let found = beyond.iter().find(|(name, at)| {
+        let standard = at.is_some_and(|at| at.starts_with("/rustc/"));
+        !standard && !STANDARD.iter().any(|&start| name.starts_with(start))
+    });
+    match found {
+        Some((name, Some(at))) => format!("{name} at {at}"),
+        Some((name, None)) => (*name).to_owned(),
+        None => "at a place without a name".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -131,10 +132,12 @@ mod tests {
     fn the_place_is_the_first_frame_that_belongs_to_somebody() {
         let backtrace = "   0: greenroom_testkit::guard::called\n             \
                          at ./src/guard.rs:1:1\n   \
-                         1: clock_gettime\n   2: std::time::Instant::now\n   \
-                         3: bank::transfer::{{closure}}\n             \
-                         at ./bank.rs:7:9\n   4: core::ops::function::FnOnce::call_once\n";
+                         1: clock_gettime\n   2: now\n             \
+                         at /rustc/59807616/library/std/src/time.rs:3:2\n   \
+                         3: std::time::Instant::now\n   4: bank::transfer::{{closure}}\n             \
+                         at ./bank.rs:7:9\n   5: core::ops::function::FnOnce::call_once\n";
         assert_eq!(place_in(backtrace), "bank::transfer::{{closure}} at ./bank.rs:7:9");
+        assert_eq!(place_in("   0: clock_gettime\n   1: bank::now\n"), "bank::now");
         assert_eq!(place_in("   0: std::a\n"), "at a place without a name");
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Operation {
     pub(super) request: NetRequest,
     /// How often a connect has knocked.
     pub(super) knocks: u32,
+    /// A cancel is on its way.
+    given_up: bool,
 }
 
 /// The network of all nodes.
@@ -112,15 +114,20 @@ pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: NetRequest) {
     let number = network.operation_next;
     network.operation_next += 1;
     let node = world.node_of(shard);
-    network.operations.insert(number, Operation { shard, node, op, request, knocks: 0 });
+    let operation = Operation { shard, node, op, request, knocks: 0, given_up: false };
+    network.operations.insert(number, operation);
     network.by_op.insert((shard, op.as_word()), number);
     let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
     world.enter_after(delay, What::Net(NetEvent::Effect(number)));
 }
 
 pub(crate) fn cancel(world: &World, shard: u32, op: OpId) {
-    let number = world.network.borrow().by_op.get(&(shard, op.as_word())).copied();
+    let network = &mut *world.network.borrow_mut();
+    let number = network.by_op.get(&(shard, op.as_word())).copied();
     if let Some(number) = number {
+        if let Some(operation) = network.operations.get_mut(&number) {
+            operation.given_up = true;
+        }
         let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
         world.enter_after(delay, What::Net(NetEvent::Cancel(number)));
     }
@@ -211,6 +218,17 @@ impl Net<'_> {
         if let Some(operation) = self.network.operations.remove(&number) {
             self.finish(operation, Err(error));
         }
+    }
+
+    /// Whether an operation may take another's place on its socket: one that was given up, and
+    /// has had no effect yet, ends then. An abandoned operation cannot be waited for.
+    pub(super) fn gives_way(&mut self, other: Option<u64>, number: u64) -> bool {
+        let Some(other) = other.filter(|&other| other != number) else { return true };
+        let given_up = self.network.operations.get(&other).is_none_or(|other| other.given_up);
+        if given_up {
+            self.fail(other, interrupted("cancelled"));
+        }
+        given_up
     }
 
     /// Lets an operation that waits look again.

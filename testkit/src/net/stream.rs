@@ -38,11 +38,12 @@ impl Net<'_> {
         (id, max): (SocketId, usize),
         request: NetRequest,
     ) -> Outcome {
-        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
-        if max == 0 || stream.receive.is_some_and(|other| other != number) {
+        let other = self.stream(id.0).and_then(|stream| stream.receive);
+        if max == 0 || !self.gives_way(other, number) {
             let what = "a receive takes a byte, and one receive is under way at a time";
             return Outcome::Done(Err(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
+        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
         stream.receive = None;
         if stream.reset {
             return Outcome::Done(Err(io::ErrorKind::ConnectionReset.into()));
@@ -78,11 +79,12 @@ impl Net<'_> {
         shard: u32,
         (id, data, start): (SocketId, Vec<u8>, usize),
     ) -> Outcome {
-        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
-        if start > data.len() || stream.send.is_some_and(|other| other != number) {
+        let other = self.stream(id.0).and_then(|stream| stream.send);
+        if start > data.len() || !self.gives_way(other, number) {
             let what = "a send begins within its data, and one send is under way at a time";
             return Outcome::Done(Err(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
+        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
         stream.send = None;
         if stream.reset || stream.mute {
             return Outcome::Done(Err(io::ErrorKind::BrokenPipe.into()));

@@ -21,7 +21,6 @@ pub struct Builder {
     pub(super) changes: Changes,
     pub(super) limits: Limits,
     pub(super) reporter: Arc<dyn Reporter>,
-    pub(super) logs_decisions: bool,
     /// Whether a failing run says so on standard error; a campaign says it itself.
     pub(super) announces: bool,
 }
@@ -53,13 +52,18 @@ impl Default for Limits {
 
 impl Default for Builder {
     fn default() -> Self {
-        let setup = WorldSetup { seed: 0, shards: vec![2], hosts: BTreeMap::new(), plant: None };
+        let setup = WorldSetup {
+            seed: 0,
+            shards: vec![2],
+            hosts: BTreeMap::new(),
+            plant: None,
+            logs_decisions: false,
+        };
         Self {
             setup,
             changes: Changes::default(),
             limits: Limits::default(),
             reporter: Arc::new(Silent),
-            logs_decisions: false,
             announces: true,
         }
     }
@@ -178,7 +182,7 @@ impl Builder {
     /// Keeps every choice in a log; see [`TestRuntime::decisions`]. Default off: a long run's log
     /// is long.
     pub const fn log_decisions(mut self, log: bool) -> Self {
-        self.logs_decisions = log;
+        self.setup.logs_decisions = log;
         self
     }
 

@@ -32,7 +32,7 @@ impl TestRuntime {
             let _entered = shard.enter();
             f(shard);
         }
-        self.wake(number);
+        self.rouse(number);
     }
 }
 

@@ -139,6 +139,17 @@ impl TestRuntime {
         }
     }
 
+    /// Lets a shard run in which something was called between its turns: what that left is not
+    /// among the inputs that a shard on its way to sleep looks for.
+    pub(super) fn rouse(&mut self, shard: u32) {
+        let state = &self.world.shards[shard as usize];
+        if state.phase.get() == Phase::Settling {
+            state.announced.set(false);
+            state.phase.set(Phase::Running);
+        }
+        self.wake(shard);
+    }
+
     /// Takes a shard off the list of those that can run.
     pub(super) fn unready(&mut self, shard: u32) {
         let index = self.ready.iter().position(|&other| other == shard);

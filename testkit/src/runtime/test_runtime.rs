@@ -63,11 +63,7 @@ impl TestRuntime {
 
     pub(super) fn new(builder: Builder) -> Self {
         guard::warm_up();
-        let world = World::new(builder.setup, |swarm| builder.changes.apply(swarm));
-        if builder.logs_decisions {
-            world.draws.start_log();
-        }
-        let world = Rc::new(world);
+        let world = Rc::new(World::new(builder.setup, |swarm| builder.changes.apply(swarm)));
         let nodes: Vec<NodeCell> = world
             .nodes
             .iter()
@@ -224,7 +220,7 @@ impl TestRuntime {
             let _entered = self.cells[number as usize].shard.enter();
             f()
         };
-        self.wake(number);
+        self.rouse(number);
         result
     }
 

@@ -27,6 +27,7 @@ pub(crate) struct WorldSetup {
     pub(crate) shards: Vec<u16>,
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
+    pub(crate) logs_decisions: bool,
 }
 
 /// One node.
@@ -71,7 +72,7 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let draws = Draws::new(setup.seed);
+        let draws = Draws::new(setup.seed, setup.logs_decisions);
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
         let clock = draws.below(Site::Swarm, 0, START_LATEST);

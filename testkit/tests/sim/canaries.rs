@@ -4,22 +4,22 @@ use greenroom_core::Placement;
 use greenroom_testkit::plant::{CrossedMessage, crossed};
 use greenroom_testkit::{Campaign, Plant, TestRuntime};
 
-use super::actors::{Ledger, LedgerMessage, in_order};
+use super::actors::{Note, Notebook, in_order};
 
 const SEEDS: u64 = 200;
 
 /// Notes from one shard to another, with pauses in which shards fall asleep.
 fn notes(sim: &mut TestRuntime) {
     let seen = sim.run(async |system| {
-        let ledger = system.spawn(Placement::Shard(1), Ledger::default).await.unwrap();
+        let ledger = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
         for number in 0..60 {
-            ledger.send(LedgerMessage::Note(0, number)).await.unwrap();
+            ledger.send(Note::Write(0, number)).await.unwrap();
             if number % 6 == 0 {
                 greenroom_core::sleep(std::time::Duration::from_micros(5)).await;
             }
         }
         // Without a deadline: a lost wake-up must not be hidden by a time-out.
-        let read = ledger.call(LedgerMessage::Read).within(std::time::Duration::MAX);
+        let read = ledger.call(Note::Read).within(std::time::Duration::MAX);
         read.await.unwrap()
     });
     assert!(in_order(&seen, 1, 60), "out of order: {seen:?}");

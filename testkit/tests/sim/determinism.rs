@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use greenroom_core::{Placement, System};
 use greenroom_testkit::TestRuntime;
 
-use super::actors::{Ledger, LedgerMessage, in_order};
+use super::actors::{Note, Notebook, in_order};
 
 const NOTES: u32 = 40;
 
@@ -14,7 +14,7 @@ async fn all_to_all(system: System) -> usize {
     let shards = system.shards();
     let mut ledgers = Vec::new();
     for shard in 0..shards {
-        ledgers.push(system.spawn(Placement::Shard(shard), Ledger::default).await.unwrap());
+        ledgers.push(system.spawn(Placement::Shard(shard), Notebook::default).await.unwrap());
     }
     let mut senders = Vec::new();
     for shard in 0..shards {
@@ -22,7 +22,7 @@ async fn all_to_all(system: System) -> usize {
         let sent = system.handle().run_on(greenroom_core::ShardId(shard), async move |_| {
             for number in 0..NOTES {
                 for ledger in &ledgers {
-                    let note = LedgerMessage::Note(shard.into(), number);
+                    let note = Note::Write(shard.into(), number);
                     ledger.send(note).await.unwrap();
                 }
             }
@@ -36,7 +36,7 @@ async fn all_to_all(system: System) -> usize {
     for ledger in ledgers {
         // What a sender was done with may still be on its way.
         let seen = loop {
-            let seen = ledger.call(LedgerMessage::Read).await.unwrap();
+            let seen = ledger.call(Note::Read).await.unwrap();
             if seen.len() == usize::from(shards) * NOTES as usize {
                 break seen;
             }
