@@ -2,5 +2,17 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(not(loom))]
+mod driver;
 pub mod mesh;
+#[cfg(not(loom))]
+mod pool;
+#[cfg(not(loom))]
+mod run;
 mod sync;
+
+#[cfg(not(loom))]
+pub use run::{
+    Builder, IdleStrategy, Pin, RunError, Running, ShardReport, ShutdownReport, StartError,
+    StderrReporter, run,
+};

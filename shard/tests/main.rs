@@ -1,5 +1,9 @@
 //! The integration tests of the production runtime.
 
+#[cfg(not(loom))]
+mod actors;
+#[cfg(not(loom))]
+mod common;
 #[cfg(loom)]
 mod loom_mesh;
 #[cfg(not(loom))]
