@@ -32,6 +32,7 @@ mod facts;
 mod info;
 mod resp;
 mod route;
+mod server;
 mod session;
 mod settings;
 mod store;
