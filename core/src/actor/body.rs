@@ -79,7 +79,15 @@ async fn work<A: Actor>(actor: &mut A, ctx: &Context<A>) -> ExitReason {
         if door.has(state::STOP) {
             return ctx.stop_reason();
         }
-        let Some(Envelope { header, message }) = door.pop() else {
+        let next = match door.pop() {
+            // What waits in the overflow is kept out by room that is reserved.
+            None if door.has(state::PRESSURE) => {
+                ctx.relieve();
+                door.pop()
+            }
+            next => next,
+        };
+        let Some(Envelope { header, message }) = next else {
             if door.has(state::DRAIN) && !door.has_overflow() {
                 return ctx.stop_reason();
             }

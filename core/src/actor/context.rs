@@ -176,7 +176,8 @@ impl<A: Actor> Context<A> {
     /// Closes the mailbox, refuses all who wait for room, and returns what was accepted.
     pub(super) fn close(&self) -> VecDeque<Envelope<A::Message>> {
         let closed = self.door.take_all();
-        let relief = crate::mailbox::Relief { wake: closed.parked, go: closed.stopped };
+        let (wake, go) = (closed.parked, closed.stopped);
+        let relief = crate::mailbox::Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
         closed.messages
     }

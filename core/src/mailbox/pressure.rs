@@ -43,6 +43,8 @@ pub(crate) struct Relief {
     pub(crate) wake: Vec<StoredWaker>,
     /// Shards that may send again.
     pub(crate) go: Vec<ShardId>,
+    /// The actor was idle and has messages now: its task has to be scheduled.
+    pub(crate) schedule: bool,
 }
 
 impl<M> Pressure<M> {
@@ -158,10 +160,22 @@ impl<M: Send + 'static> Door<M> {
         };
         let pressure = &mut cold.pressure;
         let mut queue = self.queue.borrow_mut();
+        if self.has(state::CLOSED) {
+            // Those who wait will not be let in. Room that was reserved for them would keep out
+            // what was accepted long ago, and a drain would never end.
+            self.reserved.set(0);
+            pressure.granted.clear();
+            relief.wake.extend(pressure.parked.drain(..).map(|(_, waker)| waker));
+        }
+        let before = queue.len();
         let room = |len: usize, reserved: u32| len as u32 + reserved < self.depth_max;
         while room(queue.len(), self.reserved.get()) {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
             queue.push_back(envelope);
+        }
+        if queue.len() > before && self.has(state::IDLE) {
+            self.clear(state::IDLE);
+            relief.schedule = true;
         }
         while room(queue.len(), self.reserved.get()) && pressure.overflow.is_empty() {
             let Some((ticket, waker)) = pressure.parked.pop_front() else { break };
