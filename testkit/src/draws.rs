@@ -112,9 +112,7 @@ impl Draws {
             return 0;
         }
         let chosen = ((u128::from(self.raw()) * u128::from(n)) >> 64) as u64;
-        if self.logging {
-            self.note(site, place, n, chosen);
-        }
+        self.note(site, place, n, chosen);
         chosen
     }
 
@@ -133,9 +131,7 @@ impl Draws {
         }
         // Logged as a choice of two, so that a replay need not know the chance.
         let yes = self.raw() >> 54 < u64::from(chance);
-        if self.logging {
-            self.note(site, place, 2, u64::from(yes));
-        }
+        self.note(site, place, 2, u64::from(yes));
         yes
     }
 
@@ -146,10 +142,15 @@ impl Draws {
     }
 
     /// Notes a choice that somebody else made with [`Draws::raw`].
+    #[inline]
     pub(crate) fn note(&self, site: Site, place: u32, choices: u64, chosen: u64) {
-        if !self.logging || choices < 2 {
-            return;
+        if self.logging && choices > 1 {
+            self.log_choice(site, place, choices, chosen);
         }
+    }
+
+    #[cold]
+    fn log_choice(&self, site: Site, place: u32, choices: u64, chosen: u64) {
         let log = &mut *self.log.borrow_mut();
         let next = log.ordinals.entry((site, place)).or_insert(0);
         let ordinal = *next;

@@ -211,7 +211,8 @@ impl<A: Actor> Context<A> {
             return VecDeque::new();
         }
         let closed = self.door.take_all();
-        let relief = crate::mailbox::Relief { wake: closed.parked, go: closed.stopped };
+        let (wake, go) = (closed.parked, closed.stopped);
+        let relief = crate::mailbox::Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
         closed.messages
     }

@@ -43,6 +43,8 @@ pub(crate) struct Relief {
     pub(crate) wake: Vec<StoredWaker>,
     /// Shards that may send again.
     pub(crate) go: Vec<ShardId>,
+    /// The actor was idle and has messages now: its task has to be scheduled.
+    pub(crate) schedule: bool,
 }
 
 impl<M> Pressure<M> {
@@ -157,9 +159,21 @@ impl<M: Send + 'static> Door<M> {
             self.clear(state::PRESSURE);
             return relief;
         };
+        if self.has(state::CLOSED) {
+            // Those who wait will not be let in. Room that was reserved for them would keep out
+            // what was accepted long ago, and a drain would never end.
+            self.reserved.set(0);
+            pressure.granted.clear();
+            relief.wake.extend(pressure.parked.drain(..).map(|(_, waker)| waker));
+        }
+        let before = self.queue.len();
         while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
             self.queue.push_back(envelope);
+        }
+        if self.queue.len() > before && self.has(state::IDLE) {
+            self.clear(state::IDLE);
+            relief.schedule = true;
         }
         while self.is_roomy() && pressure.overflow.is_empty() {
             let Some((ticket, waker)) = pressure.parked.pop_front() else { break };

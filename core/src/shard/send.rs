@@ -214,6 +214,9 @@ impl Shard {
 
     /// Tells those whom a mailbox found room for.
     pub(crate) fn tell(&self, pid: Pid, relief: Relief) {
+        if relief.schedule {
+            self.schedule(pid.slot());
+        }
         for peer in relief.go {
             self.push_system(peer, Packet::system(pid.slot(), Go { generation: pid.generation() }));
         }

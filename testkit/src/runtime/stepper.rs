@@ -51,7 +51,14 @@ impl TestRuntime {
     }
 
     /// Lets everything happen that is due.
+    #[inline]
     pub(super) fn deliver_due(&mut self) {
+        if self.world.events.borrow().next_at().is_some_and(|at| at <= self.world.now()) {
+            self.deliver_all_due();
+        }
+    }
+
+    fn deliver_all_due(&mut self) {
         loop {
             let due = self.world.events.borrow_mut().pop_due(self.world.now());
             match due {

@@ -29,11 +29,14 @@ impl Inbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there may be something to take.
+    #[inline]
+    pub(crate) fn has_some(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
     /// Takes the oldest, with the shard it is for.
     pub(crate) fn pop(&self) -> Option<(u32, Injected)> {
-        if !self.any.load(Ordering::Acquire) {
-            return None;
-        }
         let mut queue = self.lock();
         let taken = queue.as_mut().and_then(VecDeque::pop_front);
         if taken.is_none() {

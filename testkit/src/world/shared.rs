@@ -184,6 +184,13 @@ impl World {
     /// Takes up what was injected: from here on it is on its way to its shard.
     #[inline]
     pub(crate) fn take_up_injected(&self) {
+        if self.inbox.has_some() {
+            self.take_up();
+        }
+    }
+
+    #[cold]
+    fn take_up(&self) {
         while let Some((shard, injected)) = self.inbox.pop() {
             let state = &self.shards[shard as usize];
             state.arriving.borrow_mut().push_back(injected);
