@@ -19,7 +19,7 @@ use crate::settings::Settings;
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
 /// A server that takes connections, until [`Server::drain`] or the end of its system.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     keepers: Vec<ActorRef<Keeper>>,
     addresses: Vec<SocketAddr>,
@@ -61,6 +61,11 @@ impl Server {
         &self.addresses
     }
 
+    /// The keeper of each shard.
+    pub(crate) fn keepers(&self) -> &[ActorRef<Keeper>] {
+        &self.keepers
+    }
+
     /// Ends the server: takes no more connections, lets each connection answer what it has
     /// received, and closes it. Connections that take longer than `limit` are ended where they
     /// stand. When this returns there are none, and the keepers have been asked to stop.
@@ -68,7 +73,7 @@ impl Server {
     /// # Cancel safety
     ///
     /// The connections end whether or not somebody waits.
-    pub(crate) async fn drain(self, limit: Duration) -> Drained {
+    pub(crate) async fn drain(&self, limit: Duration) -> Drained {
         let drained = join_all(self.keepers.iter().map(|keeper| {
             let call = keeper.call(|reply| KeeperMessage::Drain { limit, reply });
             call.within(limit.saturating_add(DRAIN_GRACE))
