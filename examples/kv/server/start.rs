@@ -6,8 +6,8 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use greenroom_core::{ActorConfig, ActorRef, CallError, Placement, System};
+use futures_util::future::{join_all, select_all};
+use greenroom_core::{ActorConfig, ActorRef, CallError, ExitReason, Placement, System};
 use greenroom_net::Drained;
 
 use super::shard::{Plan, unix_ms};
@@ -61,7 +61,18 @@ impl Server {
         &self.addresses
     }
 
+    /// Waits until a keeper has ended, and says why. None does by itself: where this returns before
+    /// [`Server::drain`], a bug has taken a shard and its keys away.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub(crate) async fn broken(&self) -> ExitReason {
+        select_all(self.keepers.iter().map(ActorRef::exit)).await.0
+    }
+
     /// The keeper of each shard.
+    #[cfg(test)]
     pub(crate) fn keepers(&self) -> &[ActorRef<Keeper>] {
         &self.keepers
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use greenroom_core::ExitReason;
+
 use super::client::{Client, pipeline};
 use super::rig::campaign;
 use crate::route::slot;
@@ -73,9 +75,10 @@ fn a_shard_whose_keeper_has_ended_is_no_part_of_the_server() {
         let (shards, last) = (rig.shards(), rig.shards() - 1);
         let clients = rig.connected(6);
         let keeper = rig.server().keepers()[usize::from(last)];
+        let server = rig.server().clone();
         rig.on_server(async move |_| {
             keeper.stop();
-            keeper.exit().await;
+            assert_eq!(server.broken().await, ExitReason::Normal);
         });
         for mut client in clients {
             rig.run(async move |_| {
