@@ -3,8 +3,8 @@
 //!
 //! Each shard owns a part of the keyspace and the connections it accepted. A command whose keys
 //! live on the connection's own shard is carried out in place, straight from the receive buffer
-//! into the send buffer; the others cross to their owners as messages. What is here is pure: bytes
-//! and the present go in, bytes come out, and nothing touches a socket or a clock.
+//! into the send buffer; the others cross to their owners as messages. All but `server` is pure:
+//! bytes and the present go in, bytes come out, and nothing touches a socket or a clock.
 //!
 //! | module | concern |
 //! |---|---|
@@ -14,16 +14,18 @@
 //! | `exec` | carrying commands out on a store, here or for another shard |
 //! | `store` | one shard's keys, values and deadlines |
 //! | `session` | what a connection answers by itself |
+//! | `server` | shards, connections, and what passes between them |
 //!
 //! A connection's loop is: `resp::Decoder::batch`, `command::parse()`,
 //! `route::ShardMap::route`, then by the route `session::Session::answer`,
 //! `exec::execute_local`, an `exec::Request` to another shard, or a `route::Fanout`. The
-//! tests hold such a loop, and compare it with a real Redis byte by byte.
+//! tests hold such a loop without sockets and compare it with a real Redis byte by byte; and they
+//! run the whole server in the simulator.
 //!
 //! `main` reads the flags and shows what they amount to; it does not serve.
 
-// The connection loop that will call them comes with the server; until then only tests do.
-#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "called by the server's loop"))]
+// Only tests start the server, until `main` does.
+#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "main does not serve yet"))]
 
 mod command;
 mod decimal;

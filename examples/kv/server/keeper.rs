@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_core::{Actor, Context, Flow, Reply, Result, spawn_local};
+use greenroom_core::{Actor, Context, ExitReason, Flow, Reply, Result, spawn_local};
 use greenroom_net::{Drained, ListenOptions, ServeLimits, Server, TcpListener, serve};
 
 use super::clients::Clients;
@@ -26,6 +26,10 @@ const EXPIRE_KEYS_MAX: usize = 1000;
 
 /// Connections beyond the bound that are told so at the same time; more wait to be accepted.
 const REFUSALS_MAX: usize = 64;
+
+/// How long connections may take to end when their keeper ends without a drain: well within what
+/// the runtime gives a hook.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Owns its shard's store, answers for it to other shards, and removes dead keys.
 #[derive(Debug)]
@@ -140,6 +144,14 @@ impl Actor for Keeper {
             KeeperMessage::Expire => self.expire(ctx),
         }
         Flow::Continue
+    }
+
+    /// Ends the shard's connections too: without a keeper, the shard is no part of the server.
+    async fn stopped(&mut self, _: &ExitReason, _: &Context<Self>) {
+        if let Some(Listening { server, clients }) = self.listening.take() {
+            clients.close();
+            server.drain(STOP_LIMIT).await;
+        }
     }
 }
 

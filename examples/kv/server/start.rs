@@ -6,8 +6,8 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use greenroom_core::{ActorConfig, ActorRef, CallError, Placement, System};
+use futures_util::future::{join_all, select_all};
+use greenroom_core::{ActorConfig, ActorRef, CallError, ExitReason, Placement, System};
 use greenroom_net::Drained;
 
 use super::shard::{Plan, unix_ms};
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
 /// A server that takes connections, until [`Server::drain`] or the end of its system.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     keepers: Vec<ActorRef<Keeper>>,
     addresses: Vec<SocketAddr>,
@@ -61,6 +61,22 @@ impl Server {
         &self.addresses
     }
 
+    /// Waits until a keeper has ended, and says why. None does by itself: where this returns before
+    /// [`Server::drain`], a bug has taken a shard and its keys away.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub(crate) async fn broken(&self) -> ExitReason {
+        select_all(self.keepers.iter().map(ActorRef::exit)).await.0
+    }
+
+    /// The keeper of each shard.
+    #[cfg(test)]
+    pub(crate) fn keepers(&self) -> &[ActorRef<Keeper>] {
+        &self.keepers
+    }
+
     /// Ends the server: takes no more connections, lets each connection answer what it has
     /// received, and closes it. Connections that take longer than `limit` are ended where they
     /// stand. When this returns there are none, and the keepers have been asked to stop.
@@ -68,7 +84,7 @@ impl Server {
     /// # Cancel safety
     ///
     /// The connections end whether or not somebody waits.
-    pub(crate) async fn drain(self, limit: Duration) -> Drained {
+    pub(crate) async fn drain(&self, limit: Duration) -> Drained {
         let drained = join_all(self.keepers.iter().map(|keeper| {
             let call = keeper.call(|reply| KeeperMessage::Drain { limit, reply });
             call.within(limit.saturating_add(DRAIN_GRACE))
