@@ -57,3 +57,32 @@ impl Reporter for Notes {
         self.0.lock().unwrap().push((name.into(), reason.clone()));
     }
 }
+
+/// Runs `body` in a process of its own, for what other tests of this process would disturb. `test`
+/// is the path of the calling test.
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    const MARK: &str = "GREENROOM_TEST_ALONE";
+    if std::env::var_os(MARK).is_some() {
+        return body();
+    }
+    let program = std::env::current_exe().unwrap();
+    let child = std::process::Command::new(program)
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(MARK, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    let cried = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success(), "{said}{cried}");
+    assert!(said.contains("1 passed"), "there is no test {test}: {said}");
+}
+
+/// Descriptors this process has open.
+pub(crate) fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Threads this process has.
+pub(crate) fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}

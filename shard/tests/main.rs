@@ -8,3 +8,11 @@ mod common;
 mod loom_mesh;
 #[cfg(not(loom))]
 mod mesh_stress;
+#[cfg(not(loom))]
+mod outside;
+#[cfg(not(loom))]
+mod shutdown;
+#[cfg(not(loom))]
+mod tcp;
+#[cfg(not(loom))]
+mod wake;

@@ -77,7 +77,7 @@ impl Place {
     fn build(self, poller: Poller) -> Built {
         let Self { id, unique, port, door, queue, common, seat, .. } = self;
         let jobs = Jobs::new(common.workers, door.clone(), Some(common.allowed));
-        let world = Rc::new(World::new(common.clock, jobs, door));
+        let world = Rc::new(World::new(common.clock, poller, jobs, door));
         let shard = Rc::new(Shard::new(ShardSetup {
             node: common.node,
             id,
@@ -95,7 +95,6 @@ impl Place {
             pump: Pump::new(links, doorbells),
             sleeper,
             injected: queue,
-            poller,
             idle: common.idle,
             phase: Phase::Running,
             seat,

@@ -28,7 +28,6 @@ use greenroom_core::runtime::{Clock, Injected};
 use greenroom_core::{Fifo, Instant, Next, Pump, Shard};
 
 use super::world::World;
-use crate::driver::sockets::Poller;
 use crate::driver::{Bell, Doorbells, Links, message_of};
 use crate::mesh::Sleeper;
 use crate::run::{IdleStrategy, Phase, Seat};
@@ -54,7 +53,6 @@ pub(crate) struct ShardPump {
     pub(crate) pump: Pump<Links, Doorbells>,
     pub(crate) sleeper: Sleeper<Bell>,
     pub(crate) injected: Receiver<Injected>,
-    pub(crate) poller: Poller,
     pub(crate) idle: IdleStrategy,
     pub(crate) seat: Seat,
     /// The last phase this shard has acted upon.
@@ -111,6 +109,9 @@ impl ShardPump {
             self.injected.try_iter().take(INJECTED_BATCH).for_each(|it| self.shard.inject(it));
         }
         let now = self.world.quantum.begin();
+        if !self.world.sockets.is_idle() {
+            self.world.sockets.run(&self.shard, now);
+        }
         let pumped = self.pump.round(&self.shard, now, &mut Fifo);
         Step { next: pumped.next, blocked: pumped.blocked, received: pumped.received }
     }
@@ -129,7 +130,10 @@ impl ShardPump {
     /// Whether something has come. Costs a few loads.
     #[inline]
     fn has_input(&self) -> bool {
-        self.pump.pending() || !self.injected.is_empty() || self.seat.phase() != self.phase
+        self.pump.pending()
+            || !self.injected.is_empty()
+            || self.world.sockets.has_commands()
+            || self.seat.phase() != self.phase
     }
 
     /// Looks for work for as long as the strategy wants. Tells whether there is some.
@@ -143,7 +147,7 @@ impl ShardPump {
                 hint::spin_loop();
             }
             let now = self.world.now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
+            if deadline.is_some_and(|deadline| deadline <= now) || self.world.sockets.look() {
                 return true;
             }
             if self.idle.spin().is_some_and(|spin| now - since >= spin) {
@@ -164,7 +168,7 @@ impl ShardPump {
             true => Some(timeout.map_or(BLOCKED_SLEEP, |timeout| timeout.min(BLOCKED_SLEEP))),
             false => timeout,
         };
-        self.poller.wait(timeout);
+        self.world.sockets.sleep(timeout);
         self.sleeper.awake();
     }
 

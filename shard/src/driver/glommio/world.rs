@@ -1,12 +1,14 @@
 //! The world of a shard, as core sees it.
 
 use greenroom_core::Instant;
-use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Net, NetRequest, OpId, Resolver, Threads, Wall,
-};
 use std::io;
 use std::sync::Arc;
 
+use greenroom_core::runtime::{
+    Blocking, Clock, Disk, DiskRequest, Driver, Net, OpId, Resolver, Threads, Wall,
+};
+
+use crate::driver::sockets::{Poller, Sockets};
 use crate::driver::{Inject, NodeClock, Quantum};
 use crate::pool::Jobs;
 
@@ -15,13 +17,15 @@ use crate::pool::Jobs;
 pub(crate) struct World {
     clock: NodeClock,
     pub(super) quantum: Quantum,
+    pub(super) sockets: Sockets,
     jobs: Jobs,
     home: Arc<Inject>,
 }
 
 impl World {
-    pub(crate) const fn new(clock: NodeClock, jobs: Jobs, home: Arc<Inject>) -> Self {
-        Self { clock, quantum: Quantum::new(clock), jobs, home }
+    pub(crate) fn new(clock: NodeClock, poller: Poller, jobs: Jobs, home: Arc<Inject>) -> Self {
+        let (quantum, sockets) = (Quantum::new(clock), Sockets::new(poller));
+        Self { clock, quantum, sockets, jobs, home }
     }
 
     fn unsupported(&self, op: OpId) {
@@ -47,7 +51,7 @@ impl Driver for World {
     }
 
     fn net(&self) -> &dyn Net {
-        self
+        &self.sockets
     }
 
     fn disk(&self) -> &dyn Disk {
@@ -65,14 +69,6 @@ impl Driver for World {
     fn threads(&self) -> &dyn Threads {
         &self.jobs
     }
-}
-
-impl Net for World {
-    fn submit(&self, op: OpId, _: NetRequest) {
-        self.unsupported(op);
-    }
-
-    fn cancel(&self, _: OpId) {}
 }
 
 impl Disk for World {

@@ -25,6 +25,8 @@ const BELL: u64 = u64::MAX;
 pub(crate) struct Poller {
     epoll: OwnedFd,
     events: Vec<epoll::Event>,
+    /// How many of the events have been taken.
+    taken: usize,
 }
 
 /// What became of a socket.
@@ -50,7 +52,7 @@ impl Poller {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, bell, epoll::EventData::new_u64(BELL), flags)?;
-        Ok(Self { epoll, events: Vec::with_capacity(EVENTS_MAX) })
+        Ok(Self { epoll, events: Vec::with_capacity(EVENTS_MAX), taken: 0 })
     }
 
     /// Watches a socket until it is closed.
@@ -73,30 +75,44 @@ impl Poller {
     /// Sleeps until something happens, the bell rings, or `timeout` has passed; `None` for ever.
     /// Returns whether anything happened; it may also return for no reason.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> bool {
+        // Edges are told once: those that were not taken yet come first.
+        if self.has_edges() {
+            return true;
+        }
         let timeout = timeout.map(|timeout| Timespec {
             tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(timeout.subsec_nanos()),
         });
         self.events.clear();
+        self.taken = 0;
         let taken = epoll::wait(&self.epoll, spare_capacity(&mut self.events), timeout.as_ref());
         debug_assert!(
             matches!(taken, Ok(_) | Err(Errno::INTR)),
             "an epoll set of ours can be waited on: {taken:?}"
         );
-        !self.events.is_empty()
+        self.has_edges()
     }
 
-    /// What happened, as of the last look or wait.
-    pub(crate) fn take_edges(&mut self) -> impl Iterator<Item = Edge> + '_ {
-        self.events.drain(..).filter_map(|event| {
+    /// Whether something happened that is not taken yet.
+    pub(crate) const fn has_edges(&self) -> bool {
+        self.taken < self.events.len()
+    }
+
+    /// Something that happened, as of the last look or wait, and is not taken yet.
+    pub(crate) fn take_edge(&mut self) -> Option<Edge> {
+        loop {
+            let event = self.events.get(self.taken)?;
+            self.taken += 1;
             let (key, flags) = (event.data.u64(), event.flags);
             let is = |flag| flags.intersects(flag);
             let broken = epoll::EventFlags::ERR | epoll::EventFlags::HUP;
             let ended = is(broken | epoll::EventFlags::RDHUP);
             let read = ended || is(epoll::EventFlags::IN);
             let write = is(broken | epoll::EventFlags::OUT);
-            (key != BELL).then_some(Edge { key, read, write, ended })
-        })
+            if key != BELL {
+                return Some(Edge { key, read, write, ended });
+            }
+        }
     }
 }
 
@@ -127,7 +143,7 @@ mod tests {
         bell.ring();
         bell.ring();
         assert!(poller.wait(None));
-        assert_eq!(poller.take_edges().count(), 0, "the bell is no socket");
+        assert_eq!(poller.take_edge(), None, "the bell is no socket");
         assert!(!poller.look());
         bell.ring();
         assert!(poller.wait(None));
@@ -143,13 +159,13 @@ mod tests {
         poller.add(&far, 9).unwrap();
         assert!(poller.wait(None));
         let edge = Edge { key: 9, read: false, write: true, ended: false };
-        assert_eq!(poller.take_edges().collect::<Vec<_>>(), [edge]);
+        assert_eq!((poller.take_edge(), poller.take_edge()), (Some(edge), None));
         near.write_all(b"x").unwrap();
         assert!(poller.wait(None));
-        let edge = poller.take_edges().next().unwrap();
+        let edge = poller.take_edge().unwrap();
         assert!(edge.read && !edge.ended);
         drop(near);
         assert!(poller.wait(None));
-        assert!(poller.take_edges().next().unwrap().ended);
+        assert!(poller.take_edge().unwrap().ended);
     }
 }
