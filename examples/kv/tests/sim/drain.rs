@@ -44,16 +44,18 @@ fn what_was_received_is_answered_first() {
         let drained = rig.drain(Duration::from_secs(600));
         let drained = rig.sim.finish(drained);
         assert_eq!(drained.aborted, 0);
+        let mut counts = vec![Vec::new(); 4];
         for client in clients {
             let replies = rig.sim.finish(client);
-            let values: Vec<u64> = replies
-                .split_terminator("\r\n")
-                .map(|line| line.strip_prefix(':').unwrap().parse().unwrap())
-                .collect();
-            for key in 0..4 {
-                let of_key: Vec<u64> = values.iter().skip(key).step_by(4).copied().collect();
-                assert!(of_key.is_sorted(), "{of_key:?}");
+            for (number, line) in replies.split_terminator("\r\n").enumerate() {
+                let count: usize = line.strip_prefix(':').unwrap().parse().unwrap();
+                counts[number % 4].push(count);
             }
+        }
+        for mut counts in counts {
+            counts.sort_unstable();
+            let all = 1..=counts.len();
+            assert!(counts.iter().copied().eq(all), "carried out and not answered: {counts:?}");
         }
     });
 }
