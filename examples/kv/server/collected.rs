@@ -3,7 +3,7 @@
 use std::vec;
 
 use futures_util::future::join_all;
-use greenroom_core::CallError;
+use greenroom::CallError;
 
 use super::KeeperMessage;
 use super::shard::Shard;

@@ -4,8 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use greenroom_core::timeout;
-use greenroom_net::{Buffer, ShutdownSide, TcpStream};
+use greenroom::net::{Buffer, ShutdownSide, TcpStream};
+use greenroom::timeout;
 
 use super::clients::Client;
 use super::input::Input;

@@ -1,6 +1,6 @@
 //! Bytes that were received and not yet understood.
 
-use greenroom_net::Buffer;
+use greenroom::net::Buffer;
 
 /// Memory that a connection keeps for commands that arrive in pieces, while there are none.
 const KEPT_BYTES_MAX: usize = 64 * 1024;

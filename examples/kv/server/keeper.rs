@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_core::{Actor, Context, ExitReason, Flow, Reply, Result, spawn_local};
-use greenroom_net::{Drained, ListenOptions, ServeLimits, Server, TcpListener, serve};
+use greenroom::net::{Drained, ListenOptions, ServeLimits, Server, TcpListener, serve};
+use greenroom::{Actor, Context, ExitReason, Flow, Reply, Result, spawn_local};
 
 use super::clients::Clients;
 use super::connection;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use greenroom_core::{ActorRef, System};
+use greenroom::{ActorRef, System};
 
 use super::clients::Clients;
 use super::{Keeper, ServerLimits};

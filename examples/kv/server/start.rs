@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, select_all};
-use greenroom_core::{ActorConfig, ActorRef, CallError, ExitReason, Placement, System};
-use greenroom_net::Drained;
+use greenroom::net::Drained;
+use greenroom::{ActorConfig, ActorRef, CallError, ExitReason, Placement, System};
 
 use super::shard::{Plan, unix_ms};
 use super::{Keeper, KeeperMessage};

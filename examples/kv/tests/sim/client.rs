@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use futures_util::future::join;
-use greenroom_net::{ReadHalf, TcpStream, WriteHalf};
+use greenroom::net::{ReadHalf, TcpStream, WriteHalf};
 
 use crate::tests::reply;
 use crate::tests::words::{wire, words};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use greenroom_core::{System, sleep};
+use greenroom::{System, sleep};
 
 use super::client::{Client, pipeline};
 use super::rig::campaign;

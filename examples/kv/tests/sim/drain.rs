@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use greenroom_core::sleep;
-use greenroom_net::TcpStream;
+use greenroom::net::TcpStream;
+use greenroom::sleep;
 
 use super::client::{Client, pipeline};
 use super::rig::campaign;

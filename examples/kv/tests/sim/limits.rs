@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenroom_core::ExitReason;
+use greenroom::ExitReason;
 
 use super::client::{Client, pipeline};
 use super::rig::campaign;

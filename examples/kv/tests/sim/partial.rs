@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenroom_core::{sleep, timeout};
+use greenroom::{sleep, timeout};
 
 use super::client::{Client, pipeline};
 use super::rig::campaign;

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use greenroom_core::System;
-use greenroom_net::Drained;
+use greenroom::System;
+use greenroom::net::Drained;
 use greenroom_testkit::{Campaign, Root, TestRuntime};
 
 use super::client::Client;
