@@ -16,7 +16,7 @@ use greenroom_testkit::{Campaign, TestRuntime};
 
 /// Passes tokens on to actors that it draws.
 struct Passer {
-    others: Arc<[ActorRef<Passer>]>,
+    others: Arc<[ActorRef<Self>]>,
 }
 
 enum Token {

@@ -35,7 +35,7 @@ pub enum Site {
     Bell,
     /// Whether, and how long, a shard spins before it parks.
     Spin,
-    /// Whether, and when, a parked shard wakes for no reason.
+    /// Whether, and when, a parked shard wakes for no reason, or a task is polled for none.
     Spurious,
     /// How late a timer is.
     Late,

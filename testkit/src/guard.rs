@@ -55,8 +55,7 @@ impl Drop for Guarded {
 /// thread makes asks the operating system for randomness.
 pub(crate) fn warm_up() {
     #[expect(clippy::disallowed_types, reason = "drawn so that nobody else draws it in a turn")]
-    let keys = std::hash::RandomState::new();
-    drop(keys);
+    let _keys = std::hash::RandomState::new();
 }
 
 /// Notes that a forbidden function was called, if this thread is inside a turn. Does not unwind.

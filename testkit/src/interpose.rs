@@ -61,7 +61,7 @@ static PTHREAD_CREATE: Real = Real::new(c"pthread_create");
 /// # Safety
 ///
 /// As POSIX demands: `time` may be written.
-// SAFETY: the name is that of the C library's function, whose contract this keeps by calling it.
+// The name is that of the C library's function, whose contract this keeps by calling it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
     guard::called(Forbidden::Clock);
@@ -81,7 +81,7 @@ unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::time
 /// # Safety
 ///
 /// As the manual demands: `buffer` has room for `length` bytes.
-// SAFETY: the name is that of the C library's function, whose contract this keeps by calling it.
+// The name is that of the C library's function, whose contract this keeps by calling it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, flags: c_uint) -> isize {
     guard::called(Forbidden::Randomness);
@@ -101,7 +101,7 @@ unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, flags: c_uint
 /// # Safety
 ///
 /// As POSIX demands of thread, attributes, start routine and argument.
-// SAFETY: the name is that of the C library's function, whose contract this keeps by calling it.
+// The name is that of the C library's function, whose contract this keeps by calling it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_create(
     thread: *mut libc::pthread_t,
@@ -118,4 +118,27 @@ unsafe extern "C" fn pthread_create(
     let real = unsafe { std::mem::transmute::<*mut c_void, PthreadCreate>(real) };
     // SAFETY: the caller keeps the function's contract.
     unsafe { real(thread, attributes, start, argument) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn randomness() -> isize {
+        let mut bytes = [0u8; 8];
+        // SAFETY: the buffer has room for as many bytes as are asked for.
+        unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) }
+    }
+
+    #[test]
+    fn randomness_is_drawn_all_the_same_and_reported_inside_a_turn() {
+        assert_eq!(randomness(), 8);
+        assert!(guard::take_violation().is_none());
+        let guarded = guard::enter();
+        assert_eq!(randomness(), 8);
+        drop(guarded);
+        let violation = guard::take_violation().expect("a report").to_string();
+        assert!(violation.contains("randomness drawn inside a turn"), "{violation}");
+        assert!(violation.contains("interpose"), "{violation}");
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Swarm {
     pub(crate) spin: u32,
     /// Longest spin.
     pub(crate) spin_time: u64,
-    /// How often a parked shard wakes for no reason.
+    /// How often a parked shard wakes for no reason, and a task is polled for none.
     pub(crate) spurious: u32,
     /// How late timers are at most.
     pub(crate) late: u64,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::one::Outcome;
-use crate::trace::CHECKPOINT_EVENTS;
+use crate::trace::{CHECKPOINT_EVENTS, Record};
 
 /// Says where two runs of one seed differ, if they do.
 pub(super) fn difference(first: &Outcome, second: &Outcome) -> Option<String> {
@@ -33,7 +33,10 @@ pub(super) fn difference(first: &Outcome, second: &Outcome) -> Option<String> {
         return Some(report);
     }
     let same = a.iter().zip(&b).take_while(|(first, second)| first == second).count();
-    let line = |records: &[_]| records.get(same).map_or("nothing".into(), |r| format!("{r:?}"));
+    let line = |records: &[Record]| {
+        let record = records.get(same).map(|record| format!("{record:?}"));
+        record.unwrap_or_else(|| "nothing".into())
+    };
     let _ = write!(report, "\n  the first run went on with {}", line(&a));
     let _ = write!(report, "\n  the second run went on with {}", line(&b));
     if a.get(same).is_none() || b.get(same).is_none() || a.get(same) == b.get(same) {

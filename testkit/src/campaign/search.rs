@@ -97,7 +97,7 @@ impl Campaign {
         let count = seed_count().unwrap_or(self.count);
         (0..count).find_map(|number| {
             let seed = mix(base.wrapping_add(number));
-            self.check(seed, number, seed % REPEAT_EVERY == 0, &body)
+            self.check(seed, number, seed.is_multiple_of(REPEAT_EVERY), &body)
         })
     }
 

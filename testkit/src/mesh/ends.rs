@@ -7,7 +7,7 @@ use greenroom_core::ShardId;
 use greenroom_core::mesh::Packet;
 use greenroom_core::runtime::{Doorbell, Lane, Mesh};
 
-use super::Rings;
+use super::rings::{Rings, Waiting};
 use crate::draws::Site;
 use crate::events::What;
 use crate::plant::Plant;
@@ -19,6 +19,8 @@ use crate::world::{Phase, World};
 pub(crate) struct SimMesh {
     world: Rc<World>,
     rings: Rc<Rings>,
+    /// What waits in the rings to this shard.
+    waiting: Waiting,
     id: ShardId,
     /// The number of the node's first shard among all shards of the run.
     first: u32,
@@ -33,8 +35,8 @@ pub(crate) struct SimDoorbell {
 }
 
 impl SimMesh {
-    pub(crate) const fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
-        Self { world, rings, id, first }
+    pub(crate) fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
+        Self { world, waiting: rings.waiting(id).clone(), rings, id, first }
     }
 
     fn number(&self, shard: ShardId) -> u32 {
@@ -76,7 +78,7 @@ impl SimMesh {
     /// Takes packets out of a ring that is not empty.
     #[inline(never)]
     fn take(&self, peer: ShardId, lane: Lane, max: usize, sink: &mut dyn FnMut(Packet)) -> usize {
-        let waiting = self.rings.waiting(peer, self.id, lane);
+        let waiting = self.waiting.from(peer, lane);
         let ring = self.rings.ring(peer, self.id, lane);
         let (world, me) = (&self.world, self.number(self.id));
         let count = max.min(self.look(peer, lane) as usize);
@@ -125,7 +127,7 @@ impl Mesh for SimMesh {
             let cause = world.note(me, Kind::Pushed, slot, detail);
             ring.push(packet, cause);
         }
-        let waiting = self.rings.waiting(self.id, peer, lane);
+        let waiting = self.rings.waiting(peer).from(self.id, lane);
         waiting.set(waiting.get() + count as u32);
         let target = &world.shards[to as usize];
         target.inbound.set(target.inbound.get() + count as u32);
@@ -148,7 +150,7 @@ impl Mesh for SimMesh {
         sink: &mut dyn FnMut(Packet),
     ) -> usize {
         // Most polls of a round find nothing.
-        if self.rings.waiting(peer, self.id, lane).get() == 0 {
+        if self.waiting.from(peer, lane).get() == 0 {
             return 0;
         }
         self.take(peer, lane, max, sink)

@@ -1,6 +1,7 @@
 //! All rings of one node.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use greenroom_core::ShardId;
 use greenroom_core::mesh::Packet;
@@ -14,8 +15,23 @@ use crate::swarm::Swarm;
 pub(crate) struct Rings {
     shards: u16,
     rings: Vec<RefCell<Ring>>,
-    /// Packets in each ring, consumer by consumer: a poll looks at most rings in vain.
-    waiting: Vec<Cell<u32>>,
+    /// How many packets are in the rings to each consumer, by producer and lane.
+    waiting: Vec<Waiting>,
+}
+
+/// Packets in the rings to one consumer: a poll looks at most rings in vain.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting(Rc<[[Cell<u32>; 2]]>);
+
+impl Waiting {
+    fn new(shards: u16) -> Self {
+        Self((0..shards).map(|_| [Cell::new(0), Cell::new(0)]).collect())
+    }
+
+    #[inline]
+    pub(crate) fn from(&self, producer: ShardId, lane: Lane) -> &Cell<u32> {
+        &self.0[producer.index()][lane as usize]
+    }
 }
 
 /// A ring with undelivered packets, for reports.
@@ -34,14 +50,11 @@ impl Rings {
         let depths = [swarm.ring_system, swarm.ring_user];
         let rings =
             (0..pairs * 2).map(|index| RefCell::new(Ring::new(depths[index % 2]))).collect();
-        Self { shards, rings, waiting: vec![Cell::new(0); pairs * 2] }
+        Self { shards, rings, waiting: (0..shards).map(|_| Waiting::new(shards)).collect() }
     }
 
-    /// How many packets are in a ring.
-    #[inline]
-    pub(crate) fn waiting(&self, from: ShardId, to: ShardId, lane: Lane) -> &Cell<u32> {
-        let pair = to.index() * usize::from(self.shards) + from.index();
-        &self.waiting[pair * 2 + lane as usize]
+    pub(crate) fn waiting(&self, to: ShardId) -> &Waiting {
+        &self.waiting[to.index()]
     }
 
     #[inline]

@@ -36,7 +36,7 @@ impl ShardCell {
         let place = world.shards[number as usize].place;
         let state = &world.nodes[usize::from(place.node)];
         let (id, first) = (ShardId(place.shard), state.first_shard);
-        let observer = Rc::new(ShardObserver::new(world.clone(), place));
+        let observer = Rc::new(ShardObserver::new(world.clone(), number));
         let shard = Shard::new(ShardSetup {
             node: node.registration.node(),
             id,

@@ -1,6 +1,7 @@
 //! A circle among those who wait.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use greenroom_core::{Pid, Wait};
 
@@ -29,8 +30,8 @@ fn find_cycle(waits_for: &BTreeMap<Pid, Vec<Pid>>) -> Option<Vec<Pid>> {
     let mut done: BTreeMap<Pid, bool> = BTreeMap::new();
     for &start in waits_for.keys() {
         let mut path: Vec<(Pid, usize)> = Vec::new();
-        if !done.contains_key(&start) {
-            done.insert(start, false);
+        if let Entry::Vacant(new) = done.entry(start) {
+            new.insert(false);
             path.push((start, 0));
         }
         while let Some((pid, next)) = path.last_mut() {

@@ -6,7 +6,8 @@
 //! told to spin, does not announce: it goes on looking, and notices what it looks for after a
 //! while.
 
-use greenroom_core::{Next, Pumped};
+use greenroom_core::runtime::Injected;
+use greenroom_core::{Instant, Next, Pumped, Shard, ShardId};
 
 use super::TestRuntime;
 use crate::draws::Site;
@@ -15,7 +16,7 @@ use crate::guard;
 use crate::plant::Plant;
 use crate::policy::TurnChoices;
 use crate::trace::Kind;
-use crate::world::Phase;
+use crate::world::{Phase, ShardState};
 
 impl TestRuntime {
     /// Runs one step of a shard that can run.
@@ -35,11 +36,14 @@ impl TestRuntime {
         state.announced.set(false);
         state.ready_tasks.set(0);
         let cell = &mut self.cells[number as usize];
-        let now = greenroom_core::Instant::from_nanos(world.now());
+        let now = Instant::from_nanos(world.now());
         let pumped = {
             let _entered = cell.shard.enter();
             let _guarded = guard::enter();
             take_in(&cell.shard, state);
+            if world.draws.chance(Site::Spurious, number, world.swarm.spurious) {
+                wake_for_nothing(&cell.shard, state.polled.get());
+            }
             cell.pump.round(&cell.shard, now, &mut TurnChoices { world, shard: number })
         };
         self.check_guard();
@@ -67,7 +71,7 @@ impl TestRuntime {
             if state.inbound.get() == 0 {
                 let place = state.place;
                 let rings = &self.nodes[usize::from(place.node)].rings;
-                let room = rings.has_unnoticed_room(greenroom_core::ShardId(place.shard));
+                let room = rings.has_unnoticed_room(ShardId(place.shard));
                 self.spin(number);
                 if room {
                     self.world.notice(number);
@@ -141,7 +145,7 @@ impl TestRuntime {
     fn see_everything(&self, number: u32) {
         let state = &self.world.shards[number as usize];
         let place = state.place;
-        self.nodes[usize::from(place.node)].rings.show_all(greenroom_core::ShardId(place.shard));
+        self.nodes[usize::from(place.node)].rings.show_all(ShardId(place.shard));
         state.announced.set(false);
         state.phase.set(Phase::Running);
     }
@@ -167,8 +171,17 @@ impl TestRuntime {
     }
 }
 
+/// Wakes a task that nobody wanted to wake, as a stale waker may: every task must stand it.
+fn wake_for_nothing(shard: &Shard, (slot, generation): (u32, u32)) {
+    // What a waker has of a generation.
+    let generation_low = generation & 0x00ff_ffff;
+    if generation_low != 0 {
+        shard.inject(Injected::Wake { slot, generation_low });
+    }
+}
+
 /// Hands a shard what has reached it, other than packets.
-fn take_in(shard: &greenroom_core::Shard, state: &crate::world::ShardState) {
+fn take_in(shard: &Shard, state: &ShardState) {
     let waiting = state.injected.borrow().len();
     for _ in 0..waiting {
         let next = state.injected.borrow_mut().pop_front();

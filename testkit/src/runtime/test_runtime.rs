@@ -21,6 +21,10 @@ use crate::world::{SimInjector, World};
 /// Virtual time moves only here: a little with every round of a shard, and in jumps when no shard
 /// can run. Dropping the runtime ends every actor where it stands.
 ///
+/// A [`greenroom_core::SystemHandle`] works between steps, and its futures make progress as the
+/// runtime is stepped; waiting for one by stopping this thread waits for ever. Another thread may
+/// use one too, but then the run depends on that thread's timing.
+///
 /// # Examples
 ///
 /// ```

@@ -87,7 +87,8 @@ impl Trace {
         let hash = fold(hash ^ u64::from(actor), detail);
         self.hash.set(hash);
         self.count.set(seq + 1);
-        let back = if cause == 0 { 0 } else { (seq + 1).saturating_sub(cause) };
+        // A cause of four billion events ago is as good as none.
+        let back = if cause == 0 { 0 } else { seq + 1 - cause };
         let record = Record {
             seq,
             time,
@@ -96,10 +97,10 @@ impl Trace {
             kind,
             detail: detail as u16,
             actor,
-            cause: u32::try_from(back).unwrap_or(0),
+            cause: back as u32,
         };
         self.keep(record);
-        if (seq + 1) % CHECKPOINT_EVENTS == 0 {
+        if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
         seq

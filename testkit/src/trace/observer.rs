@@ -14,13 +14,17 @@ use crate::world::World;
 pub(crate) struct ShardObserver {
     world: Rc<World>,
     place: Place,
+    /// The shard's number among all.
+    number: usize,
     /// Names of the actors that were spawned here, by slot.
     names: RefCell<Vec<(u32, Rc<str>)>>,
 }
 
 impl ShardObserver {
-    pub(crate) fn new(world: Rc<World>, place: Place) -> Self {
-        Self { world, place, names: RefCell::default() }
+    pub(crate) fn new(world: Rc<World>, number: u32) -> Self {
+        let number = number as usize;
+        let place = world.shards[number].place;
+        Self { world, place, number, names: RefCell::default() }
     }
 
     /// The name of the last actor that lived in a slot, if it was of that generation.
@@ -35,7 +39,10 @@ impl Observer for ShardObserver {
     #[inline]
     fn event(&self, event: Event) {
         let (kind, actor, detail) = match event {
-            Event::Polled { slot, generation } => (Kind::Polled, slot, generation.into()),
+            Event::Polled { slot, generation } => {
+                self.world.shards[self.number].polled.set((slot, generation));
+                (Kind::Polled, slot, generation.into())
+            }
             Event::Spawned { slot, generation } => (Kind::Spawned, slot, generation.into()),
             Event::Queued { slot, generation } => (Kind::Queued, slot, generation.into()),
             Event::Refused { slot } => (Kind::Refused, slot, 0),

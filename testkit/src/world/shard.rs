@@ -39,6 +39,8 @@ pub(crate) struct ShardState {
     pub(crate) inbound: Cell<u32>,
     /// Ready tasks that its last turn left.
     pub(crate) ready_tasks: Cell<u32>,
+    /// Slot and generation of the task it polled last; generation 0 when it has polled none.
+    pub(crate) polled: Cell<(u32, u32)>,
     /// Tells its spins apart.
     pub(crate) spin: Cell<u32>,
     /// The event that made it run.
@@ -65,6 +67,7 @@ impl ShardState {
             deadline_entered: Cell::new(u64::MAX),
             inbound: Cell::new(0),
             ready_tasks: Cell::new(0),
+            polled: Cell::new((0, 0)),
             spin: Cell::new(0),
             cause: Cell::new(0),
             completions: RefCell::default(),

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom_core::Placement;
+use greenroom_core::hash::DetHashMap;
 use greenroom_testkit::{Campaign, Site, TestRuntime, seeds};
 
 use super::actors::{Note, Notebook};
@@ -48,6 +49,44 @@ fn a_run_that_depends_on_more_than_its_seed_is_found() {
     let found = found.expect("one seed in twenty is run twice");
     assert!(found.message.contains("two runs of one seed differ"), "{found}");
     assert!(found.message.contains("the second run went on with"), "{found}");
+}
+
+#[test]
+#[expect(clippy::disallowed_types, reason = "it is what must be found")]
+fn an_order_that_comes_from_the_standard_librarys_maps_is_found() {
+    let name = "sim::campaigns::an_order_that_comes_from_the_standard_librarys_maps_is_found";
+    let found = Campaign::new(name).seeds(200).search(|sim| {
+        sim.run(async |system| {
+            let mut notebooks = std::collections::HashMap::new();
+            for number in 0..8 {
+                let placed = Placement::Shard(number % 2);
+                notebooks.insert(number, system.spawn(placed, Notebook::default).await.unwrap());
+            }
+            for notebook in notebooks.values() {
+                notebook.send(Note::Write(0, 0)).await.unwrap();
+            }
+        });
+    });
+    let found = found.expect("maps of two threads have two orders");
+    assert!(found.message.contains("two runs of one seed differ"), "{found}");
+}
+
+#[test]
+fn an_order_that_comes_from_seeded_maps_repeats() {
+    let name = "sim::campaigns::an_order_that_comes_from_seeded_maps_repeats";
+    Campaign::new(name).seeds(100).run(|sim| {
+        sim.run(async |system| {
+            let mut notebooks = DetHashMap::default();
+            for number in 0..8 {
+                let placed = Placement::Shard(number % 2);
+                let notebook = system.spawn(placed, Notebook::default).await.unwrap();
+                notebooks.insert(notebook.pid(), notebook);
+            }
+            for notebook in notebooks.values() {
+                notebook.send(Note::Write(0, 0)).await.unwrap();
+            }
+        });
+    });
 }
 
 /// Run by the test below in a process of its own.

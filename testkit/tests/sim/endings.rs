@@ -12,7 +12,7 @@ use super::actors::come_to_rest;
 /// Answers at once, later, by another, or never.
 struct Moody {
     kept: Vec<Reply<u32>>,
-    other: Option<ActorRef<Moody>>,
+    other: Option<ActorRef<Self>>,
 }
 
 enum Mood {

@@ -118,7 +118,7 @@ fn rings_of_one_slot_full_in_both_directions_do_not_deadlock() {
 
 /// Calls the next one before it answers.
 struct Link {
-    next: Option<ActorRef<Link>>,
+    next: Option<ActorRef<Self>>,
 }
 
 enum LinkMessage {

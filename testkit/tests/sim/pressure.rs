@@ -141,9 +141,9 @@ fn a_drain_racing_sends_accepts_nothing_that_it_then_drops() {
             let senders: Vec<_> = senders.collect();
             greenroom_core::sleep(Duration::from_micros(after)).await;
             if ends_by_stop {
-                slow.stop()
+                slow.stop();
             } else {
-                slow.drain()
+                slow.drain();
             }
             let mut accepted = 0;
             for sender in senders {
