@@ -7,6 +7,11 @@
 //! turn is recorded with its backtrace, and the step fails once the turn is over. (madsim
 //! interposes the same functions to fake their answers; the list is hers.)
 
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "only on Linux somebody reports what is forbidden")
+)]
+
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -94,9 +99,10 @@ impl fmt::Display for Violation {
 /// The functions that are interposed, as their frames are called.
 const INTERPOSED: [&str; 3] = ["clock_gettime", "getrandom", "pthread_create"];
 
-/// Names of frames of the standard library. Inlined ones have no path in their name; for those the
-/// file tells.
-const STANDARD: [&str; 6] = ["std::", "<std::", "core::", "<core::", "alloc::", "<alloc::"];
+/// Names of frames of the standard library, and of this guard where the interposed function was
+/// inlined. Frames that were inlined have no path in their name; for those the file tells.
+const ON_THE_WAY: [&str; 7] =
+    ["std::", "<std::", "core::", "<core::", "alloc::", "<alloc::", "greenroom_testkit::guard::"];
 
 /// The first frame beyond the interposed function that is not the standard library's, with its
 /// line where debug information has it.
@@ -114,7 +120,7 @@ fn place_in(backtrace: &str) -> String {
     let beyond = &frames[interposed.map_or(0, |index| index + 1)..];
     let found = beyond.iter().find(|(name, at)| {
         let standard = at.is_some_and(|at| at.starts_with("/rustc/"));
-        !standard && !STANDARD.iter().any(|&start| name.starts_with(start))
+        !standard && !ON_THE_WAY.iter().any(|&start| name.starts_with(start))
     });
     match found {
         Some((name, Some(at))) => format!("{name} at {at}"),

@@ -11,9 +11,19 @@
 //!   its seed, and say how to repeat the one that failed.
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
+//! Three variables of the environment steer a campaign: `SIM_SEED=0x1f3` (or decimal) runs that
+//! seed alone, `SIM_SEEDS=1000` that many, and `SIM_HASHES=file` appends a line `test seed hash`
+//! for each.
+//!
 //! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
 //! a thread: on Linux the functions that do so are interposed, and a run in which they were called
 //! fails with the place of the call.
+//!
+//! # What is not simulated
+//!
+//! Only what goes through core's traits: a library that brings threads, sockets or a reactor of its
+//! own cannot run here. A pid's text holds how many nodes of its name the process has had, so a
+//! program that makes decisions on the text of a pid does not repeat; on pids themselves it does.
 
 #![deny(unsafe_code)]
 

@@ -83,34 +83,48 @@ impl Campaign {
     ///
     /// When it panics under one, or a seed does not repeat: with the line that runs it again.
     pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) {
-        if let Some(failure) = self.search(body) {
+        let notes = |seed, hash| note_hash(&self.test, seed, hash);
+        if let Some(failure) = self.first_failure(&body, notes) {
             panic!("{failure}\n{}", repeat_line(&self.test, failure.seed));
         }
     }
 
-    /// Runs `body` under one seed after the other until it panics under one.
+    /// Runs `body` under one seed after the other until it panics under one. For what is meant to
+    /// fail: no repeat line is printed, and no hash is written.
     pub fn search(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Option<Failure> {
+        self.first_failure(&body, |_, _| ())
+    }
+
+    fn first_failure(
+        &self,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+        notes: impl Fn(u64, u64),
+    ) -> Option<Failure> {
+        let check = |seed, number, repeats| {
+            let first = self.once(seed, repeats, body);
+            notes(seed, first.checkpoints.last);
+            self.judge(seed, number, first, repeats, body)
+        };
         if let Some(seed) = only_seed() {
-            return self.check(seed, 0, true, &body);
+            return check(seed, 0, true);
         }
         let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let count = seed_count().unwrap_or(self.count);
         (0..count).find_map(|number| {
             let seed = mix(base.wrapping_add(number));
-            self.check(seed, number, seed.is_multiple_of(REPEAT_EVERY), &body)
+            check(seed, number, seed.is_multiple_of(REPEAT_EVERY))
         })
     }
 
-    /// Runs one seed; twice if it fails or `repeats`.
-    fn check(
+    /// Says whether a run failed, after a second one if it did or `repeats`.
+    fn judge(
         &self,
         seed: u64,
         after: u64,
+        mut first: Outcome,
         repeats: bool,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Option<Failure> {
-        let mut first = self.once(seed, repeats, body);
-        note_hash(&self.test, seed, first.checkpoints.last);
         if first.failure.is_none() && !repeats {
             return None;
         }
