@@ -4,6 +4,7 @@
 //! through a `redis-server` that they start and stop, and compare what comes back byte by byte.
 //! [`sim`] runs the whole server, sockets and shards and all, inside the simulator.
 
+mod clients;
 mod introspection;
 mod machine;
 mod protocol;

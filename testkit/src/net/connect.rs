@@ -10,8 +10,9 @@ use super::socket::{Socket, Stream};
 use crate::draws::Site;
 use crate::events::What;
 
-/// Buffers of a connection, from a single byte to ample.
-const WINDOWS: [usize; 5] = [1, 7, 512, 65_536, 262_144];
+/// Buffers of a connection, from the smallest Linux gives (2,304 bytes, `tcp(7)`) to ample. What is
+/// shorter is drawn for each operation.
+const WINDOWS: [usize; 5] = [2_304, 4_096, 16_384, 65_536, 262_144];
 
 /// How often a connect knocks at a full backlog before it gives up; the first pause is a second,
 /// each further one twice as long, as Linux has it.
