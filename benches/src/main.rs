@@ -1,35 +1,84 @@
 //! The workloads Greenroom measures itself by.
+//!
+//! `cargo run --release -p greenroom-benches -- [WORKLOAD ...] [--json] [--secs N]`
+//!
+//! Each variant is sampled several times, the variants of a workload in turn, and the median told.
+//! Figures mean something as ratios within one run on an otherwise idle machine.
+
 mod alloc;
+mod arguments;
 mod bare;
 mod meter;
+mod report;
+mod table;
 mod workloads;
 
-use greenroom_core::{MailboxBound, Placement};
-use workloads::messages::{self, Setup};
-use workloads::spawn;
+use std::process::ExitCode;
+
+use arguments::{Arguments, USAGE};
+use meter::Extent;
+use report::Figure;
+use table::{WORKLOADS, Workload};
 
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-fn main() {
-    let what = std::env::args().nth(1).unwrap_or_default();
-    let secs = std::env::args().nth(2).and_then(|s| s.parse().ok()).unwrap_or(0.5);
-    let setup = Setup { secs, counter: Placement::Here, mailbox: MailboxBound::default() };
-    for _ in 0..3 {
-        let v = match what.as_str() {
-            "ask" => bare::run(async move |s| messages::measure_ask(s, setup).await),
-            "cast" => bare::run(async move |s| messages::measure_cast(s, setup).await),
-            "ring" => bare::run(async move |s| {
-                messages::measure_ring(s, secs, MailboxBound::default()).await
-            }),
-            "spawn" => bare::run(async move |s| spawn::measure_spawn(s, secs).await),
-            _ => {
-                alloc::count();
-                let (a, b) = bare::run(async |s| spawn::measure_bytes(s, 1_000_000).await);
-                println!("{a} {b}");
-                return;
+fn main() -> ExitCode {
+    let chosen = Arguments::read(std::env::args().skip(1)).and_then(|arguments| {
+        let workloads = choose(&arguments.workloads)?;
+        Ok((arguments, workloads))
+    });
+    match chosen {
+        Ok((arguments, workloads)) => {
+            for workload in workloads {
+                match arguments.count {
+                    Some(units) => count(workload, units),
+                    None => measure(workload, &arguments),
+                }
             }
-        };
-        println!("{what} {v:.1}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
+            ExitCode::from(2)
+        }
     }
+}
+
+fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
+    if names.is_empty() {
+        return Ok(WORKLOADS.iter().collect());
+    }
+    let find = |name: &String| {
+        let found = WORKLOADS.iter().find(|workload| workload.name == name);
+        found.ok_or(format!("there is no workload {name}"))
+    };
+    names.iter().map(find).collect()
+}
+
+/// Samples the variants of a workload in turn.
+fn measure(workload: &Workload, arguments: &Arguments) {
+    let mut figures: Vec<Figure> = workload
+        .variants
+        .iter()
+        .map(|variant| Figure {
+            workload: workload.name,
+            variant: variant.name,
+            unit: variant.unit,
+            samples: Vec::new(),
+        })
+        .collect();
+    for _ in 0..arguments.repeats {
+        for (variant, figure) in workload.variants.iter().zip(&mut figures) {
+            figure.samples.push((variant.sample)(Extent::Secs(arguments.secs)));
+        }
+    }
+    figures.into_iter().for_each(|figure| figure.print(arguments.json));
+}
+
+/// Does so many units in the bare loop.
+fn count(workload: &Workload, units: u64) {
+    let bare = workload.variants.iter().find(|variant| variant.name == "bare");
+    let variant = bare.unwrap_or(&workload.variants[0]);
+    std::hint::black_box((variant.sample)(Extent::Units(units)));
 }

@@ -17,6 +17,13 @@ pub const PREEMPT_CHECK_MESSAGES: u32 = 16;
 /// Longest time one turn of a shard aims to take before its driver looks at I/O again.
 pub const TURN_TIME: Duration = Duration::from_micros(500);
 
+/// Calls of one task poll that are answered by running the callee at once, in the caller's place,
+/// before the caller has to wait its turn like any other.
+pub const HANDOFFS: u32 = 32;
+
+/// How deep callees may run inside callers: each level takes stack.
+pub const HANDOFF_DEPTH: u32 = 4;
+
 /// Tasks polled in one turn at most, so that rings are drained and flushed in between.
 pub const TURN_TASKS: u32 = 256;
 

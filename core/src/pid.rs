@@ -1,6 +1,7 @@
 //! Names of actors: who lives where, and which of the many that ever lived there.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use crate::process;
@@ -45,7 +46,7 @@ impl fmt::Display for ShardId {
 ///
 /// The *generation* counts the logical actors that lived in a slot, so a stale pid is refused
 /// everywhere; a restart in place keeps the pid. Spelled `name@incarnation/shard.slot.generation`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pid {
     node: NodeId,
     shard: ShardId,
@@ -87,6 +88,15 @@ impl Pid {
     #[must_use]
     pub const fn generation(self) -> u32 {
         self.generation
+    }
+}
+
+impl Hash for Pid {
+    /// Leaves the node out: its index depends on how many nodes this process has seen, and a map
+    /// by pid would iterate in another order each time the same seed is run.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.shard.hash(state);
+        (u64::from(self.slot) << 32 | u64::from(self.generation)).hash(state);
     }
 }
 

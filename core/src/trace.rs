@@ -82,4 +82,9 @@ pub enum Event {
 pub trait Observer {
     /// Something happened.
     fn event(&self, event: Event);
+
+    /// An actor is about to be spawned under that name; told once per actor, for reports.
+    fn named(&self, slot: u32, generation: u32, name: &str) {
+        let _ = (slot, generation, name);
+    }
 }

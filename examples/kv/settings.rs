@@ -9,6 +9,8 @@ use std::time::Duration;
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
+use crate::server::ServerLimits;
+
 /// Most shards that a server may have. Far above any machine's cores; it catches typing errors.
 const SHARDS_MAX: u16 = 1024;
 
@@ -25,6 +27,7 @@ Options:
     --pin, --no-pin     Whether each shard stays on one core [default: --pin]
     --idle <STRATEGY>   What a shard without work does: `park` (sleep), `spin` (burn the
                         core), or spin for that many microseconds and then park [default: 50]
+    --max-clients <N>   Connections at a time; each shard takes an equal part [default: 10000]
     -h, --help          Print this help
 ";
 
@@ -41,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) pin: bool,
     /// What a shard without work does.
     pub(crate) idle: Idle,
+    /// What clients may use.
+    pub(crate) limits: ServerLimits,
 }
 
 /// What a shard without work does.
@@ -65,13 +70,14 @@ pub(crate) enum Invocation {
 
 impl Settings {
     /// The settings without any flag, on a machine with `cores` cores.
-    fn new(cores: NonZeroU16) -> Self {
+    pub(crate) fn new(cores: NonZeroU16) -> Self {
         Self {
             port: 6379,
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             shards: cores,
             pin: true,
             idle: Idle::SpinThenPark(Duration::from_micros(50)),
+            limits: ServerLimits::default(),
         }
     }
 
@@ -95,6 +101,9 @@ impl Settings {
                 Long("pin") => settings.pin = true,
                 Long("no-pin") => settings.pin = false,
                 Long("idle") => settings.idle = value(&mut parser, "--idle", idle)?,
+                Long("max-clients") => {
+                    settings.limits.clients_max = value(&mut parser, "--max-clients", clients)?;
+                }
                 _ => return Err(arg.unexpected()),
             }
         }
@@ -104,8 +113,10 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { port, bind, shards, pin, idle } = self;
-        write!(f, "bind {bind}, port {port}, shards {shards}, pin {pin}, idle {idle}")
+        let Self { port, bind, shards, pin, idle, limits } = self;
+        let clients = limits.clients_max;
+        write!(f, "bind {bind}, port {port}, shards {shards}, pin {pin}, idle {idle}")?;
+        write!(f, ", max-clients {clients}")
     }
 }
 
@@ -142,6 +153,11 @@ fn shards(text: &str) -> Result<NonZeroU16, String> {
     shards.ok_or_else(|| format!("not a number from 1 to {SHARDS_MAX}"))
 }
 
+fn clients(text: &str) -> Result<usize, String> {
+    let clients = text.parse().ok().filter(|clients| *clients > 0);
+    clients.ok_or_else(|| "not a number from 1".to_owned())
+}
+
 fn idle(text: &str) -> Result<Idle, String> {
     match text {
         "park" => Ok(Idle::Park),
@@ -171,16 +187,16 @@ mod tests {
 
     #[test]
     fn defaults() {
-        let shown = "bind 127.0.0.1, port 6379, shards 3, pin true, idle 50 us";
+        let shown = "bind 127.0.0.1, port 6379, shards 3, pin true, idle 50 us, max-clients 10000";
         assert_eq!(settings("").to_string(), shown);
     }
 
     #[test]
     fn every_flag() {
-        let line = "--port 7000 --bind ::1 --shards 12 --no-pin --idle spin";
+        let line = "--port 7000 --bind ::1 --shards 12 --no-pin --idle spin --max-clients 9";
         assert_eq!(
             settings(line).to_string(),
-            "bind ::1, port 7000, shards 12, pin false, idle spin"
+            "bind ::1, port 7000, shards 12, pin false, idle spin, max-clients 9"
         );
         assert_eq!(settings("--port=1 --no-pin --pin").port, 1);
         assert!(settings("--no-pin --pin").pin, "the last one counts");
@@ -205,6 +221,7 @@ mod tests {
             ("--bind localhost", "not an IP address"),
             ("--shards 0", "--shards: cannot parse argument \"0\": not a number from 1 to 1024"),
             ("--shards 1025", "1 to 1024"),
+            ("--max-clients 0", "not a number from 1"),
             ("--idle fast", "microseconds"),
             ("--idle -5", "microseconds"),
             ("--pin=yes", "yes"),

@@ -4,7 +4,7 @@ use greenroom_core::{
     Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Placement, Reply, System,
 };
 
-use crate::meter::Meter;
+use crate::meter::{Extent, Meter};
 
 /// Adds numbers; what both sides of `ask` and `cast` talk to.
 pub(crate) struct Counter {
@@ -36,12 +36,11 @@ struct Client {
     counter: ActorRef<Counter>,
 }
 
-/// For how many seconds to ask or cast; answered with nanoseconds each.
+/// What to measure, for how long; answered with nanoseconds each.
 enum Measure {
-    Ask(f64, Reply<f64>),
-    Cast(f64, Reply<f64>),
-    /// Casts without an end of batch but a window of so many.
-    Stream(f64, u64, Reply<f64>),
+    Ask(Meter, Reply<f64>),
+    /// In batches of so many.
+    Cast(Meter, u64, Reply<f64>),
 }
 
 impl Actor for Client {
@@ -49,18 +48,16 @@ impl Actor for Client {
 
     async fn handle(&mut self, message: Measure, _: &Context<Self>) -> Flow {
         match message {
-            Measure::Ask(secs, reply) => reply.send(ask(self.counter, secs).await),
-            Measure::Cast(secs, reply) => reply.send(cast(self.counter, secs, 100).await),
-            Measure::Stream(secs, window, reply) => {
-                reply.send(cast(self.counter, secs, window).await);
+            Measure::Ask(meter, reply) => reply.send(ask(self.counter, meter).await),
+            Measure::Cast(meter, batch, reply) => {
+                reply.send(cast(self.counter, meter, batch).await);
             }
         }
         Flow::Continue
     }
 }
 
-async fn ask(counter: ActorRef<Counter>, secs: f64) -> f64 {
-    let mut meter = Meter::new(secs);
+async fn ask(counter: ActorRef<Counter>, mut meter: Meter) -> f64 {
     let mut asked = 0;
     loop {
         for _ in 0..1000 {
@@ -75,8 +72,7 @@ async fn ask(counter: ActorRef<Counter>, secs: f64) -> f64 {
 }
 
 /// Casts in batches, each closed by an ask, all counted alike.
-async fn cast(counter: ActorRef<Counter>, secs: f64, batch: u64) -> f64 {
-    let mut meter = Meter::new(secs);
+async fn cast(counter: ActorRef<Counter>, mut meter: Meter, batch: u64) -> f64 {
     let mut sent = 0;
     loop {
         for _ in 0..10 {
@@ -96,10 +92,12 @@ async fn cast(counter: ActorRef<Counter>, secs: f64, batch: u64) -> f64 {
 /// What a run measures with.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
-    pub(crate) secs: f64,
+    pub(crate) extent: Extent,
     /// Where the counter lives; the client is on shard 0.
     pub(crate) counter: Placement,
     pub(crate) mailbox: MailboxBound,
+    /// Casts between two asks.
+    pub(crate) batch: u64,
 }
 
 async fn client(system: System, setup: Setup) -> ActorRef<Client> {
@@ -114,20 +112,14 @@ const FOR_EVER: std::time::Duration = std::time::Duration::MAX;
 
 pub(crate) async fn measure_ask(system: System, setup: Setup) -> f64 {
     let client = client(system, setup).await;
-    let call = client.call(|reply| Measure::Ask(setup.secs, reply)).within(FOR_EVER);
-    call.await.expect("measured")
+    let call = client.call(|reply| Measure::Ask(Meter::new(setup.extent), reply));
+    call.within(FOR_EVER).await.expect("measured")
 }
 
 pub(crate) async fn measure_cast(system: System, setup: Setup) -> f64 {
     let client = client(system, setup).await;
-    let call = client.call(|reply| Measure::Cast(setup.secs, reply)).within(FOR_EVER);
-    call.await.expect("measured")
-}
-
-pub(crate) async fn measure_stream(system: System, setup: Setup, window: u64) -> f64 {
-    let client = client(system, setup).await;
-    let call = client.call(|reply| Measure::Stream(setup.secs, window, reply)).within(FOR_EVER);
-    call.await.expect("measured")
+    let call = client.call(|reply| Measure::Cast(Meter::new(setup.extent), setup.batch, reply));
+    call.within(FOR_EVER).await.expect("measured")
 }
 
 /// Passes a token to the next.
@@ -182,7 +174,7 @@ impl Actor for Finish {
 const RING_ACTORS: usize = 1000;
 const LAP_HOPS: u64 = 100_000;
 
-pub(crate) async fn measure_ring(system: System, secs: f64, mailbox: MailboxBound) -> f64 {
+pub(crate) async fn measure_ring(system: System, extent: Extent, mailbox: MailboxBound) -> f64 {
     let mut nodes = Vec::with_capacity(RING_ACTORS);
     for _ in 0..RING_ACTORS {
         let config = ActorConfig::default().mailbox(mailbox);
@@ -194,7 +186,7 @@ pub(crate) async fn measure_ring(system: System, secs: f64, mailbox: MailboxBoun
     }
     let finish = system.spawn_here(ActorConfig::default(), || Finish { waiting: None });
     let finish = finish.expect("a finish");
-    let mut meter = Meter::new(secs);
+    let mut meter = Meter::new(extent);
     loop {
         let over = finish.call(Lap::Wait).within(FOR_EVER);
         nodes[0].cast(Pass::Token(LAP_HOPS - 1, finish)).expect("room");

@@ -3,7 +3,7 @@
 use greenroom_core::{Actor, ActorConfig, ActorRef, Context, Flow, Placement, System};
 
 use crate::alloc;
-use crate::meter::Meter;
+use crate::meter::{Extent, Meter};
 
 struct Idle;
 
@@ -16,8 +16,8 @@ impl Actor for Idle {
 }
 
 /// Spawns an actor, waits until it has started, stops it, waits until it is gone.
-pub(crate) async fn measure_spawn(system: System, secs: f64) -> f64 {
-    let mut meter = Meter::new(secs);
+pub(crate) async fn measure_spawn(system: System, extent: Extent) -> f64 {
+    let mut meter = Meter::new(extent);
     loop {
         for _ in 0..100 {
             let actor = system.spawn(Placement::Here, || Idle).await.expect("an actor");
@@ -38,7 +38,6 @@ pub(crate) async fn measure_bytes(system: System, actors: usize) -> (f64, f64) {
     for n in 0..actors {
         refs.push(system.spawn_here(ActorConfig::default(), || Idle).expect("an actor"));
         if n % 100 == 0 {
-            greenroom_core::sleep(std::time::Duration::ZERO).await;
             yield_now().await;
         }
     }

@@ -15,9 +15,9 @@
 //! closes the mailbox and tells those who wait for the end.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{self, Poll};
 
 use super::hook::{HookEnd, limited};
 use super::{Actor, Context, ExitReason, Flow, Hook, Undelivered};
@@ -30,90 +30,92 @@ use crate::shard::{TaskFuture, current};
 /// An actor's life, up to a panic. `ack` is told how `started` went.
 #[expect(
     clippy::await_holding_refcell_ref,
-    clippy::manual_async_fn,
     reason = "the loop is the state's one owner until it ends; an `async fn` would keep `ctx` twice"
 )]
 pub(crate) fn run<A: Actor>(
     ctx: Rc<Context<A>>,
     ack: Option<Reply<Started>>,
 ) -> impl Future<Output = ()> {
+    // What is needed before and after the loop is boxed: this future is what an idle actor weighs.
+    let mut beginning = Some(Box::pin(start(ctx.clone(), ack)));
+    let obituary = Obituary { ctx };
     async move {
-        let obituary = Obituary { ctx: &ctx };
-        if let Err(reason) = start(&ctx, ack).await {
-            Box::pin(finish(&ctx, &reason)).await;
-            return obituary.settle(reason);
+        let started = poll_fn(|cx| poll_boxed(&mut beginning, cx)).await;
+        if let Err(reason) = started {
+            return obituary.settle(Box::pin(finish(obituary.ctx.clone(), reason)).await);
         }
         let reason = {
-            let mut actor = ctx.borrow_state();
-            let door = ctx.door();
+            let mut actor = obituary.ctx.borrow_state();
             loop {
-                if door.has(state::ENDING | state::PRESSURE) {
-                    if door.has(state::KILL) {
-                        break door.take_kill_reason();
-                    }
-                    if door.has(state::STOP) {
-                        break ctx.stop_reason();
-                    }
-                    ctx.relieve();
+                if let Some(reason) = obituary.ctx.look() {
+                    break reason;
                 }
-                let Some(header) = door.front() else {
-                    if door.has(state::DRAIN) {
-                        break ctx.stop_reason();
+                let Some(header) = obituary.ctx.door().front() else {
+                    if obituary.ctx.door().has(state::DRAIN) {
+                        break obituary.ctx.stop_reason();
                     }
-                    door.set(state::IDLE);
-                    poll_fn(|_| door.wait_busy()).await;
+                    obituary.ctx.door().set(state::IDLE);
+                    poll_fn(|_| obituary.ctx.door().wait_busy()).await;
                     continue;
                 };
                 if !header.is_none()
                     && current::with(|shard| shard.expire_message(header)) == Some(true)
                 {
-                    drop(door.take_front());
+                    drop(obituary.ctx.door().take_front());
                     continue;
                 }
                 let flow = {
-                    let _running = Running { header };
+                    let running = Running { header };
                     // Straight from the queue into the handler's argument.
-                    let mut handler = pin!(actor.handle(door.take_front(), &ctx));
-                    poll_fn(|cx| {
-                        if door.has(state::KILL) {
-                            return Poll::Ready(None);
-                        }
-                        current::with(|shard| shard.set_scope(header));
-                        handler.as_mut().poll(cx).map(Some)
-                    })
-                    .await
+                    let mut handler =
+                        pin!(actor.handle(obituary.ctx.door().take_front(), &obituary.ctx));
+                    poll_fn(|cx| running.poll(&obituary.ctx, handler.as_mut(), cx)).await
                 };
                 match flow {
                     Some(Flow::Continue) => {}
                     Some(Flow::Stop) => break ExitReason::Normal,
-                    None => break door.take_kill_reason(),
+                    None => break obituary.ctx.door().take_kill_reason(),
                 }
-                if current::with(|shard| shard.may_go_on()) == Some(false) {
+                if current::with(|shard| shard.may_go_on()) == Some(false)
+                    && !obituary.ctx.door().is_empty()
+                {
                     let mut waited = false;
-                    poll_fn(|_| ctx.yield_once(&mut waited)).await;
+                    poll_fn(|_| obituary.ctx.yield_once(&mut waited)).await;
                 }
             }
         };
-        Box::pin(finish(&ctx, &reason)).await;
-        obituary.settle(reason);
+        obituary.settle(Box::pin(finish(obituary.ctx.clone(), reason)).await);
     }
+}
+
+/// Polls a boxed future, and lets go of it once it is ready.
+fn poll_boxed<F: Future>(
+    boxed: &mut Option<Pin<Box<F>>>,
+    cx: &mut task::Context<'_>,
+) -> Poll<F::Output> {
+    let polled = boxed.as_mut().map(|future| future.as_mut().poll(cx));
+    let Some(Poll::Ready(output)) = polled else { return Poll::Pending };
+    *boxed = None;
+    Poll::Ready(output)
 }
 
 /// The rest of an actor's life after its loop panicked with that message; the first time only.
 pub(super) fn crashed<A: Actor>(ctx: Rc<Context<A>>, reason: ExitReason) -> TaskFuture {
+    let obituary = Obituary { ctx };
     Box::pin(async move {
-        let obituary = Obituary { ctx: &ctx };
-        finish(&ctx, &reason).await;
-        obituary.settle(reason);
+        obituary.settle(finish(obituary.ctx.clone(), reason).await);
     })
 }
 
 #[expect(clippy::await_holding_refcell_ref, reason = "the hook is the state's one user")]
-async fn start<A: Actor>(ctx: &Context<A>, ack: Option<Reply<Started>>) -> Result<(), ExitReason> {
+async fn start<A: Actor>(
+    ctx: Rc<Context<A>>,
+    ack: Option<Reply<Started>>,
+) -> Result<(), ExitReason> {
     let limit = ctx.config().started_limit;
     let end = {
         let mut actor = ctx.borrow_state();
-        limited(ctx, limit, || actor.started(ctx)).await
+        limited(&ctx, limit, || actor.started(&ctx)).await
     };
     let reason = match end {
         HookEnd::Done(Ok(())) => {
@@ -134,9 +136,26 @@ async fn start<A: Actor>(ctx: &Context<A>, ack: Option<Reply<Started>>) -> Resul
     Err(reason)
 }
 
-/// Counts a message as handled when its handler is over, whatever way it ended.
+/// A message that is being handled; counts it when its handler is over, whatever way it ended.
 struct Running {
     header: Header,
+}
+
+impl Running {
+    /// Polls the handler in the message's context; `None` once the actor is killed.
+    #[inline(always)]
+    fn poll<A: Actor, F: Future<Output = Flow>>(
+        &self,
+        ctx: &Context<A>,
+        handler: Pin<&mut F>,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Flow>> {
+        if ctx.door().has(state::KILL) {
+            return Poll::Ready(None);
+        }
+        current::with(|shard| shard.set_scope(self.header));
+        handler.poll(cx).map(Some)
+    }
 }
 
 impl Drop for Running {
@@ -146,49 +165,50 @@ impl Drop for Running {
     }
 }
 
-/// The hooks after the last message.
+/// The hooks after the last message. Gives the reason back.
 #[expect(clippy::await_holding_refcell_ref, reason = "the hooks are the state's one user")]
-async fn finish<A: Actor>(ctx: &Context<A>, reason: &ExitReason) {
+async fn finish<A: Actor>(ctx: Rc<Context<A>>, reason: ExitReason) -> ExitReason {
     // From here on nothing is admitted, and every parked sender hears of it.
     let left = ctx.close();
     let mut actor = ctx.borrow_state();
     let started = !ctx.door().has(state::STARTING);
     if started && !ctx.door().has(state::KILL) {
         let limit = ctx.config().stopped_limit;
-        let end = limited(ctx, limit, || actor.stopped(reason, ctx)).await;
+        let end = limited(&ctx, limit, || actor.stopped(&reason, &ctx)).await;
         ctx.report_hook(Hook::Stopped, &end);
     }
     if left.is_empty() {
-        return;
+        return reason;
     }
     let hand_over = async {
         for envelope in left {
             ctx.count_undelivered(envelope.header, Undelivered::Stopped);
             if !ctx.door().has(state::KILL) {
-                actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
+                actor.on_undelivered(envelope.message, Undelivered::Stopped, &ctx).await;
             }
         }
     };
-    let end = limited(ctx, ctx.config().undelivered_limit, || hand_over).await;
+    let end = limited(&ctx, ctx.config().undelivered_limit, || hand_over).await;
     ctx.report_hook(Hook::Undelivered, &end);
+    reason
 }
 
 /// Tells the world that an actor has ended.
-struct Obituary<'a, A: Actor> {
-    ctx: &'a Context<A>,
+struct Obituary<A: Actor> {
+    ctx: Rc<Context<A>>,
 }
 
-impl<A: Actor> Obituary<'_, A> {
-    fn settle(self, reason: ExitReason) {
+impl<A: Actor> Obituary<A> {
+    fn settle(&self, reason: ExitReason) {
         self.ctx.bury(reason);
-        std::mem::forget(self);
     }
 }
 
-impl<A: Actor> Drop for Obituary<'_, A> {
+impl<A: Actor> Drop for Obituary<A> {
     fn drop(&mut self) {
-        // Unwound, the actor has its end still before it; dropped otherwise, its shard goes down.
-        if !std::thread::panicking() {
+        // Unwound, the actor has its end still before it; dropped before its end otherwise, its
+        // shard goes down.
+        if !self.ctx.door().has(state::GONE) && !std::thread::panicking() {
             self.ctx.bury(ExitReason::Shutdown);
         }
     }

@@ -180,6 +180,24 @@ impl<A: Actor> Context<A> {
         if closing { ExitReason::Shutdown } else { ExitReason::Normal }
     }
 
+    /// A look at the state word between messages: why the actor is to end, if it is.
+    #[inline(always)]
+    pub(super) fn look(&self) -> Option<ExitReason> {
+        if self.door.has(state::ENDING | state::PRESSURE) { self.look_closer() } else { None }
+    }
+
+    #[cold]
+    fn look_closer(&self) -> Option<ExitReason> {
+        if self.door.has(state::KILL) {
+            return Some(self.door.take_kill_reason());
+        }
+        if self.door.has(state::STOP) {
+            return Some(self.stop_reason());
+        }
+        self.relieve();
+        None
+    }
+
     /// Gives room that fell free to those who wait for it.
     #[cold]
     pub(super) fn relieve(&self) {
@@ -189,8 +207,12 @@ impl<A: Actor> Context<A> {
 
     /// Closes the mailbox, refuses all who wait for room, and returns what was accepted.
     pub(super) fn close(&self) -> VecDeque<Envelope<A::Message>> {
+        if !self.door.close_and_look() {
+            return VecDeque::new();
+        }
         let closed = self.door.take_all();
-        let relief = crate::mailbox::Relief { wake: closed.parked, go: closed.stopped };
+        let (wake, go) = (closed.parked, closed.stopped);
+        let relief = crate::mailbox::Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
         closed.messages
     }

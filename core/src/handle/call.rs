@@ -10,8 +10,9 @@ use super::room::{Offered, Room};
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
 use crate::limits::CALL_DEADLINE;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
-use crate::reply::{Claim, Failure, Opened, Opening, Reply};
+use crate::reply::{Claim, Failure, Opening, Reply};
 use crate::shard::{Accept, Refused, Shard, current};
 use crate::task::waker::StoredWaker;
 
@@ -90,7 +91,7 @@ impl<A: Actor> ActorRef<A> {
     {
         Call {
             state: State::Start(request),
-            claim: None,
+            claim: Claim::vacant(),
             room: Room::new(self.pid()),
             limit: CALL_DEADLINE,
         }
@@ -100,7 +101,7 @@ impl<A: Actor> ActorRef<A> {
 enum State<M, F> {
     Start(F),
     /// Waits for room with the message made.
-    Parked(Box<(Option<M>, Accept)>),
+    Parked(Box<(Parcel<M>, Accept)>),
     Sent,
 }
 
@@ -108,7 +109,8 @@ enum State<M, F> {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Call<A: Actor, R: Send + 'static, F> {
     state: State<A::Message, F>,
-    claim: Option<Claim<R>>,
+    /// Vacant until the request is made.
+    claim: Claim<R>,
     room: Room,
     limit: Duration,
 }
@@ -137,39 +139,36 @@ where
     F: FnOnce(Reply<R>) -> A::Message,
 {
     /// Opens the reply slot and makes the message.
-    #[inline]
+    #[inline(always)]
     fn begin(
         &mut self,
         shard: &Shard,
         request: F,
         cx: &Context<'_>,
-    ) -> Result<(A::Message, Accept), CallError> {
+    ) -> Result<(Parcel<A::Message>, Accept), CallError> {
         let to = self.room.to();
-        shard.check_cycle(to).map_err(CallError::Cycle)?;
-        let deadline = shard.scope_deadline().min(shard.now() + self.limit);
+        let scope = shard.call_scope(to).map_err(CallError::Cycle)?;
+        let deadline = scope.deadline.min(shard.now() + self.limit);
         if deadline <= shard.now() {
             return Err(CallError::Timeout);
         }
         let caller = shard.running();
-        let opening = Opening {
-            deadline,
-            caller,
-            callee: to,
-            parent: shard.scope(),
-            trace: shard.scope_trace(),
-        };
+        let opening =
+            Opening { deadline, caller, callee: to, parent: shard.scope(), trace: scope.trace };
         let waker = StoredWaker::of(cx.waker());
-        let Opened { claim, port, header } = shard.open_reply_for::<R>(opening, waker);
-        self.claim = Some(claim);
-        Ok((request(port), Accept::Call { header, deadline, caller }))
+        let mut opened = shard.open_reply::<R>(opening, waker);
+        let header = opened.header();
+        opened.claim_into(&mut self.claim, shard);
+        let message = Parcel::new(request(opened.port(shard)));
+        Ok((message, Accept::Call { header, deadline, caller }))
     }
 
     /// Posts the message, or waits for room. The message is dropped when nobody takes it.
-    #[inline]
+    #[inline(always)]
     fn offer(
         &mut self,
         shard: &Shard,
-        mut message: Option<A::Message>,
+        mut message: Parcel<A::Message>,
         accept: Accept,
         cx: &Context<'_>,
     ) -> Result<(), CallError> {
@@ -180,7 +179,7 @@ where
                 Ok(())
             }
             Offered::Refused(refused) => {
-                self.claim = None;
+                self.claim.give_up();
                 drop(message);
                 Err(CallError::of(refused))
             }
@@ -204,23 +203,26 @@ where
             State::Start(request) => {
                 let sent = current::with(|shard| {
                     let (message, accept) = this.begin(shard, request, cx)?;
-                    this.offer(shard, Some(message), accept, cx)
+                    this.offer(shard, message, accept, cx)?;
+                    Ok(shard.hand_off())
                 });
-                sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
-                // The waker is in the slot already: whatever happened meanwhile wakes this task.
-                return Poll::Pending;
+                if !sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))? {
+                    // The waker is in the slot: whatever happened meanwhile wakes this task.
+                    return Poll::Pending;
+                }
             }
             State::Parked(parked) => {
                 let (message, accept) = *parked;
-                let sent = current::with(|shard| this.offer(shard, message, accept, cx));
+                let sent = current::with(|shard| {
+                    this.offer(shard, message, accept, cx)?;
+                    Ok(shard.hand_off())
+                });
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
             }
         }
-        let Some(claim) = &mut this.claim else { return Poll::Ready(Err(CallError::Dropped)) };
-        match Pin::new(claim).poll(cx) {
+        match Pin::new(&mut this.claim).poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(answer) => {
-                this.claim = None;
                 // A call that gives up while it waits for room was never sent.
                 this.state = State::Sent;
                 this.room.leave::<A::Message>();
@@ -253,7 +255,7 @@ impl<R: Send + 'static> Reply<R> {
         to: ActorRef<A>,
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
-        let mut message = Some(request(self));
+        let mut message = Parcel::new(request(self));
         match current::with(|shard| shard.post_delegated(to.pid(), &mut message)) {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),

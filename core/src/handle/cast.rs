@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::shard::{Accept, Refused, current};
 
@@ -77,11 +78,18 @@ impl<A: Actor> ActorRef<A> {
 
 #[inline]
 pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastError<M>> {
-    let mut message = Some(message);
-    let posted = current::with(|shard| shard.post(to, Accept::Cast, &mut message));
-    match (posted, message) {
-        (_, None) => Ok(()),
-        (Some(Err(refused)), Some(message)) => Err(CastError::of(refused, message)),
-        (_, Some(message)) => Err(CastError::Unusable(RefError::Outside, message)),
+    let mut parcel = Parcel::new(message);
+    match current::with(|shard| shard.post(to, Accept::Cast, &mut parcel)) {
+        Some(Ok(())) => Ok(()),
+        refused => refusal(refused.and_then(Result::err), parcel),
+    }
+}
+
+#[cold]
+fn refusal<M>(refused: Option<Refused>, mut parcel: Parcel<M>) -> Result<(), CastError<M>> {
+    match (parcel.take(), refused) {
+        (None, _) => Ok(()),
+        (Some(message), Some(refused)) => Err(CastError::of(refused, message)),
+        (Some(message), None) => Err(CastError::Unusable(RefError::Outside, message)),
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::ActorRef;
 use crate::actor::{Actor, ExitReason};
 use crate::pid::Pid;
-use crate::reply::{Claim, Opened, Opening};
+use crate::reply::Claim;
 use crate::shard::current;
 use crate::shard::lifecycle::End;
 
@@ -33,7 +33,7 @@ impl<A: Actor> ActorRef<A> {
     /// is a state, not an event. A reason is remembered for the last 1024 actors of a shard.
     pub fn exit(&self) -> Exit {
         let claim = current::with(|shard| {
-            let Opened { claim, port, .. } = shard.open_reply::<ExitReason>(Opening::PLAIN);
+            let (claim, port) = shard.open_plain_reply::<ExitReason>();
             shard.watch(self.pid(), port);
             claim
         });

@@ -2,7 +2,7 @@
 
 use std::task::Context;
 
-use crate::mailbox::{Door, MailboxBound, Refusal, Ticket};
+use crate::mailbox::{Door, Parcel, Refusal, Ticket, WhenFull};
 use crate::pid::{Pid, ShardId};
 use crate::shard::outbox::Blocked;
 use crate::shard::{Accept, Refused, Shard, current};
@@ -50,7 +50,7 @@ impl Room {
         &mut self,
         shard: &Shard,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         cx: &Context<'_>,
     ) -> Offered {
         if let Some(Place::Mailbox(ticket)) = self.place {
@@ -86,7 +86,7 @@ impl Room {
         let target = (self.to.slot(), self.to.generation());
         let waker = StoredWaker::of(cx.waker());
         let parked = shard.with_mailbox(target, |door: &Door<M>| {
-            let waits = !matches!(door.bound(), MailboxBound::Reject(_));
+            let waits = door.when_full() != WhenFull::Reject;
             waits.then(|| door.park(None, waker))
         });
         match parked {
@@ -106,7 +106,7 @@ impl Room {
         shard: &Shard,
         ticket: Ticket,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         cx: &Context<'_>,
     ) -> Offered {
         let target = (self.to.slot(), self.to.generation());

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::room::{Offered, Room};
 use super::{ActorRef, CastError, RefError};
 use crate::actor::Actor;
+use crate::mailbox::Parcel;
 use crate::shard::{Accept, current};
 
 /// A message could not be sent, and is given back. `Full` comes only from a mailbox that rejects.
@@ -26,15 +27,15 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// Dropping the future gives up the place in the queue. The message was then not sent.
     pub fn send(&self, message: A::Message) -> Send<A> {
-        Send { message: Some(message), room: Room::new(self.pid()) }
+        Send { message: Parcel::new(message), room: Room::new(self.pid()) }
     }
 }
 
 /// See [`ActorRef::send`].
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Send<A: Actor> {
-    /// `None` once sent.
-    message: Option<A::Message>,
+    /// Empty once sent.
+    message: Parcel<A::Message>,
     room: Room,
 }
 

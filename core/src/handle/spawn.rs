@@ -11,7 +11,7 @@ use crate::actor::{Actor, ActorConfig, ExitReason};
 use crate::hash::mix;
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
-use crate::reply::{Claim, Opened, Opening, Reply};
+use crate::reply::{Claim, Reply};
 use crate::shard::deliver::Run;
 use crate::shard::{Shard, current};
 
@@ -166,7 +166,7 @@ where
     if place.0 >= shard.shards() {
         return News::Failed(SpawnError::NoSuchShard(place.0));
     }
-    let Opened { claim, port, .. } = shard.open_reply::<Started>(Opening::PLAIN);
+    let (claim, port) = shard.open_plain_reply::<Started>();
     if place == shard.id() {
         // A failure reaches the claim through the port as well.
         let _known_to_the_claim = shard.spawn_actor(config, factory, Some(port));

@@ -31,6 +31,17 @@ impl<T> fmt::Debug for IoFuture<T> {
     }
 }
 
+impl<T> IoFuture<T> {
+    /// Lets the operation run its course with nobody waiting for it. Unlike a drop, this does not
+    /// ask the driver to cancel: for a close or a shutdown that must take effect whatever becomes
+    /// of its caller.
+    pub fn detach(mut self) {
+        if let Some(completed) = self.completed.take() {
+            completed.detach();
+        }
+    }
+}
+
 impl<T> Future for IoFuture<T> {
     type Output = io::Result<T>;
 

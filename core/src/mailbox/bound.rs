@@ -48,3 +48,27 @@ impl MailboxBound {
         }
     }
 }
+
+/// What a mailbox does with a message it has no room for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WhenFull {
+    /// Refuses a cast, parks a sender.
+    Wait,
+    /// Refuses everybody.
+    Reject,
+    /// Drops the message.
+    DropNewest,
+    /// Drops the oldest.
+    DropOldest,
+}
+
+impl MailboxBound {
+    pub(crate) const fn when_full(self) -> WhenFull {
+        match self {
+            Self::Fixed(_) | Self::Unbounded => WhenFull::Wait,
+            Self::Reject(_) => WhenFull::Reject,
+            Self::Dropping(_) => WhenFull::DropNewest,
+            Self::Sliding(_) => WhenFull::DropOldest,
+        }
+    }
+}

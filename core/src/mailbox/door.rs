@@ -7,10 +7,11 @@
 //! Behind it is a ring that messages are moved into once and out of once, straight into the
 //! handler's argument: moving messages, not checking them, is what a send costs.
 //!
-//! This file is the home of two unsafe facts. A `dyn AnyDoor` that says its message type is `M`
+//! This file is the home of three unsafe facts. A `dyn AnyDoor` that says its message type is `M`
 //! begins with a `Door<M>`, because only `Context` is one, is `repr(C)`, has its door first, and
 //! answers with its door's own parameter. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
-//! the end, hold a message; no method runs user code before it has made that true again.
+//! the end, hold a message; no method runs user code before it has made that true again. And a
+//! [`Parcel`] holds a message while it is full.
 
 #![allow(unsafe_code)]
 
@@ -41,6 +42,37 @@ impl Shard {
             // borrowed `Rc` keeps it alive while `f` runs.
             f(unsafe { &*door.cast::<Door<M>>() })
         })
+    }
+}
+
+/// A message between its maker and a queue, moved by address: passing it by value costs a copy at
+/// every call on the way, and one that reads what was just written in smaller pieces.
+pub(crate) struct Parcel<M> {
+    message: MaybeUninit<M>,
+    full: bool,
+}
+
+impl<M> Parcel<M> {
+    #[inline]
+    pub(crate) const fn new(message: M) -> Self {
+        Self { message: MaybeUninit::new(message), full: true }
+    }
+
+    /// Takes the message out.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<M> {
+        // SAFETY: full, the parcel holds a message, and by then it is no longer full.
+        std::mem::take(&mut self.full).then(|| unsafe { self.message.assume_init_read() })
+    }
+}
+
+impl<M> Drop for Parcel<M> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.full {
+            // SAFETY: full, the parcel holds a message, and this is its end.
+            unsafe { self.message.assume_init_drop() };
+        }
     }
 }
 
@@ -80,16 +112,54 @@ impl<M> Queue<M> {
         unsafe { places.get_unchecked(index) }.get().cast()
     }
 
+    /// The free place behind the newest message.
     #[inline]
-    pub(crate) fn push_back(&self, envelope: Envelope<M>) {
+    fn free_place(&self) -> *mut Envelope<M> {
         let len = self.len.get();
         // SAFETY: as in `place`.
         if len as usize == unsafe { &*self.places.get() }.len() {
             self.grow();
         }
-        // SAFETY: `len` places hold messages, one more is there, and it is the free one behind.
-        unsafe { self.place(len).write(envelope) };
-        self.len.set(len + 1);
+        self.place(len)
+    }
+
+    pub(crate) fn push_back(&self, envelope: Envelope<M>) {
+        // SAFETY: a free place holds nothing, and may be written.
+        unsafe { self.free_place().write(envelope) };
+        self.len.set(self.len.get() + 1);
+    }
+
+    /// Moves a message out of its parcel into the queue; an empty parcel changes nothing.
+    #[inline]
+    pub(crate) fn push_parcel(&self, header: Header, parcel: &mut Parcel<M>) {
+        if !std::mem::take(&mut parcel.full) {
+            return;
+        }
+        let place = self.free_place();
+        // SAFETY: a free place holds nothing and may be written; the parcel was full, so it held
+        // a message, which now is the place's alone. Both fields of the place are written.
+        unsafe {
+            (&raw mut (*place).header).write(header);
+            (&raw mut (*place).message).copy_from_nonoverlapping(parcel.message.as_ptr(), 1);
+        }
+        self.len.set(self.len.get() + 1);
+    }
+
+    /// Takes the oldest message.
+    ///
+    /// # Panics
+    ///
+    /// When there is none: a bug of ours.
+    #[inline]
+    pub(crate) fn take_front(&self) -> M {
+        let len = self.len.get();
+        assert!(len > 0, "a message is there");
+        let place = self.place(0);
+        self.head.set(self.head.get().wrapping_add(1));
+        self.len.set(len - 1);
+        // SAFETY: the oldest place held a message, and does no longer by the two lines above; its
+        // header is a plain word.
+        unsafe { (&raw const (*place).message).read() }
     }
 
     #[inline]

@@ -43,6 +43,8 @@ pub(crate) struct Relief {
     pub(crate) wake: Vec<StoredWaker>,
     /// Shards that may send again.
     pub(crate) go: Vec<ShardId>,
+    /// The actor was idle and has messages now: its task has to be scheduled.
+    pub(crate) schedule: bool,
 }
 
 impl<M> Pressure<M> {
@@ -77,7 +79,7 @@ impl<M: Send + 'static> Door<M> {
     /// to drop.
     pub(crate) fn park(&self, ticket: Option<Ticket>, waker: StoredWaker) -> (Ticket, StoredWaker) {
         let mut cold = self.cold.borrow_mut();
-        let pressure = &mut cold.get_or_insert_default().pressure;
+        let pressure = cold.get_or_insert_default().pressure.get_or_insert_default();
         self.set(state::PRESSURE);
         let parked = ticket.and_then(|t| pressure.parked.iter_mut().find(|(p, _)| *p == t));
         if let Some((ticket, stored)) = parked {
@@ -92,8 +94,10 @@ impl<M: Send + 'static> Door<M> {
     /// Whether room is reserved for that sender; if so, the sender has taken the reservation over.
     pub(crate) fn claim_room(&self, ticket: Ticket) -> bool {
         let mut cold = self.cold.borrow_mut();
-        let Some(cold) = &mut *cold else { return false };
-        let granted = &mut cold.pressure.granted;
+        let pressure = cold.as_mut().and_then(|cold| cold.pressure.as_mut());
+        let Some(Pressure { granted, .. }) = pressure.map(|pressure| &mut **pressure) else {
+            return false;
+        };
         let found = granted.iter().position(|&t| t == ticket);
         found.map(|index| granted.swap_remove(index)).is_some()
     }
@@ -106,8 +110,8 @@ impl<M: Send + 'static> Door<M> {
         }
         let mut cold = self.cold.borrow_mut();
         let mut relief = Relief::default();
-        if let Some(cold) = &mut *cold {
-            let parked = &mut cold.pressure.parked;
+        if let Some(pressure) = cold.as_mut().and_then(|cold| cold.pressure.as_mut()) {
+            let parked = &mut pressure.parked;
             if let Some(index) = parked.iter().position(|(t, _)| *t == ticket) {
                 // Given to the caller only so that it is dropped with nothing borrowed.
                 let waker = parked.remove(index).map(|(_, waker)| waker);
@@ -122,7 +126,7 @@ impl<M: Send + 'static> Door<M> {
     /// because it was not yet.
     pub(crate) fn keep(&self, from: Option<ShardId>, envelope: Envelope<M>) -> bool {
         let mut cold = self.cold.borrow_mut();
-        let pressure = &mut cold.get_or_insert_default().pressure;
+        let pressure = cold.get_or_insert_default().pressure.get_or_insert_default();
         self.set(state::PRESSURE);
         pressure.overflow.push_back(envelope);
         match from {
@@ -136,8 +140,13 @@ impl<M: Send + 'static> Door<M> {
 
     /// Whether messages of other shards wait for room: later ones must queue behind them.
     pub(crate) fn has_overflow(&self) -> bool {
-        self.has(state::PRESSURE)
-            && self.cold.borrow().as_ref().is_some_and(|cold| !cold.pressure.overflow.is_empty())
+        self.has(state::PRESSURE) && self.overflow_len() > 0
+    }
+
+    fn overflow_len(&self) -> usize {
+        let cold = self.cold.borrow();
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        pressure.map_or(0, |pressure| pressure.overflow.len())
     }
 
     /// Gives free room away: first to the overflow, whose messages are accepted already, then to
@@ -146,14 +155,25 @@ impl<M: Send + 'static> Door<M> {
     pub(crate) fn relieve(&self) -> Relief {
         let mut relief = Relief::default();
         let mut cold = self.cold.borrow_mut();
-        let Some(cold) = &mut *cold else {
+        let Some(pressure) = cold.as_mut().and_then(|cold| cold.pressure.as_mut()) else {
             self.clear(state::PRESSURE);
             return relief;
         };
-        let pressure = &mut cold.pressure;
+        if self.has(state::CLOSED) {
+            // Those who wait will not be let in. Room that was reserved for them would keep out
+            // what was accepted long ago, and a drain would never end.
+            self.reserved.set(0);
+            pressure.granted.clear();
+            relief.wake.extend(pressure.parked.drain(..).map(|(_, waker)| waker));
+        }
+        let before = self.queue.len();
         while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
             self.queue.push_back(envelope);
+        }
+        if self.queue.len() > before && self.has(state::IDLE) {
+            self.clear(state::IDLE);
+            relief.schedule = true;
         }
         while self.is_roomy() && pressure.overflow.is_empty() {
             let Some((ticket, waker)) = pressure.parked.pop_front() else { break };

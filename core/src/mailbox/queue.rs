@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::MailboxBound;
-use super::door::Queue;
+use super::bound::{MailboxBound, WhenFull};
+use super::door::{Parcel, Queue};
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
 use crate::context::Header;
@@ -68,14 +68,15 @@ pub(crate) struct Door<M> {
     pub(super) depth_max: u32,
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
-    bound: MailboxBound,
+    when_full: WhenFull,
     /// What only a crowded or a watched mailbox has.
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
 
 /// The rarely used part of a mailbox.
 pub(super) struct Cold<M> {
-    pub(super) pressure: Pressure<M>,
+    /// Boxed: a mailbox that is watched is common, one that is crowded is not.
+    pub(super) pressure: Option<Box<Pressure<M>>>,
     /// Who wants to know how the actor ends.
     watchers: Vec<Reply<ExitReason>>,
     /// Timers that send to this actor.
@@ -86,12 +87,7 @@ pub(super) struct Cold<M> {
 
 impl<M> Default for Cold<M> {
     fn default() -> Self {
-        Self {
-            pressure: Pressure::default(),
-            watchers: Vec::new(),
-            timers: Vec::new(),
-            kill_reason: None,
-        }
+        Self { pressure: None, watchers: Vec::new(), timers: Vec::new(), kill_reason: None }
     }
 }
 
@@ -114,7 +110,7 @@ impl<M: Send + 'static> Door<M> {
             queue: Queue::new(),
             depth_max: bound.depth(),
             reserved: Cell::new(0),
-            bound,
+            when_full: bound.when_full(),
             cold: RefCell::new(None),
         }
     }
@@ -138,13 +134,13 @@ impl<M: Send + 'static> Door<M> {
         self.state.set(self.state.get() & !bits);
     }
 
-    pub(crate) const fn bound(&self) -> MailboxBound {
-        self.bound
+    pub(crate) const fn when_full(&self) -> WhenFull {
+        self.when_full
     }
 
-    /// Admits a message, taking it out of `message`. `Ok(true)` means the actor was idle and has to be scheduled.
+    /// Admits a message, taking it out of its parcel. `Ok(true)` means the actor was idle and has to be scheduled.
     #[inline]
-    pub(crate) fn push(&self, header: Header, message: &mut Option<M>) -> Result<bool, Refusal> {
+    pub(crate) fn push(&self, header: Header, message: &mut Parcel<M>) -> Result<bool, Refusal> {
         let state = self.state.get();
         if state & state::CLOSED != 0 {
             return Err(Refusal::Closed);
@@ -152,8 +148,7 @@ impl<M: Send + 'static> Door<M> {
         if !self.is_roomy() {
             return Err(Refusal::Full);
         }
-        let Some(message) = message.take() else { return Ok(false) };
-        self.queue.push_back(Envelope { header, message });
+        self.queue.push_parcel(header, message);
         self.state.set(state & !state::IDLE);
         Ok(state & state::IDLE != 0)
     }
@@ -165,9 +160,8 @@ impl<M: Send + 'static> Door<M> {
 
     /// Turns room that was reserved back into room for anybody.
     pub(crate) fn release_reserved(&self) {
-        let reserved = self.reserved.get();
-        debug_assert!(reserved > 0, "a reservation is used once");
-        self.reserved.set(reserved - 1);
+        // Closing voids reservations, also those that somebody still holds.
+        self.reserved.set(self.reserved.get().saturating_sub(1));
     }
 
     /// Whether a message would be admitted now.
@@ -183,6 +177,12 @@ impl<M: Send + 'static> Door<M> {
         self.queue.len() + self.reserved.get() < self.depth_max
     }
 
+    /// Whether no message waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.len() == 0
+    }
+
     /// The header of the oldest message.
     #[inline]
     pub(crate) fn front(&self) -> Option<Header> {
@@ -192,7 +192,7 @@ impl<M: Send + 'static> Door<M> {
     /// Takes the oldest message, which is there.
     #[inline]
     pub(crate) fn take_front(&self) -> M {
-        self.queue.pop_front().expect("a message is there").message
+        self.queue.take_front()
     }
 
     /// Takes the oldest message.
@@ -206,14 +206,23 @@ impl<M: Send + 'static> Door<M> {
         self.set(state::CLOSED);
     }
 
+    /// Closes the mailbox. Returns whether there is anything in it or around it.
+    #[inline]
+    pub(crate) fn close_and_look(&self) -> bool {
+        self.close();
+        self.queue.len() > 0 || self.has(state::PRESSURE)
+    }
+
     /// Closes the mailbox and takes all that is in it.
     pub(crate) fn take_all(&self) -> Closed<M> {
         self.close();
         let mut messages: VecDeque<_> = std::iter::from_fn(|| self.queue.pop_front()).collect();
         let mut closed =
             Closed { messages: VecDeque::new(), parked: Vec::new(), stopped: Vec::new() };
-        if let Some(cold) = &mut *self.cold.borrow_mut() {
-            cold.pressure.take_all(&mut messages, &mut closed.parked, &mut closed.stopped);
+        if let Some(cold) = &mut *self.cold.borrow_mut()
+            && let Some(pressure) = &mut cold.pressure
+        {
+            pressure.take_all(&mut messages, &mut closed.parked, &mut closed.stopped);
         }
         self.reserved.set(0);
         closed.messages = messages;
@@ -286,7 +295,8 @@ impl<M: Send + 'static> Door<M> {
     /// What is in it and around it.
     pub(crate) fn load(&self) -> Load {
         let cold = self.cold.borrow();
-        let (overflow, parked) = cold.as_ref().map_or((0, Vec::new()), |cold| cold.pressure.load());
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
         let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
     }

@@ -9,7 +9,9 @@
 mod claim;
 mod port;
 mod slot;
+mod table;
 
-pub(crate) use claim::{Claim, Opened};
+pub(crate) use claim::Claim;
 pub use port::Reply;
-pub(crate) use slot::{Checked, Failure, Opening, ReplyTable};
+pub(crate) use slot::{Failure, Opening, ReplyTable};
+pub(crate) use table::Checked;

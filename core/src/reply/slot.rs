@@ -114,6 +114,48 @@ impl<R> fmt::Debug for Key<R> {
     }
 }
 
+/// A freshly opened slot: the one maker of its two keys, each of which it makes once.
+#[must_use = "both keys have to be made, or the slot stays open"]
+pub(super) struct OpenSlot<R> {
+    slot: u32,
+    serial: u32,
+    claim: Option<()>,
+    port: Option<()>,
+    reply: PhantomData<fn(R) -> R>,
+}
+
+impl<R> OpenSlot<R> {
+    pub(super) const fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    pub(super) const fn header(&self) -> Header {
+        Header::reply(self.slot, self.serial)
+    }
+
+    /// The claim's key.
+    ///
+    /// # Panics
+    ///
+    /// The second time.
+    #[inline]
+    pub(super) fn claim(&mut self) -> Key<R> {
+        self.claim.take().expect("a slot has one claim");
+        Key { slot: self.slot, reply: PhantomData }
+    }
+
+    /// The port's key.
+    ///
+    /// # Panics
+    ///
+    /// The second time.
+    #[inline]
+    pub(super) fn port(&mut self) -> Key<R> {
+        self.port.take().expect("a slot has one port");
+        Key { slot: self.slot, reply: PhantomData }
+    }
+}
+
 /// Why a call got no reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Failure {
@@ -148,22 +190,22 @@ impl Opening {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Waiting,
     Given,
     Failed(Failure),
 }
 
-struct Slot {
+pub(super) struct Slot {
     value: Value,
-    waker: StoredWaker,
-    opening: Opening,
-    serial: u32,
+    pub(super) waker: StoredWaker,
+    pub(super) opening: Opening,
+    pub(super) serial: u32,
     /// The coarse tick at which a deadline check is due; 0 when none is.
-    armed: u32,
-    claimed: bool,
-    ported: bool,
-    answer: Answer,
+    pub(super) armed: u32,
+    pub(super) claimed: bool,
+    pub(super) ported: bool,
+    pub(super) answer: Answer,
 }
 
 impl fmt::Debug for Slot {
@@ -185,9 +227,9 @@ impl fmt::Debug for ReplyTable {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
+pub(super) struct Inner {
+    pub(super) slots: Vec<Slot>,
+    pub(super) free: Vec<u32>,
 }
 
 impl Inner {
@@ -207,15 +249,16 @@ pub(crate) struct Leftover(#[expect(dead_code, reason = "kept for its drop")] Op
 impl ReplyTable {
     #[expect(clippy::mut_from_ref, reason = "see the module: no two are ever alive")]
     #[inline(always)]
-    fn inner(&self) -> &mut Inner {
+    pub(super) fn inner(&self) -> &mut Inner {
         // SAFETY: the table is on one thread, and no method keeps the reference while anything
         // runs that could call another: see the module.
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot. Returns both holds and the header that names it.
-    #[inline]
-    pub(crate) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> (Key<R>, Key<R>, Header) {
+    /// Opens a slot, held by what is returned. Always inlined: the opening is then written where it
+    /// belongs, and never copied.
+    #[inline(always)]
+    pub(super) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
@@ -228,8 +271,7 @@ impl ReplyTable {
         entry.claimed = true;
         entry.ported = true;
         entry.answer = Answer::Waiting;
-        let header = Header::reply(slot, entry.serial);
-        (Key { slot, reply: PhantomData }, Key { slot, reply: PhantomData }, header)
+        OpenSlot { slot, serial: entry.serial, claim: Some(()), port: Some(()), reply: PhantomData }
     }
 
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.
@@ -308,84 +350,6 @@ impl ReplyTable {
         let value = (!entry.ported).then(|| inner.release(claim.slot));
         (Leftover(value), waker)
     }
-
-    /// Whether the claim is still there: a port's holder may stop work nobody waits for.
-    pub(crate) fn is_claimed<R>(&self, port: &Key<R>) -> bool {
-        self.inner().slots[port.slot as usize].claimed
-    }
-
-    /// What the call was opened with, if the header still names it and its caller still waits.
-    #[inline]
-    pub(crate) fn waiting<T>(
-        &self,
-        (slot, serial): (u32, u32),
-        f: impl FnOnce(&Opening) -> T,
-    ) -> Option<T> {
-        let inner = self.inner();
-        let entry = inner.slots.get(slot as usize)?;
-        let waits = entry.serial == serial && entry.claimed && entry.answer == Answer::Waiting;
-        waits.then(|| f(&entry.opening))
-    }
-
-    /// What the call was opened with, waiting or not.
-    #[inline]
-    pub(crate) fn opening<T>(
-        &self,
-        (slot, serial): (u32, u32),
-        f: impl FnOnce(&Opening) -> T,
-    ) -> Option<T> {
-        let inner = self.inner();
-        let entry = inner.slots.get(slot as usize)?;
-        (entry.serial == serial && (entry.claimed || entry.ported)).then(|| f(&entry.opening))
-    }
-
-    /// Notes that a deadline check of the slot is due at `tick`. Returns whether one has to be
-    /// put on the wheel, because none is due as early as that.
-    #[inline]
-    pub(crate) fn arm(&self, slot: u32, tick: u32) -> bool {
-        let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        let earlier = entry.armed == 0 || tick < entry.armed;
-        if earlier {
-            entry.armed = tick;
-        }
-        earlier
-    }
-
-    /// A deadline check: fails the call when it is overdue at `now`.
-    pub(crate) fn check(&self, slot: u32, tick: u32, now: Instant) -> Checked {
-        let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        if entry.armed != tick {
-            // An earlier check took this one's place.
-            return Checked::Nothing;
-        }
-        entry.armed = 0;
-        if !entry.claimed || entry.answer != Answer::Waiting || entry.opening.deadline.is_never() {
-            return Checked::Nothing;
-        }
-        if entry.opening.deadline > now {
-            return Checked::Rearm(entry.opening.deadline);
-        }
-        entry.answer = Answer::Failed(Failure::Expired);
-        Checked::Expired(entry.waker.take())
-    }
-
-    /// Calls `f` with what each call was opened with whose caller waits.
-    pub(crate) fn for_each_waiting(&self, mut f: impl FnMut(&Opening)) {
-        let inner = self.inner();
-        for slot in &inner.slots {
-            if slot.claimed && slot.answer == Answer::Waiting {
-                f(&slot.opening);
-            }
-        }
-    }
-
-    /// Slots in use; for the check that nothing leaks.
-    pub(crate) fn len(&self) -> usize {
-        let inner = self.inner();
-        inner.slots.len() - inner.free.len()
-    }
 }
 
 impl Inner {
@@ -404,14 +368,4 @@ impl Inner {
         });
         slot
     }
-}
-
-/// What a deadline check found.
-pub(crate) enum Checked {
-    /// The call ended long ago.
-    Nothing,
-    /// The slot serves a call that has until then.
-    Rearm(Instant),
-    /// The call failed; whom to wake.
-    Expired(StoredWaker),
 }

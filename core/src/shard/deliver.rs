@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shard;
 use crate::actor::{ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Refusal};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -29,7 +29,7 @@ impl Shard {
     ) {
         let header = self.header_of(&meta, context);
         let target = (meta.slot, meta.generation);
-        let mut message = Some(message);
+        let mut message = Parcel::new(message);
         let pushed = self.with_mailbox(target, |door: &Door<M>| {
             if door.has_overflow() {
                 return Err(Refusal::Full);
@@ -56,7 +56,7 @@ impl Shard {
         &self,
         meta: &PacketMeta,
         header: Header,
-        mut message: Option<M>,
+        mut message: Parcel<M>,
     ) {
         let target = (meta.slot, meta.generation);
         if self.make_room(target, header, &mut message) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Shard;
-use crate::pid::Pid;
+use crate::pid::{Pid, ShardId};
 use crate::time::Instant;
 
 /// Something that waits, and for what.
@@ -19,12 +19,19 @@ pub enum Wait {
         /// When it gives up.
         deadline: Instant,
     },
-    /// A task of this shard waits for room in a mailbox of this shard.
+    /// A task of this shard waits for room in a mailbox, of this shard or of one that said STOP.
     Room {
         /// The task that waits; `None` when a foreign waker stands for it.
         from: Option<Pid>,
         /// The actor whose mailbox is full.
         to: Pid,
+    },
+    /// A task of this shard waits for room on the way to another shard.
+    Outbox {
+        /// The task that waits; `None` when a foreign waker stands for it.
+        from: Option<Pid>,
+        /// The other shard.
+        peer: ShardId,
     },
     /// An actor has messages, or is in the middle of one, and is not ready to run.
     Busy {
@@ -45,6 +52,12 @@ impl fmt::Display for Wait {
             }
             Self::Room { from: Some(from), to } => write!(f, "{from} waits for room at {to}"),
             Self::Room { from: None, to } => write!(f, "somebody waits for room at {to}"),
+            Self::Outbox { from: Some(from), peer } => {
+                write!(f, "{from} waits for room on the way to shard {peer}")
+            }
+            Self::Outbox { from: None, peer } => {
+                write!(f, "somebody waits for room on the way to shard {peer}")
+            }
             Self::Busy { actor, queued, overflow } => {
                 write!(f, "{actor} is in a handler, {queued} queued, {overflow} in overflow")
             }
@@ -86,18 +99,28 @@ impl Shard {
         for door in self.tasks.doors() {
             let (to, load) = (door.pid(), door.load());
             for slot in load.parked {
-                let from = slot.and_then(|slot| {
-                    let generation = self.tasks.generation(slot)?;
-                    Some(Pid::new(self.node(), self.id(), slot, generation))
-                });
-                waits.push(Wait::Room { from, to });
+                waits.push(Wait::Room { from: slot.and_then(|slot| self.task_in(slot)), to });
             }
             if !load.idle && !self.tasks.is_scheduled(to.slot()) {
                 let (queued, overflow) = (load.queued, load.overflow);
                 waits.push(Wait::Busy { actor: to, queued, overflow });
             }
         }
+        self.outboxes.for_each_waiting(|peer, target, slot| {
+            let from = slot.and_then(|slot| self.task_in(slot));
+            waits.push(match target {
+                Some((slot, generation)) => {
+                    Wait::Room { from, to: Pid::new(self.node(), peer, slot, generation) }
+                }
+                None => Wait::Outbox { from, peer },
+            });
+        });
         waits
+    }
+
+    fn task_in(&self, slot: u32) -> Option<Pid> {
+        let generation = self.tasks.generation(slot)?;
+        Some(Pid::new(self.node(), self.id(), slot, generation))
     }
 
     /// What is in use, for the check that nothing leaks.

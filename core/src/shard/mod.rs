@@ -19,6 +19,7 @@ pub(crate) mod current;
 mod deadlines;
 pub(crate) mod deliver;
 mod graves;
+mod handoff;
 mod inspect;
 mod ledger;
 pub(crate) mod lifecycle;

@@ -203,10 +203,11 @@ impl Shard {
         }
     }
 
-    fn abandon(&self, op: OpId) {
-        let (cancel, result, waker) = self.operations.abandon(op);
+    /// Gives an operation up; one that has not completed is `cancel`led, or left to run its course.
+    fn abandon(&self, op: OpId, cancel: bool) {
+        let (under_way, result, waker) = self.operations.abandon(op);
         drop(waker);
-        match cancel {
+        match under_way.filter(|_| cancel) {
             Some(Kind::Net) => self.driver.net().cancel(op),
             Some(Kind::Disk) => self.driver.disk().cancel(op),
             Some(Kind::Other) | None => {}
@@ -278,13 +279,25 @@ impl Future for Completed {
     }
 }
 
-impl Drop for Completed {
-    fn drop(&mut self) {
+impl Completed {
+    /// Lets the operation run its course with nobody waiting for it. Unlike a drop, this does not
+    /// ask the driver to cancel; what the operation brings is closed all the same.
+    pub fn detach(mut self) {
+        self.give_up(false);
+    }
+
+    fn give_up(&mut self, cancel: bool) {
         let Some(op) = self.op.take() else { return };
         current::with(|shard| {
             if shard.is(self.node, self.shard) {
-                shard.abandon(op);
+                shard.abandon(op, cancel);
             }
         });
+    }
+}
+
+impl Drop for Completed {
+    fn drop(&mut self) {
+        self.give_up(true);
     }
 }

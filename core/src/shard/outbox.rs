@@ -30,6 +30,15 @@ struct Peer {
     stopped: RefCell<BTreeMap<(u32, u32), VecDeque<Waiter>>>,
 }
 
+impl Peer {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.system.borrow().is_empty()
+            && self.user.borrow().is_empty()
+            && self.waiting.borrow().is_empty()
+    }
+}
+
 /// The outboxes of a shard, by peer.
 #[derive(Debug)]
 pub(crate) struct Outboxes {
@@ -156,11 +165,13 @@ impl Outboxes {
     /// Whether nothing waits to leave, and nobody for room.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.peers.iter().all(|peer| {
-            peer.system.borrow().is_empty()
-                && peer.user.borrow().is_empty()
-                && peer.waiting.borrow().is_empty()
-        })
+        self.peers.iter().all(Peer::is_empty)
+    }
+
+    /// The same for one peer.
+    #[inline]
+    pub(crate) fn is_empty_to(&self, peer: ShardId) -> bool {
+        self.peers[peer.index()].is_empty()
     }
 
     /// Packets that wait to leave for a peer.
@@ -169,6 +180,22 @@ impl Outboxes {
         match lane {
             Lane::System => peer.system.borrow().len(),
             Lane::User => peer.user.borrow().len(),
+        }
+    }
+
+    /// Calls `f` for everybody who waits, with the peer, the target that said STOP (`None` for who
+    /// waits for the outbox), and the slot of the task that waits where it is one of ours.
+    pub(crate) fn for_each_waiting(
+        &self,
+        mut f: impl FnMut(ShardId, Option<(u32, u32)>, Option<u32>),
+    ) {
+        for (index, peer) in (0..).zip(&self.peers) {
+            for (_, waker) in &*peer.waiting.borrow() {
+                f(ShardId(index), None, waker.slot());
+            }
+            for (&target, waiters) in &*peer.stopped.borrow() {
+                waiters.iter().for_each(|(_, waker)| f(ShardId(index), Some(target), waker.slot()));
+            }
         }
     }
 

@@ -76,11 +76,14 @@ impl<M: Mesh, D: Doorbell> Pump<M, D> {
     /// Moves out what waits in the outboxes.
     pub fn send(&mut self, shard: &Shard) -> usize {
         let peers = shard.shards();
-        if peers == 1 || shard.outboxes.is_empty() {
+        if peers == 1 {
             return 0;
         }
         let mut sent = 0;
         for peer in (0..peers).map(ShardId) {
+            if shard.outboxes.is_empty_to(peer) {
+                continue;
+            }
             let mut went = 0;
             for lane in Lane::ALL {
                 went += shard.flush(peer, lane, |packets| self.mesh.push(peer, lane, packets));

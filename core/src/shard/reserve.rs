@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{Accept, Refused, Shard, current};
 use crate::actor::Undelivered;
 use crate::context::Header;
-use crate::mailbox::{Door, MailboxBound, Refusal};
+use crate::mailbox::{Door, Parcel, Refusal, WhenFull};
 use crate::pid::Pid;
 
 /// Room for one message `M`; given back when dropped without one, also by a panic.
@@ -35,7 +35,7 @@ impl Shard {
         }
         let room = self.with_mailbox(target, |door: &Door<M>| {
             // These make room when the message comes.
-            if matches!(door.bound(), MailboxBound::Dropping(_) | MailboxBound::Sliding(_)) {
+            if matches!(door.when_full(), WhenFull::DropNewest | WhenFull::DropOldest) {
                 return Ok(false);
             }
             door.has_room().map(|()| {
@@ -61,7 +61,7 @@ impl<M: Send + 'static> Reservation<M> {
     pub(crate) fn fill(mut self, message: M) {
         let to = self.to;
         self.release();
-        let mut message = Some(message);
+        let mut message = Parcel::new(message);
         current::with(|shard| {
             if shard.post(to, Accept::Cast, &mut message).is_err() {
                 shard.count_accepted();

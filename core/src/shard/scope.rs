@@ -6,9 +6,16 @@ use super::{Refused, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::time::Instant;
 use crate::trace::Event;
+
+/// What a call takes over from the message being handled.
+pub(crate) struct CallScope {
+    pub(crate) deadline: Instant,
+    pub(crate) trace: Option<Rc<TraceContext>>,
+}
 
 impl Shard {
     /// From here on, until the next such call, that message is being handled.
@@ -106,37 +113,62 @@ impl Shard {
         self.running.get()
     }
 
-    /// Whether waiting for `to` could never end, because it waits for the task that runs. The path
-    /// leads from that task to `to`.
+    /// What a call to `to` out of the message being handled takes over from it.
+    ///
+    /// # Errors
+    ///
+    /// When waiting for `to` could never end, because it waits for the task that runs: the path
+    /// from that task to `to`.
     #[inline]
-    pub(crate) fn check_cycle(&self, to: Pid) -> Result<(), Vec<Pid>> {
+    pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
         let (slot, generation) = self.running.get();
-        let myself = Pid::new(self.node(), self.id(), slot, generation);
-        if to == myself {
+        if to.slot() == slot && to.generation() == generation && self.is(to.node(), to.shard()) {
             return Err(vec![to]);
         }
-        if self.scope.get().is_none() { Ok(()) } else { self.check_chain(to) }
+        match self.scope.get().kind() {
+            HeaderKind::None => Ok(CallScope { deadline: Instant::NEVER, trace: None }),
+            HeaderKind::Reply(slot, serial) => {
+                let first = self.replies.opening((slot, serial), |opening| {
+                    let (caller, generation) = opening.caller;
+                    let cyclic = caller == to.slot()
+                        && generation == to.generation()
+                        && self.is(to.node(), to.shard());
+                    let end = opening.parent.is_none() && !cyclic;
+                    (opening.deadline, opening.trace.clone(), end)
+                });
+                let Some((deadline, trace, end)) = first else {
+                    return Ok(CallScope { deadline: Instant::NEVER, trace: None });
+                };
+                // Further links, or a caller that may have its answer already.
+                if !end {
+                    self.check_chain(to)?;
+                }
+                Ok(CallScope { deadline, trace })
+            }
+            HeaderKind::Record(..) => {
+                self.check_chain(to)?;
+                Ok(CallScope { deadline: self.scope_deadline(), trace: self.scope_trace() })
+            }
+        }
     }
 
+    #[cold]
     fn check_chain(&self, to: Pid) -> Result<(), Vec<Pid>> {
-        let mut found = false;
-        self.walk_chain(|pid| {
-            found |= pid == to;
-            !found
-        });
-        if !found {
-            return Ok(());
-        }
         let mut path = self.scope_chain();
-        path.truncate(1 + path.iter().position(|&pid| pid == to).unwrap_or(0));
-        Err(path)
+        match path.iter().position(|&pid| pid == to) {
+            None => Ok(()),
+            Some(index) => {
+                path.truncate(index + 1);
+                Err(path)
+            }
+        }
     }
 
     /// Posts a message that carries the port of the one being handled.
     pub(crate) fn post_delegated<M: Send + 'static>(
         &self,
         to: Pid,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         let (deadline, trace, chain) =
             (self.scope_deadline(), self.scope_trace(), self.scope_chain());

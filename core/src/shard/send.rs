@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, MailboxBound, Refusal, Relief};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, Relief, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -40,14 +40,16 @@ impl Shard {
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
-            let header = match accept {
-                Accept::Cast => self.cast_header(),
-                Accept::Call { header, .. } => header,
-            };
-            self.post_here((to.slot(), to.generation()), header, message)
+            let target = (to.slot(), to.generation());
+            match accept {
+                Accept::Cast => self.post_here(target, self.cast_header(), false, message),
+                Accept::Call { header, .. } => {
+                    self.post_here(target, header, self.may_hand_off(), message)
+                }
+            }
         } else {
             self.post_away(to, accept, message)
         }
@@ -58,12 +60,16 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        hand_off: bool,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         let pushed = self.with_mailbox(target, |door: &Door<M>| door.push(header, message));
         match pushed {
             Ok(Ok(wake)) => {
-                self.accepted(target, wake);
+                if wake && hand_off {
+                    self.handoff_to.set(Some(target.0));
+                }
+                self.accepted(target, wake && !hand_off);
                 Ok(())
             }
             Ok(Err(Refusal::Full)) => self.post_to_full(target, header, message),
@@ -80,7 +86,7 @@ impl Shard {
 
     /// A message entered a mailbox.
     #[inline]
-    pub(super) fn accepted(&self, target: (u32, u32), wake: bool) {
+    pub(crate) fn accepted(&self, target: (u32, u32), wake: bool) {
         self.ledger.accept();
         self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         if wake {
@@ -94,7 +100,7 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.make_room(target, header, message) {
             self.ledger.accept();
@@ -112,11 +118,11 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> bool {
-        let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.bound() {
-            MailboxBound::Dropping(_) => message.take().map(|message| Envelope { header, message }),
-            MailboxBound::Sliding(_) => {
+        let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.when_full() {
+            WhenFull::DropNewest => message.take().map(|message| Envelope { header, message }),
+            WhenFull::DropOldest => {
                 let oldest = door.pop();
                 let pushed = door.push(header, message);
                 debug_assert!(pushed.is_ok(), "a message was just taken out");
@@ -135,11 +141,11 @@ impl Shard {
         &self,
         to: Pid,
         record: Record,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         if self.is(to.node(), to.shard()) {
             let header = self.records.insert(record);
-            return self.post_here((to.slot(), to.generation()), header, message);
+            return self.post_here((to.slot(), to.generation()), header, false, message);
         }
         let context = RemoteContext {
             trace: record.trace.map(|trace| *trace),
@@ -155,7 +161,7 @@ impl Shard {
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
         self.leave(to, message, |target, message| {
             let (deadline, caller, is_call) = match accept {
@@ -171,7 +177,7 @@ impl Shard {
     fn leave<M: Send + 'static>(
         &self,
         to: Pid,
-        message: &mut Option<M>,
+        message: &mut Parcel<M>,
         pack: impl FnOnce((u32, u32), M) -> Packet,
     ) -> Result<(), Refused> {
         if to.node() != self.node() {
@@ -208,6 +214,9 @@ impl Shard {
 
     /// Tells those whom a mailbox found room for.
     pub(crate) fn tell(&self, pid: Pid, relief: Relief) {
+        if relief.schedule {
+            self.schedule(pid.slot());
+        }
         for peer in relief.go {
             self.push_system(peer, Packet::system(pid.slot(), Go { generation: pid.generation() }));
         }

@@ -44,6 +44,9 @@ impl Shard {
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
         let turn_messages = config.turn_messages.max(1);
         let config = self.shared_config::<A>(config);
+        if let Some(observer) = &self.observer {
+            observer.named(reserved.slot, reserved.generation, &config.name);
+        }
         let door = Door::new(pid, config.mailbox);
         let ctx = Rc::new(Context::new(door, config, actor));
         let future: TaskFuture = Box::pin(run(ctx.clone(), ack));

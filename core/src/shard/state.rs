@@ -87,6 +87,12 @@ pub struct Shard {
     pub(super) scope_casts: Cell<Option<Header>>,
     /// Messages the running actor may still handle in this turn.
     pub(super) budget: Cell<u32>,
+    /// Calls that may still hand over to their callee in this poll.
+    pub(super) handoffs: Cell<u32>,
+    /// How many callees run inside their callers now.
+    pub(super) handoff_depth: Cell<u32>,
+    /// The callee to hand over to, between the post and the hand-over.
+    pub(super) handoff_to: Cell<Option<u32>>,
     /// The shard is shutting down: nothing new is spawned.
     pub(super) closing: Cell<bool>,
     /// Next shard for `Placement::RoundRobin` and `Any`.
@@ -126,6 +132,9 @@ impl Shard {
             scope: Cell::new(Header::NONE),
             scope_casts: Cell::new(None),
             budget: Cell::new(0),
+            handoffs: Cell::new(0),
+            handoff_depth: Cell::new(0),
+            handoff_to: Cell::new(None),
             closing: Cell::new(false),
             next_placement: Cell::new(setup.id.0),
             buffers: RefCell::new(Vec::new()),
@@ -190,7 +199,6 @@ impl Shard {
     }
 
     /// Puts a task on the run queue unless it is there.
-    #[inline]
     pub(crate) fn schedule(&self, slot: u32) {
         if let Some(group) = self.tasks.schedule(slot) {
             self.ready.push(group, slot);

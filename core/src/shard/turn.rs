@@ -1,13 +1,14 @@
 //! The step: what is due, then ready tasks, for a bounded while.
 
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::{Removed, Shard, TaskFuture};
 use crate::actor::{ExitReason, catch};
 use crate::context::Header;
-use crate::limits::{PREEMPT_CHECK_MESSAGES, TURN_TASKS};
+use crate::limits::{HANDOFFS, PREEMPT_CHECK_MESSAGES, TURN_TASKS};
 use crate::pid::Pid;
 use crate::task::waker::TaskWord;
 use crate::time::Instant;
@@ -21,6 +22,9 @@ pub trait TurnPolicy {
 
     /// Most tasks to poll in this turn.
     fn tasks_max(&mut self) -> u32;
+
+    /// How often each task polled in this turn may hand over to an idle callee.
+    fn handoffs_max(&mut self) -> u32;
 }
 
 /// First come, first served.
@@ -36,6 +40,11 @@ impl TurnPolicy for Fifo {
     #[inline]
     fn tasks_max(&mut self) -> u32 {
         TURN_TASKS
+    }
+
+    #[inline]
+    fn handoffs_max(&mut self) -> u32 {
+        HANDOFFS
     }
 }
 
@@ -56,9 +65,11 @@ impl Shard {
     pub fn turn<P: TurnPolicy>(&self, now: Instant, policy: &mut P) -> Next {
         self.clock.set(self.clock.get().max(now));
         self.fire_due();
+        let handoffs = policy.handoffs_max();
         for polled in 1..=policy.tasks_max() {
             let Some(slot) = self.ready.pop(|ready| policy.pick(ready)) else { break };
-            self.poll_task(slot);
+            self.handoffs.set(handoffs);
+            self.poll_task(slot, u32::MAX);
             if polled.is_multiple_of(PREEMPT_CHECK_MESSAGES) && self.driver.need_preempt() {
                 break;
             }
@@ -113,18 +124,22 @@ impl Shard {
         }
     }
 
+    /// Polls a task; an actor handles at most `messages_max` messages, and no more than its own
+    /// bound.
     #[inline]
-    fn poll_task(&self, slot: u32) {
+    pub(super) fn poll_task(&self, slot: u32, messages_max: u32) {
         let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
         self.observe(|| Event::Polled { slot, generation });
         self.running.set((slot, generation));
-        self.set_scope(Header::NONE);
-        self.budget.set(budget);
-        let waker = TaskWord::new(self.unique(), slot, generation).waker();
+        self.budget.set(budget.min(messages_max));
+        // A waker of ours has nothing to drop, and its drop is an indirect call.
+        let waker = ManuallyDrop::new(TaskWord::new(self.unique(), slot, generation).waker());
         let mut cx = Context::from_waker(&waker);
         let polled = catch(|| future.as_mut().poll(&mut cx));
         self.running.set((0, 0));
-        self.set_scope(Header::NONE);
+        if !self.scope.get().is_none() {
+            self.set_scope(Header::NONE);
+        }
         match polled {
             Ok(Poll::Pending) => self.tasks.end(slot, future),
             Ok(Poll::Ready(())) => self.finish_task(slot, future),

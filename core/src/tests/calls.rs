@@ -232,6 +232,9 @@ fn work_whose_deadline_passed_is_dropped_before_it_runs() {
         fn tasks_max(&mut self) -> u32 {
             1
         }
+        fn handoffs_max(&mut self) -> u32 {
+            0
+        }
     }
     // The counter starts, then the task calls.
     rig.shards[0].turn(rig.shards[0].now(), &mut One);

@@ -29,11 +29,14 @@ struct Inner {
     position: u64,
     slots: Vec<Vec<(u32, u32)>>,
     entered: usize,
+    /// The first tick that may have an entry: nothing is taken out early, so it only has to be
+    /// looked for again when it has come.
+    earliest: u64,
 }
 
 impl Default for CoarseWheel {
     fn default() -> Self {
-        let inner = Inner { position: 0, slots: Vec::new(), entered: 0 };
+        let inner = Inner { position: 0, slots: Vec::new(), entered: 0, earliest: u64::MAX };
         Self { inner: RefCell::new(inner) }
     }
 }
@@ -55,6 +58,7 @@ impl CoarseWheel {
         }
         inner.slots[tick as usize % SLOTS].push((slot, tick));
         inner.entered += 1;
+        inner.earliest = inner.earliest.min(u64::from(tick));
     }
 
     /// Takes the entries whose tick has come.
@@ -77,18 +81,28 @@ impl CoarseWheel {
                 inner.entered -= due.len() - before;
             }
         }
+        if inner.earliest <= target {
+            inner.earliest = inner.first_after(target);
+        }
         due
     }
 
     /// When the next entry's tick begins.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let inner = self.inner.borrow();
-        if inner.entered == 0 {
-            return None;
+        let earliest = self.inner.borrow().earliest;
+        (earliest != u64::MAX).then(|| Instant::from_nanos(earliest << TICK_BITS))
+    }
+}
+
+impl Inner {
+    /// The first tick after `position` whose slot has an entry; `u64::MAX` when none has.
+    fn first_after(&self, position: u64) -> u64 {
+        if self.entered == 0 {
+            return u64::MAX;
         }
-        let next = (inner.position + 1..=inner.position + SLOTS as u64)
-            .find(|&tick| !inner.slots[tick as usize % SLOTS].is_empty())?;
-        Some(Instant::from_nanos(next << TICK_BITS))
+        let mut ticks = position + 1..=position + SLOTS as u64;
+        let found = ticks.find(|&tick| !self.slots[tick as usize % SLOTS].is_empty());
+        found.unwrap_or(u64::MAX)
     }
 }
 

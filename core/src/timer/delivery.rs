@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Fire, TimerId};
 use crate::context::Header;
-use crate::mailbox::{Door, Envelope, Refusal, state};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
 use crate::pid::{NodeId, ShardId};
 use crate::shard::{Shard, current};
 use crate::time::Instant;
@@ -103,7 +103,7 @@ pub(crate) fn send_after<M: Send + 'static>(
     let (node, shard, now) = home();
     let target = Target::of(door);
     let fire = move |shard: &Shard| {
-        let mut message = Some(message);
+        let mut message = Parcel::new(message);
         if let Some(true) = target.reach(shard, |door| deliver(shard, door, &mut message)) {
             shard.schedule(target.slot);
         }
@@ -114,7 +114,7 @@ pub(crate) fn send_after<M: Send + 'static>(
 
 /// Accepts a message, keeping it in the overflow where there is no room; a closed mailbox leaves
 /// it. Returns whether the actor has to be scheduled.
-fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Option<M>) -> bool {
+fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Parcel<M>) -> bool {
     match door.push(Header::NONE, message) {
         Ok(wake) => {
             shard.count_accepted();
@@ -175,14 +175,12 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
         let Some(roomy) = self.target.reach(shard, |door| door.has_room().is_ok()) else { return };
         self.id.set(None);
         // What makes the message is user code: it runs with nothing borrowed.
-        let mut message = roomy.then(|| (self.message)());
-        let wake = self.target.reach(shard, |door| {
-            let pushed = message.is_some().then(|| door.push(Header::NONE, &mut message));
-            matches!(pushed, Some(Ok(_))).then(|| shard.count_accepted());
-            pushed == Some(Ok(true))
-        });
-        if wake == Some(true) {
-            shard.schedule(self.target.slot);
+        if roomy {
+            let mut message = Parcel::new((self.message)());
+            let pushed = self.target.reach(shard, |door| door.push(Header::NONE, &mut message));
+            if let Some(Ok(wake)) = pushed {
+                shard.accepted((self.target.slot, self.target.generation), wake);
+            }
         }
         // Ticks that were missed are skipped, and the rhythm kept.
         let late = (shard.now() - self.due).as_nanos() / self.period.as_nanos();

@@ -5,7 +5,7 @@
 pub(crate) const LINE_BYTES_MAX: usize = 64 * 1024;
 
 /// Limits on one command.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Most arguments of one command. Redis allowed 1,048,576 up to 6.2; 7.0 allows 2,147,483,647,
     /// which no client needs.

@@ -19,5 +19,6 @@ mod way;
 
 pub(crate) use fanout::{Fanout, Part};
 pub(crate) use gather::Gather;
+#[cfg(test)]
 pub(crate) use slot::slot;
 pub(crate) use way::{Route, ShardMap};

@@ -27,6 +27,7 @@ pub(crate) struct DeadlineCondition {
 
 impl DeadlineCondition {
     /// A plain `EXPIRE`.
+    #[cfg(test)]
     pub(crate) const ALWAYS: Self = Self { existing: Condition::Always, order: Order::Any };
 
     fn allows(self, current_ms: Option<u64>, new_ms: i64) -> bool {

@@ -2,7 +2,9 @@
 //!
 //! [`machine`] is a server without sockets. The modules below run the same bytes through it and
 //! through a `redis-server` that they start and stop, and compare what comes back byte by byte.
+//! [`sim`] runs the whole server, sockets and shards and all, inside the simulator.
 
+mod clients;
 mod introspection;
 mod machine;
 mod protocol;
@@ -11,6 +13,7 @@ mod redis;
 mod reply;
 mod rng;
 mod session;
+mod sim;
 mod slots;
 mod table;
 mod time;

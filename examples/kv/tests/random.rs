@@ -26,7 +26,7 @@ fn random_commands_are_answered_as_by_redis() {
 }
 
 /// A sequence of commands that a seed decides.
-struct Commands {
+pub(super) struct Commands {
     rng: Rng,
     /// Times to live given so far, in units of 10,000 seconds. None is given twice, so that `GT`
     /// and `LT` never hang on the milliseconds between two commands.
@@ -34,11 +34,11 @@ struct Commands {
 }
 
 impl Commands {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self { rng: Rng::new(seed), units: BTreeSet::new() }
     }
 
-    fn next_command(&mut self) -> Words {
+    pub(super) fn next_command(&mut self) -> Words {
         let line = match self.rng.below(100) {
             0..20 => format!("GET {}", self.key()),
             20..45 => self.set(),

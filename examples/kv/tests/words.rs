@@ -39,15 +39,20 @@ pub(super) fn compare(commands: &[Words], redis: &mut Client, machines: &mut [Ma
     let theirs = redis.replies(&bytes, commands.len());
     for machine in machines {
         let ours = reply::split(&machine.feed(now_ms, &bytes));
-        assert_eq!(ours.len(), theirs.len());
-        for ((words, ours), theirs) in commands.iter().zip(ours).zip(&theirs) {
-            assert_eq!(
-                settled(words, &ours).escape_ascii().to_string(),
-                settled(words, theirs).escape_ascii().to_string(),
-                "{} (ours left, theirs right; {machine})",
-                words.join(&b' ').escape_ascii(),
-            );
-        }
+        assert_alike(commands, &ours, &theirs, &machine.to_string());
+    }
+}
+
+/// Compares two sequences of replies to `commands`.
+pub(super) fn assert_alike(commands: &[Words], ours: &[Vec<u8>], theirs: &[Vec<u8>], whose: &str) {
+    assert_eq!(ours.len(), theirs.len());
+    for ((words, ours), theirs) in commands.iter().zip(ours).zip(theirs) {
+        assert_eq!(
+            settled(words, ours).escape_ascii().to_string(),
+            settled(words, theirs).escape_ascii().to_string(),
+            "{} (ours left, theirs right; {whose})",
+            words.join(&b' ').escape_ascii(),
+        );
     }
 }
 

@@ -1,0 +1,17 @@
+//! One suite, two runtimes: the same bodies run in the simulator, over many seeds, and on real
+//! cores. What a body finds to be so holds on both; a body that fails on one names the difference.
+
+mod actors;
+mod on_cores;
+mod sim;
+
+use std::pin::Pin;
+
+use greenroom::System;
+
+/// A body and its name.
+#[derive(Clone, Copy)]
+struct Body {
+    name: &'static str,
+    run: fn(System) -> Pin<Box<dyn Future<Output = ()>>>,
+}
