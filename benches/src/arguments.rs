@@ -35,7 +35,7 @@ impl Arguments {
             Self { workloads: Vec::new(), json: false, secs: 1.0, repeats: 5, count: None };
         while let Some(word) = words.next() {
             let mut number = || -> Result<f64, String> {
-                let text = words.next().ok_or(format!("{word} needs a number"))?;
+                let text = words.next().ok_or_else(|| format!("{word} needs a number"))?;
                 let number: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
                 let positive = number > 0.0 && number.is_finite();
                 if positive { Ok(number) } else { Err(format!("{word} must be above zero")) }

@@ -9,7 +9,7 @@
 
 #![cfg_attr(
     not(target_os = "linux"),
-    allow(dead_code, reason = "only on Linux somebody reports what is forbidden")
+    expect(dead_code, reason = "only on Linux somebody reports what is forbidden")
 )]
 
 use std::backtrace::Backtrace;

@@ -14,6 +14,7 @@ mod panic;
 pub(crate) mod glommio;
 pub(crate) mod sockets;
 
+pub(crate) use self::glommio as executor;
 pub(crate) use crate::mesh::Doorbell;
 pub(crate) use affinity::Cores;
 pub(crate) use bell::Bell;
