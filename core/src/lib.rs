@@ -1,1 +1,55 @@
-//! Actors, mailboxes and the shard state machine of Greenroom: no sockets, no threads, no clock.
+//! The actor model and the shard state machine of Greenroom.
+//!
+//! **One stage per core.** A shard owns actors and runs them on one thread; shards share nothing
+//! and exchange packets. This crate is that shard as a state machine: what came in, one step, what
+//! goes out.
+//!
+//! **This crate has no clock, no thread, no socket, no file and no source of randomness.** They
+//! come in through the traits of [`runtime`], which two drivers implement: the production runtime
+//! in `greenroom-shard`, and the simulator in `greenroom-testkit`, which runs every shard of every
+//! node on one thread from one seed. Nothing here names an operating system.
+//!
+//! A user of actors wants the facade crate, `greenroom`; a writer of drivers begins at [`Shard`].
+
+#![deny(unsafe_code)]
+
+mod actor;
+mod context;
+mod handle;
+pub mod hash;
+pub mod io;
+pub mod limits;
+mod mailbox;
+pub mod mesh;
+mod pid;
+pub mod process;
+mod reply;
+mod report;
+pub mod runtime;
+mod shard;
+mod task;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod time;
+mod timer;
+pub mod trace;
+
+pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
+pub use context::TraceContext;
+pub use handle::{
+    ActorRef, Call, CallError, CastError, Exit, Outside, OutsideError, Placement, Recipient,
+    RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+};
+pub use mailbox::MailboxBound;
+pub use pid::{NodeId, Pid, PidError, ShardId};
+pub use reply::Reply;
+pub use report::{Reporter, Silent};
+pub use shard::{
+    Completed, Entered, Fifo, InUse, Ledger, Next, Pump, Pumped, Shard, ShardSetup, TurnPolicy,
+    Wait,
+};
+pub use task::{LocalTask, TaskError, spawn_local};
+pub use time::Instant;
+pub use timer::{Elapsed, IntervalTimer, Sleep, Timeout, Timer, sleep, sleep_until, timeout};

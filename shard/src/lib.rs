@@ -1,1 +1,18 @@
 //! The production runtime of Greenroom: executors pinned to cores, SPSC rings, io_uring.
+
+#![deny(unsafe_code)]
+
+#[cfg(not(loom))]
+mod driver;
+pub mod mesh;
+#[cfg(not(loom))]
+mod pool;
+#[cfg(not(loom))]
+mod run;
+mod sync;
+
+#[cfg(not(loom))]
+pub use run::{
+    Builder, IdleStrategy, Pin, RunError, Running, ShardReport, ShutdownReport, StartError,
+    StderrReporter, run,
+};

@@ -1,1 +1,52 @@
 //! The simulated runtime of Greenroom: every shard and node on one thread, from one seed.
+//!
+//! The same actor code that runs on real cores runs here, on the same shard state machine and the
+//! same pump, while everything that a machine leaves open is a choice made from a seed: who runs
+//! next, when a packet is seen, when a doorbell arrives, how long a write takes. Run a program
+//! under many seeds and it meets orders of events that a real machine shows once a year; a seed
+//! that fails fails again each time it is run.
+//!
+//! * [`TestRuntime`] is one run.
+//! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
+//!   its seed, and say how to repeat the one that failed.
+//! * [`plant`] holds the canaries that show that bugs are still found.
+//!
+//! Three variables of the environment steer a campaign: `SIM_SEED=0x1f3` (or decimal) runs that
+//! seed alone, `SIM_SEEDS=1000` that many, and `SIM_HASHES=file` appends a line `test seed hash`
+//! for each.
+//!
+//! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
+//! a thread: on Linux the functions that do so are interposed, and a run in which they were called
+//! fails with the place of the call.
+//!
+//! # What is not simulated
+//!
+//! Only what goes through core's traits: a library that brings threads, sockets or a reactor of its
+//! own cannot run here. A pid's text holds how many nodes of its name the process has had, so a
+//! program that makes decisions on the text of a pid does not repeat; on pids themselves it does.
+
+#![deny(unsafe_code)]
+
+mod blocking;
+mod campaign;
+mod disk;
+mod draws;
+mod events;
+mod guard;
+mod interpose;
+mod mesh;
+mod net;
+pub mod plant;
+mod policy;
+mod runtime;
+mod slots;
+mod swarm;
+mod trace;
+mod world;
+
+pub use campaign::{Campaign, Failure, seeds};
+pub use draws::{Decision, Site};
+pub use plant::Plant;
+pub use policy::{Policy, TaskOrder};
+pub use runtime::{Builder, Root, TestRuntime};
+pub use trace::{Kind, Record};

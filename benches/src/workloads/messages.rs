@@ -1,0 +1,199 @@
+//! Messages on one shard, and the same between two: ask, cast, ring.
+
+use greenroom_core::{
+    Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Placement, Reply, System,
+};
+
+use crate::meter::{Extent, Meter};
+
+/// Adds numbers; what both sides of `ask` and `cast` talk to.
+pub(crate) struct Counter {
+    total: u64,
+}
+
+pub(crate) enum Count {
+    Add(u64),
+    AddAndRead(u64, Reply<u64>),
+}
+
+impl Actor for Counter {
+    type Message = Count;
+
+    async fn handle(&mut self, message: Count, _: &Context<Self>) -> Flow {
+        match message {
+            Count::Add(n) => self.total += n,
+            Count::AddAndRead(n, reply) => {
+                self.total += n;
+                reply.send(self.total);
+            }
+        }
+        Flow::Continue
+    }
+}
+
+/// Asks a counter, from an actor of its own.
+struct Client {
+    counter: ActorRef<Counter>,
+}
+
+/// What to measure, for how long; answered with nanoseconds each.
+enum Measure {
+    Ask(Meter, Reply<f64>),
+    /// In batches of so many.
+    Cast(Meter, u64, Reply<f64>),
+}
+
+impl Actor for Client {
+    type Message = Measure;
+
+    async fn handle(&mut self, message: Measure, _: &Context<Self>) -> Flow {
+        match message {
+            Measure::Ask(meter, reply) => reply.send(ask(self.counter, meter).await),
+            Measure::Cast(meter, batch, reply) => {
+                reply.send(cast(self.counter, meter, batch).await);
+            }
+        }
+        Flow::Continue
+    }
+}
+
+async fn ask(counter: ActorRef<Counter>, mut meter: Meter) -> f64 {
+    let mut asked = 0;
+    loop {
+        for _ in 0..1000 {
+            let total = counter.call(|reply| Count::AddAndRead(1, reply)).await.expect("answered");
+            asked += 1;
+            assert_eq!(total, asked, "an ask was lost");
+        }
+        if !meter.lap(1000) {
+            return meter.nanos_each();
+        }
+    }
+}
+
+/// Casts in batches, each closed by an ask, all counted alike.
+async fn cast(counter: ActorRef<Counter>, mut meter: Meter, batch: u64) -> f64 {
+    let mut sent = 0;
+    loop {
+        for _ in 0..10 {
+            for _ in 0..batch {
+                counter.cast(Count::Add(1)).expect("there is room for a batch");
+            }
+            sent += batch;
+            let total = counter.call(|reply| Count::AddAndRead(0, reply)).await.expect("answered");
+            assert_eq!(total, sent, "a cast was lost");
+        }
+        if !meter.lap(10 * (batch + 1)) {
+            return meter.nanos_each();
+        }
+    }
+}
+
+/// What a run measures with.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) extent: Extent,
+    /// Where the counter lives; the client is on shard 0.
+    pub(crate) counter: Placement,
+    pub(crate) mailbox: MailboxBound,
+    /// Casts between two asks.
+    pub(crate) batch: u64,
+}
+
+async fn client(system: System, setup: Setup) -> ActorRef<Client> {
+    let config = ActorConfig::default().mailbox(setup.mailbox);
+    let counter = system.spawn_with(config, setup.counter, || Counter { total: 0 }).await;
+    let counter = counter.expect("a counter");
+    system.spawn(Placement::Shard(0), move || Client { counter }).await.expect("a client")
+}
+
+/// A call may last as long as the measurement.
+const FOR_EVER: std::time::Duration = std::time::Duration::MAX;
+
+pub(crate) async fn measure_ask(system: System, setup: Setup) -> f64 {
+    let client = client(system, setup).await;
+    let call = client.call(|reply| Measure::Ask(Meter::new(setup.extent), reply));
+    call.within(FOR_EVER).await.expect("measured")
+}
+
+pub(crate) async fn measure_cast(system: System, setup: Setup) -> f64 {
+    let client = client(system, setup).await;
+    let call = client.call(|reply| Measure::Cast(Meter::new(setup.extent), setup.batch, reply));
+    call.within(FOR_EVER).await.expect("measured")
+}
+
+/// Passes a token to the next.
+struct Node {
+    next: Option<ActorRef<Self>>,
+}
+
+enum Pass {
+    Next(ActorRef<Node>),
+    /// Hops left, and who waits for the last.
+    Token(u64, ActorRef<Finish>),
+}
+
+impl Actor for Node {
+    type Message = Pass;
+
+    async fn handle(&mut self, message: Pass, _: &Context<Self>) -> Flow {
+        match message {
+            Pass::Next(next) => self.next = Some(next),
+            Pass::Token(0, finish) => finish.cast(Lap::Over).expect("one lap at a time"),
+            Pass::Token(hops, finish) => {
+                let next = self.next.expect("linked");
+                next.cast(Pass::Token(hops - 1, finish)).expect("one token");
+            }
+        }
+        Flow::Continue
+    }
+}
+
+/// Waits for the token.
+struct Finish {
+    waiting: Option<Reply<()>>,
+}
+
+enum Lap {
+    Wait(Reply<()>),
+    Over,
+}
+
+impl Actor for Finish {
+    type Message = Lap;
+
+    async fn handle(&mut self, message: Lap, _: &Context<Self>) -> Flow {
+        match message {
+            Lap::Wait(reply) => self.waiting = Some(reply),
+            Lap::Over => self.waiting.take().expect("somebody waits").send(()),
+        }
+        Flow::Continue
+    }
+}
+
+const RING_ACTORS: usize = 1000;
+const LAP_HOPS: u64 = 100_000;
+
+pub(crate) async fn measure_ring(system: System, extent: Extent, mailbox: MailboxBound) -> f64 {
+    let mut nodes = Vec::with_capacity(RING_ACTORS);
+    for _ in 0..RING_ACTORS {
+        let config = ActorConfig::default().mailbox(mailbox);
+        nodes.push(system.spawn_here(config, || Node { next: None }).expect("a node"));
+    }
+    for (index, node) in nodes.iter().enumerate() {
+        let next = nodes[(index + 1) % RING_ACTORS];
+        node.cast(Pass::Next(next)).expect("room");
+    }
+    let finish = system.spawn_here(ActorConfig::default(), || Finish { waiting: None });
+    let finish = finish.expect("a finish");
+    let mut meter = Meter::new(extent);
+    loop {
+        let over = finish.call(Lap::Wait).within(FOR_EVER);
+        nodes[0].cast(Pass::Token(LAP_HOPS - 1, finish)).expect("room");
+        // The token is on its way before anybody waits; it comes round later than the wait.
+        over.await.expect("the token came round");
+        if !meter.lap(LAP_HOPS) {
+            return meter.nanos_each();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What is measured.
+
+pub(crate) mod messages;
+pub(crate) mod sim;
+pub(crate) mod spawn;

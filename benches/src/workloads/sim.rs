@@ -1,0 +1,87 @@
+//! The simulator: messages a second within a node and between shards, seeds a second.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use greenroom_core::{Actor, ActorRef, Context, Flow, Placement, Reply, System};
+use greenroom_testkit::TestRuntime;
+
+/// Passes tokens on to actors that it draws.
+struct Passer {
+    others: Arc<[ActorRef<Self>]>,
+}
+
+enum Token {
+    Others(Arc<[ActorRef<Passer>]>, Reply<()>),
+    /// To be passed on so many times more.
+    Pass(u32),
+}
+
+impl Actor for Passer {
+    type Message = Token;
+
+    async fn handle(&mut self, message: Token, ctx: &Context<Self>) -> Flow {
+        match message {
+            Token::Others(others, done) => {
+                self.others = others;
+                done.send(());
+            }
+            Token::Pass(0) => {}
+            Token::Pass(left) => {
+                let next = self.others[(ctx.random() % self.others.len() as u64) as usize];
+                // A full mailbox ends the token: messages are counted by the ledger.
+                drop(next.cast(Token::Pass(left - 1)));
+            }
+        }
+        Flow::Continue
+    }
+}
+
+async fn pass(system: System, actors: u16, tokens: u32, passes: u32) {
+    let mut all = Vec::new();
+    for shard in 0..system.shards() {
+        for _ in 0..actors {
+            let passer = || Passer { others: Arc::new([]) };
+            all.push(system.spawn(Placement::Shard(shard), passer).await.expect("a passer"));
+        }
+    }
+    let all: Arc<[_]> = all.into();
+    for actor in &*all {
+        let others = all.clone();
+        actor.call(|done| Token::Others(others, done)).await.expect("a passer");
+    }
+    for actor in &*all {
+        for _ in 0..tokens {
+            actor.send(Token::Pass(passes)).await.expect("a passer");
+        }
+    }
+}
+
+fn one_run(seed: u64, shards: u16, actors: u16, tokens: u32, passes: u32) -> u64 {
+    let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
+    sim.run(async move |system| pass(system, actors, tokens, passes).await);
+    sim.run_until_idle();
+    (0..shards).map(|shard| sim.ledger(0, shard).handled).sum()
+}
+
+/// Messages a second, trace hash on, of a node with so many shards of 100 actors.
+pub(crate) fn measure_messages(secs: f64, shards: u16) -> f64 {
+    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
+    let (mut messages, mut seed) = (0, 0);
+    while begun.elapsed() < limit {
+        messages += one_run(seed, shards, 100, 4, 200);
+        seed += 1;
+    }
+    messages as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Runs a second of a test of 12 shards and about 2,000 messages.
+pub(crate) fn measure_seeds(secs: f64) -> f64 {
+    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
+    let mut seeds = 0;
+    while begun.elapsed() < limit {
+        one_run(seeds, 12, 1, 2, 82);
+        seeds += 1;
+    }
+    seeds as f64 / begun.elapsed().as_secs_f64()
+}

@@ -1,0 +1,51 @@
+//! Instructions per message, held from then on.
+//!
+//! Time is noise on a shared machine; instructions are not. callgrind counts those of two runs of
+//! different length in the bare loop; their difference is what one message costs. The bounds are
+//! what was measured when they were set (`callgrind` on the release build), with a little room for
+//! other compilers; raise one only together with the reason.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Most instructions one unit of a workload may take.
+const BOUNDS: [(&str, u64); 3] = [("ask_local", 1000), ("cast_local", 245), ("ring", 460)];
+
+fn release_binary() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--package", "greenroom-benches", "--message-format=json"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let text = String::from_utf8(built.stdout).unwrap();
+    let line = text.lines().rfind(|line| line.contains("\"executable\":\"")).unwrap();
+    let path = line.split("\"executable\":\"").nth(1).unwrap();
+    path.split('"').next().unwrap().into()
+}
+
+fn instructions(binary: &PathBuf, workload: &str, units: u64) -> u64 {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(binary)
+        .args([workload, "--count", &units.to_string()])
+        .output()
+        .expect("valgrind is installed: `cargo x test` sees to it");
+    let report = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{report}");
+    let line = report.lines().find(|line| line.contains("Collected :")).unwrap();
+    line.rsplit(':').next().unwrap().trim().parse().unwrap()
+}
+
+#[test]
+fn a_message_takes_no_more_instructions_than_it_did() {
+    let binary = release_binary();
+    for (workload, bound) in BOUNDS {
+        let (few, many) = (200_000, 400_000);
+        let spent = instructions(&binary, workload, many) - instructions(&binary, workload, few);
+        let each = spent / (many - few);
+        eprintln!("{workload}: {each} instructions each, at most {bound}");
+        assert!(each > 0 && each <= bound, "{workload}: {each} instructions each, bound {bound}");
+    }
+}

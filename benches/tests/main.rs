@@ -1,0 +1,4 @@
+//! The program as its users call it.
+
+mod instructions;
+mod usage;

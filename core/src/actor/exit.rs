@@ -1,0 +1,63 @@
+//! How an actor ended.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why an actor ended. Cheap to clone; any number of waiters get it, before or after the end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// It was stopped or drained, or its handler said so.
+    Normal,
+    /// Its system shut down.
+    Shutdown,
+    /// It was killed.
+    Killed,
+    /// Its handler or a hook panicked, with that message.
+    Panicked(Arc<str>),
+    /// `started` returned that error.
+    InitFailed(Arc<str>),
+    /// A hook took longer than it may.
+    HookTimeout(Hook),
+    /// A test wanted it so, see the testkit's `inject_failure`.
+    Injected(Arc<str>),
+    /// There is no such actor, or it ended so long ago that nobody remembers how.
+    NoSuchActor,
+    /// The shard it lived on is gone, or cannot be asked from here.
+    Unreachable,
+}
+
+/// The hooks that have a time limit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Hook {
+    /// [`crate::Actor::started`].
+    Started,
+    /// [`crate::Actor::stopped`].
+    Stopped,
+    /// All calls of [`crate::Actor::on_undelivered`] together.
+    Undelivered,
+}
+
+impl ExitReason {
+    /// Whether the actor ended because it or its owner wanted to.
+    #[must_use]
+    pub const fn is_normal(&self) -> bool {
+        matches!(self, Self::Normal | Self::Shutdown)
+    }
+}
+
+impl fmt::Display for ExitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("normal"),
+            Self::Shutdown => f.write_str("the system shut down"),
+            Self::Killed => f.write_str("killed"),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::InitFailed(error) => write!(f, "did not start: {error}"),
+            Self::HookTimeout(hook) => write!(f, "hook {hook:?} took too long"),
+            Self::Injected(what) => write!(f, "injected failure: {what}"),
+            Self::NoSuchActor => f.write_str("no such actor"),
+            Self::Unreachable => f.write_str("its shard cannot be reached"),
+        }
+    }
+}

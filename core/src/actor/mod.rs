@@ -1,0 +1,22 @@
+//! Actors: state that one task owns, and the loop that feeds it messages.
+
+mod body;
+mod config;
+mod context;
+mod contract;
+mod exit;
+mod hook;
+mod panic;
+
+pub(crate) use body::run;
+pub use config::ActorConfig;
+pub use context::Context;
+pub use contract::{Actor, Flow, Undelivered};
+pub use exit::{ExitReason, Hook};
+pub(crate) use panic::catch;
+
+/// Any error, as hooks and programs return it.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What programs and hooks return.
+pub type Result<T = ()> = std::result::Result<T, Error>;

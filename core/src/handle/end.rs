@@ -1,0 +1,73 @@
+//! Ending an actor, and waiting for its end.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::ActorRef;
+use crate::actor::{Actor, ExitReason};
+use crate::pid::Pid;
+use crate::reply::Claim;
+use crate::shard::current;
+use crate::shard::lifecycle::End;
+
+impl<A: Actor> ActorRef<A> {
+    /// Asks the actor to end after the message it handles. What is queued is undelivered.
+    pub fn stop(&self) {
+        end(self.pid(), End::Stop);
+    }
+
+    /// Asks the actor to end after what was sent before this; later messages are refused. In
+    /// band: messages that this sender sent before are handled first.
+    pub fn drain(&self) {
+        end(self.pid(), End::Drain);
+    }
+
+    /// Ends the actor at its next await. Its hooks do not run.
+    pub fn kill(&self) {
+        end(self.pid(), End::Kill(ExitReason::Killed));
+    }
+
+    /// Waits until the actor has ended. Any number may wait, before or after the end: the reason
+    /// is a state, not an event. A reason is remembered for the last 1024 actors of a shard.
+    pub fn exit(&self) -> Exit {
+        let claim = current::with(|shard| {
+            let (claim, port) = shard.open_plain_reply::<ExitReason>();
+            shard.watch(self.pid(), port);
+            claim
+        });
+        Exit { claim }
+    }
+}
+
+fn end(pid: Pid, how: End) {
+    current::with(|shard| shard.end(pid, how));
+}
+
+/// The end of an actor; see [`ActorRef::exit`].
+///
+/// # Cancel safety
+///
+/// Dropping this stops waiting, and changes nothing else.
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Exit {
+    /// `None` outside any shard.
+    claim: Option<Claim<ExitReason>>,
+}
+
+impl fmt::Debug for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exit")
+    }
+}
+
+impl Future for Exit {
+    type Output = ExitReason;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+        let Some(claim) = &mut self.claim else { return Poll::Ready(ExitReason::Unreachable) };
+        // A port that was dropped went down with the actor's shard.
+        Pin::new(claim).poll(cx).map(|answer| answer.unwrap_or(ExitReason::Unreachable))
+    }
+}

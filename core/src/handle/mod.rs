@@ -1,0 +1,27 @@
+//! What users hold: refs to actors, futures of what they asked for, and the system itself.
+//!
+//! One file a verb: the handle is where a framework grows a monster.
+
+mod actor_ref;
+mod call;
+mod cast;
+mod end;
+mod outside;
+mod placement;
+mod recipient;
+mod room;
+mod send;
+mod spawn;
+mod system;
+
+pub use actor_ref::{ActorRef, RefError};
+pub use call::{Call, CallError};
+pub use cast::CastError;
+pub use end::Exit;
+pub use outside::{Outside, OutsideError, SystemHandle};
+pub use placement::Placement;
+pub use recipient::Recipient;
+pub use send::{Send, SendError};
+pub(crate) use spawn::Started;
+pub use spawn::{Spawn, SpawnError};
+pub use system::System;

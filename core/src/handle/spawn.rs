@@ -1,0 +1,199 @@
+//! `spawn`: build an actor on some shard and hear when it has started.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::{ActorRef, Placement, System};
+use crate::actor::{Actor, ActorConfig, ExitReason};
+use crate::hash::mix;
+use crate::mesh::Packet;
+use crate::pid::{Pid, ShardId};
+use crate::reply::{Claim, Reply};
+use crate::shard::deliver::Run;
+use crate::shard::{Shard, current};
+
+/// What a spawner hears.
+pub(crate) type Started = Result<Pid, SpawnError>;
+
+/// There is no actor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// Its factory or `started` failed, for that reason.
+    Start(ExitReason),
+    /// The system is shutting down, or the shard is gone.
+    ShuttingDown,
+    /// The shard has no slot left: it holds sixteen million tasks.
+    ShardFull,
+    /// There is no shard of that number.
+    NoSuchShard(u16),
+    /// Used outside any shard of the system; use a `SystemHandle` there.
+    Outside,
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(reason) => write!(f, "the actor did not start: {reason}"),
+            Self::ShuttingDown => f.write_str("the system is shutting down"),
+            Self::ShardFull => f.write_str("the shard has no slot left"),
+            Self::NoSuchShard(shard) => write!(f, "there is no shard {shard}"),
+            Self::Outside => f.write_str("used outside the system: use a SystemHandle there"),
+        }
+    }
+}
+
+impl std::error::Error for SpawnError {}
+
+/// The news of an actor that is being built.
+///
+/// # Cancel safety
+///
+/// The actor was on its way before this was first polled; dropping this leaves it alive.
+#[must_use = "awaiting this tells whether the actor started"]
+pub struct Spawn<A: Actor> {
+    news: News,
+    actor: PhantomData<fn() -> A>,
+}
+
+enum News {
+    Failed(SpawnError),
+    Coming(Claim<Started>),
+    Taken,
+}
+
+impl<A: Actor> fmt::Debug for Spawn<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spawn")
+    }
+}
+
+impl<A: Actor> Future for Spawn<A> {
+    type Output = Result<ActorRef<A>, SpawnError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let news = match &mut self.news {
+            News::Coming(claim) => match Pin::new(claim).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(started)) => started,
+                // The port went down with the shard.
+                Poll::Ready(Err(_)) => Err(SpawnError::ShuttingDown),
+            },
+            News::Failed(error) => Err(error.clone()),
+            News::Taken => Err(SpawnError::Outside),
+        };
+        self.news = News::Taken;
+        Poll::Ready(news.map(ActorRef::from_pid))
+    }
+}
+
+impl System {
+    /// Builds an actor with default settings. The factory runs on the actor's shard; what it makes
+    /// need not be `Send`. The future is done when [`Actor::started`] is.
+    ///
+    /// # Errors
+    ///
+    /// See [`SpawnError`].
+    pub fn spawn<A: Actor, F>(&self, placement: Placement, factory: F) -> Spawn<A>
+    where
+        F: FnOnce() -> A + Send + 'static,
+    {
+        self.spawn_with(ActorConfig::default(), placement, factory)
+    }
+
+    /// Builds an actor; see [`System::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SpawnError`].
+    pub fn spawn_with<A: Actor, F>(
+        &self,
+        config: ActorConfig,
+        placement: Placement,
+        factory: F,
+    ) -> Spawn<A>
+    where
+        F: FnOnce() -> A + Send + 'static,
+    {
+        let node = self.node();
+        let news = current::with(|shard| {
+            if shard.node() != node {
+                return News::Failed(SpawnError::Outside);
+            }
+            spawn_from(shard, config, placement, factory)
+        });
+        let news = news.unwrap_or(News::Failed(SpawnError::Outside));
+        Spawn { news, actor: PhantomData }
+    }
+
+    /// Builds an actor on this shard, now. Its mailbox takes messages at once; they are handled
+    /// after [`Actor::started`], or undelivered if that fails. Neither factory nor actor need be
+    /// `Send`.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::Start`] when the factory panics; see [`SpawnError`] for the rest. That
+    /// `started` failed is known by waiting for the actor's exit.
+    pub fn spawn_here<A: Actor>(
+        &self,
+        config: ActorConfig,
+        factory: impl FnOnce() -> A,
+    ) -> Result<ActorRef<A>, SpawnError> {
+        let node = self.node();
+        let spawned = current::with(|shard| {
+            if shard.node() != node {
+                return Err(SpawnError::Outside);
+            }
+            shard.spawn_actor(config, factory, None)
+        });
+        spawned.unwrap_or(Err(SpawnError::Outside))
+    }
+}
+
+fn spawn_from<A: Actor, F>(
+    shard: &Shard,
+    config: ActorConfig,
+    placement: Placement,
+    factory: F,
+) -> News
+where
+    F: FnOnce() -> A + Send + 'static,
+{
+    let place = shard.place(placement);
+    if place.0 >= shard.shards() {
+        return News::Failed(SpawnError::NoSuchShard(place.0));
+    }
+    let (claim, port) = shard.open_plain_reply::<Started>();
+    if place == shard.id() {
+        // A failure reaches the claim through the port as well.
+        let _known_to_the_claim = shard.spawn_actor(config, factory, Some(port));
+    } else {
+        shard.push_system(place, Packet::system(0, build(config, factory, port)));
+    }
+    News::Coming(claim)
+}
+
+/// A spawn as it crosses to another shard.
+pub(super) fn build<A: Actor, F>(config: ActorConfig, factory: F, ack: Reply<Started>) -> Run
+where
+    F: FnOnce() -> A + Send + 'static,
+{
+    Run(Box::new(move |shard| {
+        let _known_to_the_claim = shard.spawn_actor(config, factory, Some(ack));
+    }))
+}
+
+impl Shard {
+    /// The shard a placement means; out of range when it names none.
+    pub(crate) fn place(&self, placement: Placement) -> ShardId {
+        match placement {
+            Placement::Here => self.id(),
+            Placement::Shard(shard) => ShardId(shard),
+            Placement::Any | Placement::RoundRobin => self.next_in_turn(),
+            Placement::Key(key) => ShardId((mix(key) % u64::from(self.shards())) as u16),
+        }
+    }
+}

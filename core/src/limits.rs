@@ -1,0 +1,71 @@
+//! Every default and bound of the core, each with its reason, and the relations between them.
+
+use std::time::Duration;
+
+/// Messages a mailbox holds unless its actor says otherwise. Bounded, because an unbounded mailbox
+/// is the first complaint of every actor framework's users; large enough for a burst of a turn's
+/// batch from each of several shards.
+pub const MAILBOX_DEPTH: usize = 1000;
+
+/// Messages one actor handles before the next ready task gets its chance.
+pub const TURN_MESSAGES: u32 = 100;
+
+/// How often, in messages, an actor asks the driver whether something more urgent waits.
+/// A clock read costs as much as several messages; the driver's answer is a flag or a ring peek.
+pub const PREEMPT_CHECK_MESSAGES: u32 = 16;
+
+/// Longest time one turn of a shard aims to take before its driver looks at I/O again.
+pub const TURN_TIME: Duration = Duration::from_micros(500);
+
+/// Calls of one task poll that are answered by running the callee at once, in the caller's place,
+/// before the caller has to wait its turn like any other.
+pub const HANDOFFS: u32 = 32;
+
+/// How deep callees may run inside callers: each level takes stack.
+pub const HANDOFF_DEPTH: u32 = 4;
+
+/// Tasks polled in one turn at most, so that rings are drained and flushed in between.
+pub const TURN_TASKS: u32 = 256;
+
+/// Deadline of a call that nobody shortened. A call without a deadline waits for ever on a lost
+/// peer; five seconds is what Erlang's `gen_server:call` and Akka's examples settled on.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Longest time each of `started`, `stopped` and the whole of `on_undelivered` may take.
+pub const HOOK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Packets an outbox to one peer holds before casts to that peer answer `Full`.
+pub const OUTBOX_DEPTH: usize = 4096;
+
+/// Bytes of one ring slot: one cache line, so that a message costs one line transfer.
+pub const PACKET_BYTES: usize = 64;
+
+/// Bytes of a message or reply that travel inside a ring slot; a larger one is boxed once.
+pub const PACKET_INLINE_BYTES: usize = 32;
+
+/// Bytes of a reply kept inside its slot; a larger one is boxed once.
+pub const REPLY_INLINE_BYTES: usize = 32;
+
+/// Most slots (actors and tasks) of one shard: the waker has 24 bits for a slot.
+pub const SLOTS_MAX: u32 = 1 << 24;
+
+/// Dead actors of a shard whose exit reason can still be asked for.
+pub const GRAVES_MAX: usize = 1024;
+
+/// Granularity of the coarse wheel that bounds calls: a call may fail this much late, never early.
+pub const COARSE_TICK: Duration = Duration::from_millis(8);
+
+/// Share of the mailbox, as a divisor, that must be free again before stopped shards may go on.
+/// Half, so that STOP and GO do not alternate on every message.
+pub const GO_DIVISOR: u32 = 2;
+
+/// Receive buffers of one shard kept for reuse.
+pub const BUFFERS_KEPT: usize = 256;
+
+/// Bytes of one pooled receive buffer.
+pub const BUFFER_BYTES: usize = 16 * 1024;
+
+const _: () = assert!(PACKET_INLINE_BYTES < PACKET_BYTES);
+const _: () = assert!(PREEMPT_CHECK_MESSAGES < TURN_MESSAGES);
+const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR as usize);
+const _: () = assert!(TURN_MESSAGES as usize <= MAILBOX_DEPTH);

@@ -1,0 +1,266 @@
+//! From a pid to a mailbox of the right type, and the queue behind it.
+//!
+//! An `ActorRef<A>` is a pid that believes its actor takes `A::Message`. The door is where that
+//! belief is checked, in release builds too: the slot's generation says that the actor is the one
+//! meant, and the type recorded when the slot was filled says that its mailbox holds `M`.
+//!
+//! Behind it is a ring that messages are moved into once and out of once, straight into the
+//! handler's argument: moving messages, not checking them, is what a send costs.
+//!
+//! This file is the home of three unsafe facts. A `dyn AnyDoor` that says its message type is `M`
+//! begins with a `Door<M>`, because only `Context` is one, is `repr(C)`, has its door first, and
+//! answers with its door's own parameter. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
+//! the end, hold a message; no method runs user code before it has made that true again. And a
+//! [`Parcel`] holds a message while it is full.
+
+#![allow(unsafe_code)]
+
+use std::any::TypeId;
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::rc::Rc;
+
+use super::{AnyDoor, Door, Envelope};
+use crate::context::Header;
+use crate::shard::{NotFound, Shard};
+
+impl Shard {
+    /// Calls `f` with the mailbox of a live actor of this shard that takes messages `M`.
+    ///
+    /// `f` runs while the slab is borrowed: it may move messages, and must not run user code.
+    #[inline]
+    pub(crate) fn with_mailbox<M: 'static, R>(
+        &self,
+        target: (u32, u32),
+        f: impl FnOnce(&Door<M>) -> R,
+    ) -> Result<R, NotFound> {
+        self.tasks.with_door(target, TypeId::of::<M>(), |door| {
+            let door: *const dyn AnyDoor = Rc::as_ptr(door);
+            // SAFETY: `with_door` found `M` to be what the slab recorded for this door, and the
+            // slab records what the door itself answers; so a `Door<M>` is where it begins. The
+            // borrowed `Rc` keeps it alive while `f` runs.
+            f(unsafe { &*door.cast::<Door<M>>() })
+        })
+    }
+}
+
+/// A message between its maker and a queue, moved by address: passing it by value costs a copy at
+/// every call on the way, and one that reads what was just written in smaller pieces.
+pub(crate) struct Parcel<M> {
+    message: MaybeUninit<M>,
+    full: bool,
+}
+
+impl<M> Parcel<M> {
+    #[inline]
+    pub(crate) const fn new(message: M) -> Self {
+        Self { message: MaybeUninit::new(message), full: true }
+    }
+
+    /// Takes the message out.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<M> {
+        // SAFETY: full, the parcel holds a message, and by then it is no longer full.
+        std::mem::take(&mut self.full).then(|| unsafe { self.message.assume_init_read() })
+    }
+}
+
+impl<M> Drop for Parcel<M> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.full {
+            // SAFETY: full, the parcel holds a message, and this is its end.
+            unsafe { self.message.assume_init_drop() };
+        }
+    }
+}
+
+type Place<M> = UnsafeCell<MaybeUninit<Envelope<M>>>;
+
+/// A growing ring of messages. Empty, it owns no memory.
+pub(crate) struct Queue<M> {
+    /// A power of two of places, or none.
+    places: UnsafeCell<Box<[Place<M>]>>,
+    head: Cell<u32>,
+    len: Cell<u32>,
+}
+
+/// Places of a queue at its first message.
+const PLACES_MIN: usize = 4;
+
+impl<M> Queue<M> {
+    pub(crate) fn new() -> Self {
+        Self { places: UnsafeCell::new(Box::new([])), head: Cell::new(0), len: Cell::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        self.len.get()
+    }
+
+    /// The place `offset` places behind the oldest message.
+    #[inline]
+    fn place(&self, offset: u32) -> *mut Envelope<M> {
+        // SAFETY: the box is replaced by `grow` and `drop` alone, which hold no reference into it
+        // from before, and no reference is held here beyond this line.
+        let places = unsafe { &*self.places.get() };
+        debug_assert!(offset < places.len() as u32);
+        let index = self.head.get().wrapping_add(offset) as usize & (places.len() - 1);
+        // SAFETY: the length is a power of two and not zero, for there is a place `offset`, so the
+        // mask keeps the index below it.
+        unsafe { places.get_unchecked(index) }.get().cast()
+    }
+
+    /// The free place behind the newest message.
+    #[inline]
+    fn free_place(&self) -> *mut Envelope<M> {
+        let len = self.len.get();
+        // SAFETY: as in `place`.
+        if len as usize == unsafe { &*self.places.get() }.len() {
+            self.grow();
+        }
+        self.place(len)
+    }
+
+    pub(crate) fn push_back(&self, envelope: Envelope<M>) {
+        // SAFETY: a free place holds nothing, and may be written.
+        unsafe { self.free_place().write(envelope) };
+        self.len.set(self.len.get() + 1);
+    }
+
+    /// Moves a message out of its parcel into the queue; an empty parcel changes nothing.
+    #[inline]
+    pub(crate) fn push_parcel(&self, header: Header, parcel: &mut Parcel<M>) {
+        if !std::mem::take(&mut parcel.full) {
+            return;
+        }
+        let place = self.free_place();
+        // SAFETY: a free place holds nothing and may be written; the parcel was full, so it held
+        // a message, which now is the place's alone. Both fields of the place are written.
+        unsafe {
+            (&raw mut (*place).header).write(header);
+            (&raw mut (*place).message).copy_from_nonoverlapping(parcel.message.as_ptr(), 1);
+        }
+        self.len.set(self.len.get() + 1);
+    }
+
+    /// Takes the oldest message.
+    ///
+    /// # Panics
+    ///
+    /// When there is none: a bug of ours.
+    #[inline]
+    pub(crate) fn take_front(&self) -> M {
+        let len = self.len.get();
+        assert!(len > 0, "a message is there");
+        let place = self.place(0);
+        self.head.set(self.head.get().wrapping_add(1));
+        self.len.set(len - 1);
+        // SAFETY: the oldest place held a message, and does no longer by the two lines above; its
+        // header is a plain word.
+        unsafe { (&raw const (*place).message).read() }
+    }
+
+    #[inline]
+    pub(crate) fn pop_front(&self) -> Option<Envelope<M>> {
+        let len = self.len.get();
+        if len == 0 {
+            return None;
+        }
+        let place = self.place(0);
+        self.head.set(self.head.get().wrapping_add(1));
+        self.len.set(len - 1);
+        // SAFETY: the oldest place held a message, and does no longer by the two lines above.
+        Some(unsafe { place.read() })
+    }
+
+    /// The header of the oldest message.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<Header> {
+        if self.len.get() == 0 {
+            return None;
+        }
+        // SAFETY: the oldest place holds a message, of which a plain word is copied.
+        Some(unsafe { (*self.place(0)).header })
+    }
+
+    /// Moves all messages to a ring twice as large.
+    #[cold]
+    fn grow(&self) {
+        let len = self.len.get();
+        let larger = (len as usize * 2).max(PLACES_MIN);
+        let fresh: Box<[Place<M>]> =
+            (0..larger).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
+        for offset in 0..len {
+            let target = fresh[offset as usize].get().cast::<Envelope<M>>();
+            // SAFETY: the first `len` places hold messages, each moved once to a place of its own;
+            // the old ones are forgotten with the old box, whose places drop nothing.
+            unsafe { target.copy_from_nonoverlapping(self.place(offset), 1) };
+        }
+        self.head.set(0);
+        // SAFETY: no reference into the old box is alive; see `place`.
+        let _old = unsafe { std::mem::replace(&mut *self.places.get(), fresh) };
+    }
+}
+
+impl<M> Drop for Queue<M> {
+    fn drop(&mut self) {
+        while let Some(envelope) = self.pop_front() {
+            drop(envelope);
+        }
+    }
+}
+
+impl<M> fmt::Debug for Queue<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    fn envelope(message: Rc<u64>) -> Envelope<Rc<u64>> {
+        Envelope { header: Header::NONE, message }
+    }
+
+    #[test]
+    fn agrees_with_a_deque_and_drops_each_message_once() {
+        let token = Rc::new(7);
+        let (queue, mut model) = (Queue::new(), VecDeque::new());
+        let mut draw = 1u64;
+        for n in 0..10_000 {
+            draw = crate::hash::mix(draw + n);
+            // Phases of growth and of shrinking, so that the ring wraps at many sizes.
+            if draw % 100 < (if n / 500 % 2 == 0 { 70 } else { 30 }) {
+                queue.push_back(envelope(token.clone()));
+                model.push_back(());
+            } else {
+                assert_eq!(queue.pop_front().is_some(), model.pop_front().is_some());
+            }
+            assert_eq!(queue.len() as usize, model.len());
+            assert_eq!(queue.front().is_some(), !model.is_empty());
+        }
+        assert_eq!(Rc::strong_count(&token), model.len() + 1);
+        drop(queue);
+        assert_eq!(Rc::strong_count(&token), 1);
+    }
+
+    #[test]
+    fn keeps_order_across_growth_in_the_middle() {
+        let queue = Queue::new();
+        for n in 0..3 {
+            queue.push_back(envelope(Rc::new(n)));
+        }
+        assert_eq!(*queue.pop_front().unwrap().message, 0);
+        for n in 3..20 {
+            queue.push_back(envelope(Rc::new(n)));
+        }
+        let rest: Vec<u64> = std::iter::from_fn(|| queue.pop_front()).map(|e| *e.message).collect();
+        assert!(rest.into_iter().eq(1..20));
+    }
+}

@@ -1,0 +1,160 @@
+//! The process-wide table: which nodes live in this process and how to reach their shards.
+//!
+//! Several systems, and any number of simulated nodes, share one process. A waker, a reply port or
+//! an outside thread may hold on to any of them for ever, so what they hold is an index, and this
+//! table is the one place that says whether the index still means something. It is locked only on
+//! slow paths: messages between shards of one node never come here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::pid::{NodeId, ShardId};
+use crate::runtime::{Injected, Injector};
+
+/// A node's place in the table; the node leaves the table when this is dropped.
+#[derive(Debug)]
+pub struct NodeRegistration {
+    node: NodeId,
+    /// Process-unique numbers of the node's shards, by shard.
+    uniques: Vec<u16>,
+}
+
+struct Node {
+    name: Arc<str>,
+    incarnation: u32,
+    /// Process-unique numbers of the node's shards, by shard.
+    uniques: Vec<u16>,
+}
+
+struct Table {
+    nodes: BTreeMap<u32, Node>,
+    node_next: u32,
+    /// Injectors by process-unique shard number; `None` when the number is free.
+    shards: Vec<Option<Arc<dyn Injector>>>,
+    /// Free numbers, oldest first, so that a stale waker's number stays unused as long as possible.
+    free: VecDeque<u16>,
+    /// How many incarnations each node name had.
+    incarnations: BTreeMap<Arc<str>, u32>,
+}
+
+static TABLE: RwLock<Table> = RwLock::new(Table {
+    nodes: BTreeMap::new(),
+    node_next: 0,
+    shards: Vec::new(),
+    free: VecDeque::new(),
+    incarnations: BTreeMap::new(),
+});
+
+fn read() -> RwLockReadGuard<'static, Table> {
+    TABLE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write() -> RwLockWriteGuard<'static, Table> {
+    TABLE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Enters a node with one injector per shard.
+///
+/// # Errors
+///
+/// The number of injectors given, when the process already runs so many shards that 16 bits cannot
+/// number these as well; nothing was entered.
+pub fn register_node(
+    name: &str,
+    injectors: Vec<Arc<dyn Injector>>,
+) -> Result<NodeRegistration, usize> {
+    let mut table = write();
+    let count = injectors.len();
+    if table.shards.len() - table.free.len() + count > usize::from(u16::MAX) {
+        return Err(count);
+    }
+    let node = NodeId::new(table.node_next);
+    table.node_next = table.node_next.checked_add(1).expect("four billion nodes in one process");
+    let name: Arc<str> = name.into();
+    let seen = table.incarnations.entry(name.clone()).or_insert(0);
+    *seen += 1;
+    let incarnation = *seen;
+    let uniques: Vec<u16> = injectors.into_iter().map(|injector| table.number(injector)).collect();
+    table.nodes.insert(node.index(), Node { name, incarnation, uniques: uniques.clone() });
+    Ok(NodeRegistration { node, uniques })
+}
+
+impl Table {
+    fn number(&mut self, injector: Arc<dyn Injector>) -> u16 {
+        if self.shards.len() < usize::from(u16::MAX) {
+            self.shards.push(Some(injector));
+            return (self.shards.len() - 1) as u16;
+        }
+        let unique = self.free.pop_front().expect("counted before");
+        self.shards[usize::from(unique)] = Some(injector);
+        unique
+    }
+}
+
+impl NodeRegistration {
+    /// The node's identity.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The process-unique number of one of the node's shards, as its wakers carry it.
+    ///
+    /// # Panics
+    ///
+    /// When the node has no such shard.
+    #[must_use]
+    pub fn unique(&self, shard: ShardId) -> u16 {
+        self.uniques[shard.index()]
+    }
+}
+
+impl Drop for NodeRegistration {
+    fn drop(&mut self) {
+        let mut gone = Vec::with_capacity(self.uniques.len());
+        {
+            let mut table = write();
+            table.nodes.remove(&self.node.index());
+            for &unique in &self.uniques {
+                gone.push(table.shards[usize::from(unique)].take());
+                table.free.push_back(unique);
+            }
+        }
+        // Injectors may own queued closures: their drop must not run under the table's lock.
+        drop(gone);
+    }
+}
+
+/// The name and incarnation of a node that is still in this process.
+pub(crate) fn node_name(node: NodeId) -> Option<(Arc<str>, u32)> {
+    read().nodes.get(&node.index()).map(|entry| (entry.name.clone(), entry.incarnation))
+}
+
+/// The node of that name and incarnation, if it is in this process.
+pub(crate) fn find_node(name: &str, incarnation: u32) -> Option<NodeId> {
+    let table = read();
+    let found = table.nodes.iter().find(|(_, n)| *n.name == *name && n.incarnation == incarnation);
+    found.map(|(&index, _)| NodeId::new(index))
+}
+
+/// Hands `injected` to a shard by node and number; gives it back when that shard is gone.
+pub(crate) fn inject(node: NodeId, shard: ShardId, injected: Injected) -> Result<(), Injected> {
+    let injector = {
+        let table = read();
+        let unique = table.nodes.get(&node.index()).and_then(|n| n.uniques.get(shard.index()));
+        unique.and_then(|&unique| table.shards[usize::from(unique)].clone())
+    };
+    match injector {
+        Some(injector) => injector.inject(injected),
+        None => Err(injected),
+    }
+}
+
+/// Hands a wake-up to the shard with that process-unique number, if there still is one.
+pub(crate) fn wake(unique: u16, slot: u32, generation_low: u32) {
+    let injector = read().shards.get(usize::from(unique)).cloned().flatten();
+    if let Some(injector) = injector {
+        // A shard that is gone has no task left to wake.
+        drop(injector.inject(Injected::Wake { slot, generation_low }));
+    }
+}

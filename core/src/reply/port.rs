@@ -1,0 +1,129 @@
+//! The callee's half of a reply slot.
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+
+use super::slot::Key;
+use crate::mesh::Deliver;
+use crate::mesh::{Packet, PacketMeta};
+use crate::pid::{NodeId, ShardId};
+use crate::process;
+use crate::runtime::Injected;
+use crate::shard::{Shard, current};
+
+/// The port a request is answered through.
+///
+/// It can be stored, answered later, moved to another actor, shard or thread. Dropping it without
+/// an answer fails the caller at once with [`crate::CallError::Dropped`]: a caller never waits for
+/// an answer that cannot come.
+///
+/// # Shard
+///
+/// Works on any thread, also outside any shard and after the system has shut down.
+pub struct Reply<R: Send + 'static> {
+    key: Key<R>,
+    node: NodeId,
+    shard: ShardId,
+}
+
+impl<R: Send + 'static> Reply<R> {
+    pub(super) const fn new(key: Key<R>, node: NodeId, shard: ShardId) -> Self {
+        Self { key, node, shard }
+    }
+
+    /// Answers the request. An answer nobody waits for any more is dropped.
+    #[inline]
+    pub fn send(self, value: R) {
+        let mut port = ManuallyDrop::new(self);
+        let (key, node, home) = (port.key.take(), port.node, port.shard);
+        let mut rest = Some((key, value));
+        let sent = current::with(|shard| {
+            if shard.is(node, home) {
+                let (key, value) = rest.take().expect("not yet taken");
+                shard.fill_reply(key, value);
+            } else if shard.node() == node {
+                let (key, value) = rest.take().expect("not yet taken");
+                shard.push_system(home, Packet::system(key.slot(), Filled { key, value }));
+            }
+        });
+        debug_assert!(sent.is_some() || rest.is_some());
+        if let Some((key, value)) = rest {
+            let fill = move |shard: &Shard| shard.fill_reply(key, value);
+            // The caller is gone with its shard when this is refused.
+            drop(process::inject(node, home, Injected::Run(Box::new(fill))));
+        }
+    }
+
+    /// Whether somebody still waits. Known exactly on the caller's own shard; elsewhere a caller
+    /// that gave up may not be heard of yet, and the answer is yes.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        let here = current::with(|shard| {
+            shard.is(self.node, self.shard).then(|| shard.replies.is_claimed(&self.key))
+        });
+        here.flatten().unwrap_or(true)
+    }
+}
+
+impl<R: Send + 'static> Drop for Reply<R> {
+    fn drop(&mut self) {
+        let mut key = Some(self.key.take());
+        let (node, home) = (self.node, self.shard);
+        current::with(|shard| {
+            if shard.is(node, home) {
+                shard.replies.drop_port(key.take().expect("not yet taken")).wake();
+            } else if shard.node() == node {
+                let key = key.take().expect("not yet taken");
+                shard.push_system(home, Packet::system(key.slot(), Dropped { key }));
+            }
+        });
+        if let Some(key) = key {
+            let fail = move |shard: &Shard| shard.replies.drop_port(key).wake();
+            // The caller is gone with its shard when this is refused.
+            drop(process::inject(node, home, Injected::Run(Box::new(fail))));
+        }
+    }
+}
+
+impl<R: Send + 'static> fmt::Debug for Reply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply(shard {}, slot {})", self.shard, self.key.slot())
+    }
+}
+
+impl Shard {
+    #[inline]
+    fn fill_reply<R: Send + 'static>(&self, key: Key<R>, value: R) {
+        let slot = key.slot();
+        match self.replies.fill(key, value) {
+            Ok(waker) => {
+                self.trace_reply(slot);
+                self.wake_stored(waker);
+            }
+            Err(unwanted) => drop(unwanted),
+        }
+    }
+}
+
+/// An answer on its way home.
+struct Filled<R> {
+    key: Key<R>,
+    value: R,
+}
+
+impl<R: Send + 'static> Deliver for Filled<R> {
+    fn deliver(self, shard: &Shard, _: PacketMeta) {
+        shard.fill_reply(self.key, self.value);
+    }
+}
+
+/// The news that no answer will come.
+struct Dropped<R> {
+    key: Key<R>,
+}
+
+impl<R: Send + 'static> Deliver for Dropped<R> {
+    fn deliver(self, shard: &Shard, _: PacketMeta) {
+        shard.replies.drop_port(self.key).wake();
+    }
+}

@@ -1,0 +1,28 @@
+//! What a shard needs from the world, as traits.
+//!
+//! Core is a state machine without I/O. Everything it cannot compute comes through this module:
+//! time, randomness, packets from other shards, completions. Two drivers implement it, the
+//! production runtime and the simulator, and one conformance suite holds them together.
+//!
+//! **Completion-shaped.** An operation is submitted with an [`OpId`] and owned data, and completes
+//! later through [`crate::Shard::complete`]. Submitting never fails and never blocks: every
+//! failure is a completion. Between submit and completion the driver owns the data, so dropping a
+//! future frees nothing under the kernel's hands; cancelling is a request, and the operation still
+//! completes, exactly once for its last completion. This is what lets the simulator place submit,
+//! effect and completion at three different times, and what lets a driver use multishot
+//! operations and registered buffers. (The trouble with the poll shape on io_uring is described in
+//! "Async Rust is not safe with io_uring", tonbo.io, 2024.)
+
+mod blocking;
+mod disk;
+mod driver;
+mod mesh;
+mod net;
+mod sources;
+
+pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
+pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
+pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};
+pub use mesh::{Doorbell, Lane, Mesh};
+pub use net::{Buffer, ListenOptions, Net, NetDone, NetRequest, ShutdownSide, SocketId};
+pub use sources::{Clock, Entropy, Wall};

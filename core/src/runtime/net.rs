@@ -1,0 +1,170 @@
+//! Sockets, as operations.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+
+use super::OpId;
+use crate::shard::current;
+
+/// A socket a driver holds for its shard. Never reused while the driver lives.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SocketId(pub u64);
+
+/// How to listen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListenOptions {
+    /// The address to bind; port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// Connections the kernel may hold that nobody accepted yet.
+    pub backlog: u32,
+    /// Whether several shards may listen on this address, the kernel spreading connections.
+    pub reuse_port: bool,
+}
+
+impl ListenOptions {
+    /// Listens on `address` alone, with room for 1024 waiting connections.
+    #[must_use]
+    pub const fn new(address: SocketAddr) -> Self {
+        Self { address, backlog: 1024, reuse_port: false }
+    }
+}
+
+/// Which half of a stream to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShutdownSide {
+    /// No more will be received.
+    Receive,
+    /// No more will be sent: the peer reads end of stream after what was sent.
+    Send,
+    /// Both.
+    Both,
+}
+
+/// A network operation.
+#[derive(Debug)]
+pub enum NetRequest {
+    /// Binds and listens; completes with [`NetDone::Listening`].
+    Listen(ListenOptions),
+    /// Takes one connection; completes with [`NetDone::Accepted`]. A cancelled accept that had
+    /// already taken a connection completes with it, and core closes it.
+    Accept {
+        /// A listening socket.
+        listener: SocketId,
+    },
+    /// Connects; completes with [`NetDone::Connected`].
+    Connect {
+        /// Where to.
+        address: SocketAddr,
+    },
+    /// Receives what is there, at least one byte unless the stream ended; completes with
+    /// [`NetDone::Received`], whose data is empty at end of stream. At most one receive of a
+    /// stream may be under way.
+    Receive {
+        /// A connected socket.
+        stream: SocketId,
+        /// Most bytes to take.
+        max: usize,
+    },
+    /// Sends from `data[start..]`, possibly not all of it; completes with [`NetDone::Sent`]. At
+    /// most one send of a stream may be under way.
+    Send {
+        /// A connected socket.
+        stream: SocketId,
+        /// The bytes, which the driver owns until the completion gives them back.
+        data: Vec<u8>,
+        /// Where in `data` to begin.
+        start: usize,
+    },
+    /// Ends one or both halves; completes with [`NetDone::Ended`].
+    Shutdown {
+        /// A connected socket.
+        stream: SocketId,
+        /// Which half.
+        side: ShutdownSide,
+    },
+    /// Closes the socket; operations under way on it complete with an error first. Completes with
+    /// [`NetDone::Ended`].
+    Close {
+        /// Any socket.
+        socket: SocketId,
+    },
+}
+
+/// What a network operation came to.
+#[derive(Debug)]
+pub enum NetDone {
+    /// The socket listens.
+    Listening {
+        /// The listening socket.
+        listener: SocketId,
+        /// The address it is bound to, the real port filled in.
+        local: SocketAddr,
+    },
+    /// A connection was taken.
+    Accepted {
+        /// The connected socket.
+        stream: SocketId,
+        /// The other end's address.
+        peer: SocketAddr,
+    },
+    /// The connection stands.
+    Connected {
+        /// The connected socket.
+        stream: SocketId,
+        /// This end's address.
+        local: SocketAddr,
+    },
+    /// Bytes arrived; none at end of stream.
+    Received(Buffer),
+    /// Bytes were handed to the transport.
+    Sent {
+        /// The buffer, back.
+        data: Vec<u8>,
+        /// How many bytes from `start` were taken; at least one unless the rest was empty.
+        written: usize,
+    },
+    /// Shut down or closed.
+    Ended,
+}
+
+/// Received bytes, in a buffer that goes back to its shard's pool when dropped.
+#[derive(Debug)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+}
+
+impl Buffer {
+    /// Wraps bytes a driver received.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes }
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        if bytes.capacity() > 0 {
+            current::with(|shard| shard.recycle_buffer(bytes));
+        }
+    }
+}
+
+/// The network of one shard. See the module's contract: submitting never fails or blocks, every
+/// operation completes.
+pub trait Net {
+    /// Starts an operation.
+    fn submit(&self, op: OpId, request: NetRequest);
+
+    /// Asks for an operation to end early. It still completes: with an error of kind
+    /// `Interrupted`, or with its result where that came first.
+    fn cancel(&self, op: OpId);
+}

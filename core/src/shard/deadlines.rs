@@ -1,0 +1,28 @@
+//! Deadlines of calls, on the coarse wheel.
+
+use super::Shard;
+use crate::reply::Checked;
+use crate::time::Instant;
+use crate::trace::Event;
+
+impl Shard {
+    /// Makes sure that a reply slot is looked at once its deadline has passed.
+    #[inline]
+    pub(crate) fn arm_deadline(&self, slot: u32, deadline: Instant) {
+        let tick = self.deadlines.tick_of(deadline, self.now());
+        if self.replies.arm(slot, tick) {
+            self.deadlines.enter(slot, tick);
+        }
+    }
+
+    pub(super) fn check_deadline(&self, slot: u32, tick: u32, now: Instant) {
+        match self.replies.check(slot, tick, now) {
+            Checked::Nothing => {}
+            Checked::Rearm(deadline) => self.arm_deadline(slot, deadline),
+            Checked::Expired(waker) => {
+                self.observe(|| Event::CallExpired { slot });
+                self.guarded("a caller's waker", || waker.wake());
+            }
+        }
+    }
+}

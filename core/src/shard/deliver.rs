@@ -1,0 +1,181 @@
+//! What arrives from other shards, and what each kind of packet does here.
+
+use std::rc::Rc;
+
+use super::Shard;
+use crate::actor::{ExitReason, Undelivered, catch};
+use crate::context::{Chain, Header, Record, RemoteContext};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal};
+use crate::mesh::{Deliver, Packet, PacketMeta};
+use crate::pid::{Pid, ShardId};
+use crate::reply::Reply;
+
+impl Shard {
+    /// Input: a packet from another shard of this node. A panic in user code that runs on the way
+    /// (the `Drop` of a message nobody takes) ends nothing.
+    pub fn deliver(&self, from: ShardId, packet: Packet) {
+        if let Err(message) = catch(|| packet.open(self, from)) {
+            let reason = ExitReason::Panicked(message);
+            let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
+            self.report(nobody, "a message's drop", &reason);
+        }
+    }
+
+    fn arrive<M: Send + 'static>(
+        &self,
+        meta: PacketMeta,
+        context: Option<Box<RemoteContext>>,
+        message: M,
+    ) {
+        let header = self.header_of(&meta, context);
+        let target = (meta.slot, meta.generation);
+        let mut message = Parcel::new(message);
+        let pushed = self.with_mailbox(target, |door: &Door<M>| {
+            if door.has_overflow() {
+                return Err(Refusal::Full);
+            }
+            door.push(header, &mut message)
+        });
+        match pushed {
+            Ok(Ok(wake)) => self.accepted(target, wake),
+            Ok(Err(Refusal::Full)) => {
+                self.ledger.accept();
+                self.overflow(&meta, header, message);
+            }
+            Ok(Err(Refusal::Closed)) | Err(_) => {
+                self.ledger.accept();
+                self.message_undelivered(header, Undelivered::Stopped);
+                drop(message);
+            }
+        }
+    }
+
+    /// A message of another shard for which there is no room.
+    #[cold]
+    fn overflow<M: Send + 'static>(
+        &self,
+        meta: &PacketMeta,
+        header: Header,
+        mut message: Parcel<M>,
+    ) {
+        let target = (meta.slot, meta.generation);
+        if self.make_room(target, header, &mut message) {
+            return;
+        }
+        let stop = self.with_mailbox(target, |door: &Door<M>| {
+            let envelope = message.take().map(|message| Envelope { header, message });
+            envelope.is_some_and(|envelope| door.keep(Some(meta.from), envelope))
+        });
+        if stop == Ok(true) {
+            let stop = Stop { generation: meta.generation };
+            self.push_system(meta.from, Packet::system(meta.slot, stop));
+        }
+    }
+
+    fn header_of(&self, meta: &PacketMeta, context: Option<Box<RemoteContext>>) -> Header {
+        let (slot, generation) = meta.caller;
+        let caller = (generation != 0).then(|| Pid::new(self.node(), meta.from, slot, generation));
+        if context.is_none() && caller.is_none() && meta.deadline.is_never() {
+            return Header::NONE;
+        }
+        let context = context.map(|context| *context);
+        let (trace, rest) = context.map_or((None, Vec::new()), |c| (c.trace, c.chain));
+        let chain = match caller {
+            None if rest.is_empty() => Chain::Empty,
+            None => Chain::Many(rest),
+            Some(caller) if rest.is_empty() => Chain::One(caller),
+            Some(caller) => Chain::Many(std::iter::once(caller).chain(rest).collect()),
+        };
+        self.records.insert(Record { deadline: meta.deadline, trace: trace.map(Rc::new), chain })
+    }
+}
+
+/// A user message.
+pub(super) struct Arrival<M>(pub(super) M);
+
+impl<M: Send + 'static> Deliver for Arrival<M> {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.arrive(meta, None, self.0);
+    }
+}
+
+/// A user message with a trace, or with more than one actor waiting for its answer.
+pub(super) struct TracedArrival<M> {
+    pub(super) message: M,
+    pub(super) context: Box<RemoteContext>,
+}
+
+impl<M: Send + 'static> Deliver for TracedArrival<M> {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.arrive(meta, Some(self.context), self.message);
+    }
+}
+
+/// A mailbox over there is full: do not send to it.
+struct Stop {
+    generation: u32,
+}
+
+impl Deliver for Stop {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.outboxes.stop(meta.from, (meta.slot, self.generation));
+    }
+}
+
+/// A mailbox over there has room, or is gone.
+pub(super) struct Go {
+    pub(super) generation: u32,
+}
+
+impl Deliver for Go {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        for (_, waker) in shard.outboxes.go(meta.from, (meta.slot, self.generation)) {
+            waker.wake();
+        }
+    }
+}
+
+/// Bits for an actor's state word.
+pub(super) struct Signal {
+    pub(super) generation: u32,
+    pub(super) bits: u32,
+}
+
+impl Deliver for Signal {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.signal_here((meta.slot, self.generation), self.bits);
+    }
+}
+
+/// An actor is to be killed for that reason.
+pub(super) struct Kill {
+    pub(super) generation: u32,
+    pub(super) reason: ExitReason,
+}
+
+impl Deliver for Kill {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.kill_here((meta.slot, self.generation), self.reason);
+    }
+}
+
+/// Somebody wants to know how an actor ends.
+pub(super) struct Watch {
+    pub(super) generation: u32,
+    pub(super) watcher: Reply<ExitReason>,
+}
+
+impl Deliver for Watch {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.watch_here((meta.slot, self.generation), self.watcher);
+    }
+}
+
+/// Code of the framework to run there: a spawn, mostly.
+pub(crate) struct Run(pub(crate) Box<dyn FnOnce(&Shard) + Send>);
+
+impl Deliver for Run {
+    fn deliver(self, shard: &Shard, _: PacketMeta) {
+        (self.0)(shard);
+    }
+}

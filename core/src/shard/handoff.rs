@@ -1,0 +1,53 @@
+//! Handing the shard from a caller straight to its callee.
+//!
+//! Most calls go to an actor of the same shard that has nothing to do. Putting it on the run queue,
+//! suspending the caller, and waking it with the answer costs more than the answer. So such a callee
+//! is polled on the spot, in the caller's place, for the one message; its answer is there when
+//! the caller looks for the first time. (Handing the processor over with the message is Liedtke's,
+//! "Improving IPC by kernel design", 1993; here it saves two trips through the run queue.)
+//!
+//! Nothing that can be observed changes but who runs first, which is nobody's to rely on: the callee
+//! was idle with an empty mailbox, so no message is overtaken. A caller may do so a bounded number
+//! of times in one poll and then waits its turn, so that a loop of calls does not hold the shard;
+//! and to a bounded depth, since callees hand on. The simulator draws whether it happens.
+
+use super::Shard;
+use crate::limits::HANDOFF_DEPTH;
+
+/// What the shard was doing before a callee ran in between.
+struct Interrupted {
+    running: (u32, u32),
+    scope: crate::context::Header,
+    scope_casts: Option<crate::context::Header>,
+    budget: u32,
+}
+
+impl Shard {
+    /// Whether a call made now may hand over to its callee.
+    #[inline]
+    pub(super) fn may_hand_off(&self) -> bool {
+        self.handoffs.get() > 0 && self.handoff_depth.get() < HANDOFF_DEPTH
+    }
+
+    /// Runs the callee of the call just posted, if it was idle. True if it ran.
+    #[inline]
+    pub(crate) fn hand_off(&self) -> bool {
+        let Some(slot) = self.handoff_to.take() else { return false };
+        let before = Interrupted {
+            running: self.running.get(),
+            scope: self.scope.get(),
+            scope_casts: self.scope_casts.take(),
+            budget: self.budget.get(),
+        };
+        self.scope.set(crate::context::Header::NONE);
+        self.handoffs.set(self.handoffs.get() - 1);
+        self.handoff_depth.set(self.handoff_depth.get() + 1);
+        self.poll_task(slot, 1);
+        self.handoff_depth.set(self.handoff_depth.get() - 1);
+        self.running.set(before.running);
+        self.scope.set(before.scope);
+        self.scope_casts.set(before.scope_casts);
+        self.budget.set(before.budget);
+        true
+    }
+}

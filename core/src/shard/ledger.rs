@@ -1,0 +1,70 @@
+//! What became of every message this shard accepted.
+
+use std::cell::Cell;
+
+use crate::actor::Undelivered;
+
+/// Counts of messages by their end. When nothing is queued or running,
+/// `accepted = handled + undelivered`; what was refused was never accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Ledger {
+    /// Entered a mailbox of this shard, or arrived from another shard for one.
+    pub accepted: u64,
+    /// Handled to the end, or to a panic or kill in their handler.
+    pub handled: u64,
+    /// Given back to their sender for want of room.
+    pub refused: u64,
+    /// Not handled, by [`Undelivered`] in the order of [`Undelivered::ALL`].
+    pub undelivered: [u64; Undelivered::ALL.len()],
+}
+
+impl Ledger {
+    /// Accepted messages that are neither handled nor undelivered yet.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.accepted - self.handled - self.undelivered.iter().sum::<u64>()
+    }
+}
+
+/// The ledger as the shard writes it.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerCell {
+    accepted: Cell<u64>,
+    handled: Cell<u64>,
+    refused: Cell<u64>,
+    undelivered: [Cell<u64>; Undelivered::ALL.len()],
+}
+
+#[inline]
+fn increment(cell: &Cell<u64>) {
+    cell.set(cell.get() + 1);
+}
+
+impl LedgerCell {
+    #[inline]
+    pub(super) fn accept(&self) {
+        increment(&self.accepted);
+    }
+
+    #[inline]
+    pub(super) fn handle(&self) {
+        increment(&self.handled);
+    }
+
+    pub(super) fn refuse(&self) {
+        increment(&self.refused);
+    }
+
+    pub(super) fn undeliver(&self, reason: Undelivered) {
+        increment(&self.undelivered[reason as usize]);
+    }
+
+    pub(super) fn read(&self) -> Ledger {
+        Ledger {
+            accepted: self.accepted.get(),
+            handled: self.handled.get(),
+            refused: self.refused.get(),
+            undelivered: std::array::from_fn(|index| self.undelivered[index].get()),
+        }
+    }
+}

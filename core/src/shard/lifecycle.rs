@@ -1,0 +1,117 @@
+//! The ends of actors: signals, waiting, burial.
+
+use super::Shard;
+use super::deliver::{Kill, Signal, Watch};
+use crate::actor::ExitReason;
+use crate::mailbox::state;
+use crate::mesh::Packet;
+use crate::pid::Pid;
+use crate::reply::Reply;
+use crate::time::Instant;
+use crate::timer::TimerId;
+use crate::trace::Event;
+
+/// How an actor is asked to end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    /// After the message being handled.
+    Stop,
+    /// After what is queued, in band: messages sent before are handled.
+    Drain,
+    /// At the next await.
+    Kill(ExitReason),
+}
+
+impl Shard {
+    /// Asks an actor of this node to end. One that has ended, or lives elsewhere, is left alone.
+    pub(crate) fn end(&self, pid: Pid, end: End) {
+        let target = (pid.slot(), pid.generation());
+        let (peer, generation) = (pid.shard(), pid.generation());
+        let bits = match &end {
+            End::Stop => state::STOP,
+            End::Drain => state::DRAIN | state::CLOSED,
+            End::Kill(_) => state::KILL,
+        };
+        if pid.node() != self.node() || peer.0 >= self.shards() {
+            return;
+        }
+        if peer == self.id() {
+            match end {
+                End::Kill(reason) => self.kill_here(target, reason),
+                _ => self.signal_here(target, bits),
+            }
+            return;
+        }
+        match end {
+            End::Stop => {
+                self.push_system(peer, Packet::system(pid.slot(), Signal { generation, bits }));
+            }
+            // In band, behind the messages sent before; it may exceed the outbox's bound by one.
+            End::Drain => {
+                let signal = Signal { generation, bits };
+                let packet = Packet::new(target, Instant::NEVER, (0, 0), signal);
+                self.outboxes.push_user(peer, packet);
+            }
+            End::Kill(reason) => {
+                self.push_system(peer, Packet::system(pid.slot(), Kill { generation, reason }));
+            }
+        }
+    }
+
+    pub(super) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
+        let door = self.tasks.any_door(slot, generation);
+        if door.is_some_and(|door| door.signal(bits)) {
+            self.schedule(slot);
+        }
+    }
+
+    pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: ExitReason) {
+        let door = self.tasks.any_door(slot, generation);
+        if door.is_some_and(|door| door.kill(reason)) {
+            self.schedule(slot);
+        }
+    }
+
+    /// Sends `watcher` the reason for which an actor ended, at once or when it ends.
+    pub(crate) fn watch(&self, pid: Pid, watcher: Reply<ExitReason>) {
+        if pid.node() != self.node() || pid.shard().0 >= self.shards() {
+            watcher.send(ExitReason::Unreachable);
+        } else if pid.shard() == self.id() {
+            self.watch_here((pid.slot(), pid.generation()), watcher);
+        } else {
+            let watch = Watch { generation: pid.generation(), watcher };
+            self.push_system(pid.shard(), Packet::system(pid.slot(), watch));
+        }
+    }
+
+    pub(super) fn watch_here(&self, (slot, generation): (u32, u32), watcher: Reply<ExitReason>) {
+        let door = self.tasks.any_door(slot, generation);
+        match door.filter(|door| !door.has_state(state::GONE)) {
+            Some(door) => door.watch(watcher),
+            None => {
+                let reason = self.graves.find(slot, generation);
+                watcher.send(reason.unwrap_or(ExitReason::NoSuchActor));
+            }
+        }
+    }
+
+    /// Records an actor's end.
+    pub(crate) fn bury(&self, pid: Pid, name: &str, reason: &ExitReason) {
+        let normal = reason.is_normal();
+        self.observe(|| Event::Exited { slot: pid.slot(), generation: pid.generation(), normal });
+        if !normal && !matches!(reason, ExitReason::Killed) {
+            self.report(pid, name, reason);
+        }
+        self.graves.bury(pid.slot(), pid.generation(), reason.clone());
+    }
+
+    pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {
+        self.reporter.actor_failed(pid, name, reason);
+    }
+
+    pub(crate) fn cancel_timers(&self, timers: Vec<TimerId>) {
+        for id in timers {
+            drop(self.timers.cancel(id));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The shard: a single-threaded state machine that owns actors.
+//!
+//! A shard computes; its driver acts. The driver enters the shard and calls it with what happened
+//! ([`Shard::deliver`] packets of other shards, [`Shard::complete`] operations, [`Shard::inject`]
+//! what came from outside the thread), asks for a [`Shard::turn`] at a given time, and carries off
+//! what the turn left: packets in the outboxes ([`Shard::flush`]) and operations, which were
+//! submitted to the driver's traits as they arose. Between turns nothing of a shard moves.
+//!
+//! Four kinds of methods, as in `quinn-proto`'s connection: *inputs* (`deliver`, `complete`,
+//! `inject`), the *step* (`turn`), *outputs* (`flush`, `next_deadline`), and *questions* (`now`,
+//! `ledger`, `inspect`).
+//!
+//! **No user code runs while shard state is borrowed.** Everything that could call into user code
+//! (a `Drop`, a waker, a hook) is first taken out, the borrow released, and then called. State is
+//! in small cells of their own, so that a borrow covers one concern and a few lines.
+
+mod configs;
+pub(crate) mod current;
+mod deadlines;
+pub(crate) mod deliver;
+mod graves;
+mod handoff;
+mod inspect;
+mod ledger;
+pub(crate) mod lifecycle;
+mod operations;
+pub(crate) mod outbox;
+mod pump;
+mod reserve;
+mod run_queue;
+mod scope;
+mod send;
+mod shutdown;
+mod slab;
+mod spawn;
+mod state;
+mod turn;
+
+pub use current::Entered;
+pub use inspect::{InUse, Wait};
+pub use ledger::Ledger;
+pub use operations::Completed;
+pub use pump::{Pump, Pumped};
+pub(crate) use send::{Accept, Refused};
+pub(crate) use slab::{NotFound, Removed, TaskFuture};
+pub use state::{Shard, ShardSetup};
+pub use turn::{Fifo, Next, TurnPolicy};

@@ -1,0 +1,273 @@
+//! The context of the message being handled: where deadlines, traces and call chains come from.
+
+use std::rc::Rc;
+
+use super::{Refused, Shard};
+use crate::actor::Undelivered;
+use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
+use crate::limits::PREEMPT_CHECK_MESSAGES;
+use crate::mailbox::Parcel;
+use crate::pid::Pid;
+use crate::time::Instant;
+use crate::trace::Event;
+
+/// What a call takes over from the message being handled.
+pub(crate) struct CallScope {
+    pub(crate) deadline: Instant,
+    pub(crate) trace: Option<Rc<TraceContext>>,
+}
+
+impl Shard {
+    /// From here on, until the next such call, that message is being handled.
+    #[inline]
+    pub(crate) fn set_scope(&self, header: Header) {
+        if self.scope.replace(header) != header {
+            self.forget_casts();
+        }
+    }
+
+    /// Ends the handler's own use of the context its casts share.
+    #[inline]
+    fn forget_casts(&self) {
+        if let Some(casts) = self.scope_casts.take() {
+            self.records.release(casts);
+        }
+    }
+
+    pub(super) fn header_deadline(&self, header: Header) -> Instant {
+        let deadline = match header.kind() {
+            HeaderKind::None => None,
+            HeaderKind::Reply(slot, serial) => {
+                self.replies.opening((slot, serial), |opening| opening.deadline)
+            }
+            HeaderKind::Record(slot, serial) => {
+                self.records.with((slot, serial), |record| record.deadline)
+            }
+        };
+        deadline.unwrap_or(Instant::NEVER)
+    }
+
+    /// The deadline of the message being handled.
+    pub(crate) fn scope_deadline(&self) -> Instant {
+        self.header_deadline(self.scope.get())
+    }
+
+    /// The trace of the message being handled.
+    pub(crate) fn scope_trace(&self) -> Option<Rc<TraceContext>> {
+        match self.scope.get().kind() {
+            HeaderKind::None => None,
+            HeaderKind::Reply(slot, serial) => {
+                self.replies.opening((slot, serial), |opening| opening.trace.clone()).flatten()
+            }
+            HeaderKind::Record(slot, serial) => {
+                self.records.with((slot, serial), |record| record.trace.clone()).flatten()
+            }
+        }
+    }
+
+    /// Everybody who waits for the message being handled, nearest first.
+    pub(crate) fn scope_chain(&self) -> Vec<Pid> {
+        let mut chain = Vec::new();
+        self.walk_chain(|pid| {
+            chain.push(pid);
+            true
+        });
+        chain
+    }
+
+    /// Calls `f` with everybody who waits for the message being handled, nearest first, while it
+    /// says to go on. Ends at the first that has its answer: from there on nobody waits.
+    fn walk_chain(&self, mut f: impl FnMut(Pid) -> bool) {
+        let mut header = self.scope.get();
+        loop {
+            match header.kind() {
+                HeaderKind::None => return,
+                HeaderKind::Reply(slot, serial) => {
+                    let link = self
+                        .replies
+                        .waiting((slot, serial), |opening| (opening.caller, opening.parent));
+                    let Some(((slot, generation), parent)) = link else { return };
+                    let pid = Pid::new(self.node(), self.id(), slot, generation);
+                    if generation != 0 && !f(pid) {
+                        return;
+                    }
+                    header = parent;
+                }
+                HeaderKind::Record(slot, serial) => {
+                    self.records.with((slot, serial), |record| {
+                        let _all = record.chain.as_slice().iter().all(|&pid| f(pid));
+                    });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The message being handled.
+    pub(crate) const fn scope(&self) -> Header {
+        self.scope.get()
+    }
+
+    /// Slot and generation of the task that is being polled; generation 0 when none is.
+    pub(crate) fn running(&self) -> (u32, u32) {
+        self.running.get()
+    }
+
+    /// What a call to `to` out of the message being handled takes over from it.
+    ///
+    /// # Errors
+    ///
+    /// When waiting for `to` could never end, because it waits for the task that runs: the path
+    /// from that task to `to`.
+    #[inline]
+    pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
+        let (slot, generation) = self.running.get();
+        if to.slot() == slot && to.generation() == generation && self.is(to.node(), to.shard()) {
+            return Err(vec![to]);
+        }
+        match self.scope.get().kind() {
+            HeaderKind::None => Ok(CallScope { deadline: Instant::NEVER, trace: None }),
+            HeaderKind::Reply(slot, serial) => {
+                let first = self.replies.opening((slot, serial), |opening| {
+                    let (caller, generation) = opening.caller;
+                    let cyclic = caller == to.slot()
+                        && generation == to.generation()
+                        && self.is(to.node(), to.shard());
+                    let end = opening.parent.is_none() && !cyclic;
+                    (opening.deadline, opening.trace.clone(), end)
+                });
+                let Some((deadline, trace, end)) = first else {
+                    return Ok(CallScope { deadline: Instant::NEVER, trace: None });
+                };
+                // Further links, or a caller that may have its answer already.
+                if !end {
+                    self.check_chain(to)?;
+                }
+                Ok(CallScope { deadline, trace })
+            }
+            HeaderKind::Record(..) => {
+                self.check_chain(to)?;
+                Ok(CallScope { deadline: self.scope_deadline(), trace: self.scope_trace() })
+            }
+        }
+    }
+
+    #[cold]
+    fn check_chain(&self, to: Pid) -> Result<(), Vec<Pid>> {
+        let mut path = self.scope_chain();
+        match path.iter().position(|&pid| pid == to) {
+            None => Ok(()),
+            Some(index) => {
+                path.truncate(index + 1);
+                Err(path)
+            }
+        }
+    }
+
+    /// Posts a message that carries the port of the one being handled.
+    pub(crate) fn post_delegated<M: Send + 'static>(
+        &self,
+        to: Pid,
+        message: &mut Parcel<M>,
+    ) -> Result<(), Refused> {
+        let (deadline, trace, chain) =
+            (self.scope_deadline(), self.scope_trace(), self.scope_chain());
+        let chain = match chain.as_slice() {
+            [] => Chain::Empty,
+            [one] => Chain::One(*one),
+            _ => Chain::Many(chain),
+        };
+        self.post_with(to, Record { deadline, trace, chain }, message)
+    }
+
+    /// The header of a cast out of the message being handled: its deadline and trace go on, its
+    /// chain does not.
+    #[inline]
+    pub(crate) fn cast_header(&self) -> Header {
+        if self.scope.get().is_none() { Header::NONE } else { self.cast_header_of_scope() }
+    }
+
+    /// Made at the first cast of a handler, shared by the rest.
+    fn cast_header_of_scope(&self) -> Header {
+        let header = match self.scope_casts.get() {
+            Some(header) => header,
+            None => {
+                let header = self.new_cast_header();
+                self.scope_casts.set(Some(header));
+                header
+            }
+        };
+        if header.is_none() { header } else { self.records.share(header) }
+    }
+
+    #[cold]
+    fn new_cast_header(&self) -> Header {
+        let (deadline, trace) = (self.scope_deadline(), self.scope_trace());
+        if deadline.is_never() && trace.is_none() {
+            return Header::NONE;
+        }
+        self.records.insert(Record { deadline, trace, chain: Chain::Empty })
+    }
+
+    /// What a call or cast out of the message being handled carries to another shard beyond its
+    /// deadline and its caller; usually nothing.
+    pub(super) fn remote_context(&self, is_call: bool) -> Option<Box<RemoteContext>> {
+        if self.scope.get().is_none() {
+            return None;
+        }
+        let trace = self.scope_trace().map(|trace| *trace);
+        let chain = if is_call { self.scope_chain() } else { Vec::new() };
+        (trace.is_some() || !chain.is_empty()).then(|| Box::new(RemoteContext { trace, chain }))
+    }
+
+    /// Whether a message's deadline has passed; if so, it is counted and its context ends.
+    #[inline]
+    pub(crate) fn expire_message(&self, header: Header) -> bool {
+        let expired = self.header_deadline(header) <= self.now();
+        if expired {
+            self.message_undelivered(header, Undelivered::Expired);
+        }
+        expired
+    }
+
+    /// A message was handled.
+    #[inline]
+    pub(crate) fn message_done(&self, header: Header) {
+        self.ledger.handle();
+        if !header.is_none() {
+            self.set_scope(Header::NONE);
+            self.end_header(header);
+        }
+    }
+
+    /// Whether the running actor may take another message in this turn.
+    #[inline]
+    pub(crate) fn may_go_on(&self) -> bool {
+        let left = self.budget.get().saturating_sub(1);
+        self.budget.set(left);
+        left > 0 && (!left.is_multiple_of(PREEMPT_CHECK_MESSAGES) || !self.driver.need_preempt())
+    }
+
+    /// An accepted message will not be handled.
+    pub(crate) fn message_undelivered(&self, header: Header, reason: Undelivered) {
+        self.ledger.undeliver(reason);
+        self.end_header(header);
+        self.observe(|| Event::Undelivered { reason: reason as u8 });
+    }
+
+    #[inline]
+    pub(super) fn end_header(&self, header: Header) {
+        self.records.release(header);
+    }
+
+    #[inline]
+    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(event());
+        }
+    }
+
+    pub(crate) fn trace_reply(&self, slot: u32) {
+        self.observe(|| Event::Replied { slot });
+    }
+}

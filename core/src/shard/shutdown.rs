@@ -1,0 +1,81 @@
+//! The end of a shard.
+
+use super::Shard;
+use super::ledger::Ledger;
+use crate::actor::ExitReason;
+use crate::mailbox::state;
+
+/// How often tasks that were spawned by the drop of others are dropped in turn.
+const ABANDON_PASSES: u32 = 64;
+
+impl Shard {
+    /// Begins the shutdown: nothing new is spawned, every actor is asked to stop after the message
+    /// it handles, with [`ExitReason::Shutdown`]. The driver goes on pumping until
+    /// [`Shard::is_quiet`].
+    pub fn close(&self) {
+        if self.closing.replace(true) {
+            return;
+        }
+        for door in self.tasks.doors() {
+            if door.signal(state::STOP) {
+                self.schedule(door.pid().slot());
+            }
+        }
+    }
+
+    /// Kills every actor that is left.
+    pub fn kill_all(&self) {
+        self.closing.set(true);
+        for door in self.tasks.doors() {
+            if door.kill(ExitReason::Shutdown) {
+                self.schedule(door.pid().slot());
+            }
+        }
+    }
+
+    /// Whether every actor has ended and nothing waits to leave.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.actors() == 0 && self.outboxes.is_empty()
+    }
+
+    /// Drops all that is left: tasks where they stand, timers, packets that never left. Ports in
+    /// them reach their callers. The shard is of no use afterwards.
+    pub fn abandon_all(&self) {
+        self.closing.set(true);
+        // What is dropped may spawn tasks; one that always does is not humoured for ever.
+        for _ in 0..ABANDON_PASSES {
+            let occupied = self.tasks.occupied();
+            if occupied.is_empty() {
+                break;
+            }
+            occupied.into_iter().for_each(|slot| self.remove_task(slot));
+        }
+        for fire in self.timers.take_all() {
+            self.guarded("a timer's drop", || drop(fire));
+        }
+        for packet in self.outboxes.take_all() {
+            self.guarded("a message's drop", || drop(packet));
+        }
+    }
+
+    /// Actors alive.
+    #[must_use]
+    pub fn actors(&self) -> usize {
+        self.tasks.doors().len()
+    }
+
+    /// What became of every message this shard accepted.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.ledger.read()
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        // User code that is dropped with the shard finds it as it always was: entered, and whole.
+        let _entered = self.enter();
+        self.abandon_all();
+    }
+}

@@ -1,0 +1,238 @@
+//! What a shard is made of, each concern in a part of its own.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::configs::Configs;
+use super::current::{self, Entered};
+use super::graves::Graves;
+use super::ledger::LedgerCell;
+use super::operations::Operations;
+use super::outbox::Outboxes;
+use super::run_queue::RunQueue;
+use super::slab::Slab;
+use crate::context::{Header, Records};
+use crate::hash::mix;
+use crate::pid::{NodeId, ShardId};
+use crate::reply::ReplyTable;
+use crate::report::Reporter;
+use crate::runtime::{Driver, Wall};
+use crate::task::waker::StoredWaker;
+use crate::time::Instant;
+use crate::timer::{CoarseWheel, Wheel};
+use crate::trace::Observer;
+
+/// What a shard is built from.
+pub struct ShardSetup {
+    /// The node it belongs to.
+    pub node: NodeId,
+    /// Its number on the node.
+    pub id: ShardId,
+    /// How many shards the node has.
+    pub shards: u16,
+    /// Its process-unique number, see [`crate::process::NodeRegistration::unique`].
+    pub unique: u16,
+    /// Where its random draws come from.
+    pub seed: u64,
+    /// Its world.
+    pub driver: Rc<dyn Driver>,
+    /// Who is told of everything that happens; nobody in production.
+    pub observer: Option<Rc<dyn Observer>>,
+    /// Names of the actor types that crash, and how: told of each crash.
+    pub reporter: Arc<dyn Reporter>,
+}
+
+impl fmt::Debug for ShardSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShardSetup").field("node", &self.node).field("id", &self.id).finish()
+    }
+}
+
+/// Who a shard is. Never changes.
+#[derive(Clone, Copy, Debug)]
+struct Identity {
+    node: NodeId,
+    id: ShardId,
+    shards: u16,
+    unique: u16,
+    seed: u64,
+}
+
+/// One shard; see the module.
+pub struct Shard {
+    identity: Identity,
+    pub(crate) tasks: Slab,
+    pub(super) ready: RunQueue,
+    pub(crate) replies: ReplyTable,
+    pub(crate) records: Records,
+    pub(crate) timers: Wheel,
+    pub(super) deadlines: CoarseWheel,
+    pub(crate) outboxes: Outboxes,
+    pub(super) graves: Graves,
+    pub(super) configs: Configs,
+    pub(crate) operations: Operations,
+    pub(super) ledger: LedgerCell,
+    pub(super) driver: Rc<dyn Driver>,
+    pub(super) observer: Option<Rc<dyn Observer>>,
+    pub(super) reporter: Arc<dyn Reporter>,
+    /// As read at the beginning of this turn.
+    pub(super) clock: Cell<Instant>,
+    /// Slot and generation of the task that is being polled; generation 0 when none is.
+    pub(super) running: Cell<(u32, u32)>,
+    /// The header of the message that is being handled.
+    pub(super) scope: Cell<Header>,
+    /// The context that all casts of that message's handler share, once one was made.
+    pub(super) scope_casts: Cell<Option<Header>>,
+    /// Messages the running actor may still handle in this turn.
+    pub(super) budget: Cell<u32>,
+    /// Calls that may still hand over to their callee in this poll.
+    pub(super) handoffs: Cell<u32>,
+    /// How many callees run inside their callers now.
+    pub(super) handoff_depth: Cell<u32>,
+    /// The callee to hand over to, between the post and the hand-over.
+    pub(super) handoff_to: Cell<Option<u32>>,
+    /// The shard is shutting down: nothing new is spawned.
+    pub(super) closing: Cell<bool>,
+    /// Next shard for `Placement::RoundRobin` and `Any`.
+    pub(super) next_placement: Cell<u16>,
+    pub(super) buffers: RefCell<Vec<Vec<u8>>>,
+}
+
+impl Shard {
+    /// A shard without actors.
+    #[must_use]
+    pub fn new(setup: ShardSetup) -> Self {
+        let clock = setup.driver.now();
+        Self {
+            identity: Identity {
+                node: setup.node,
+                id: setup.id,
+                shards: setup.shards,
+                unique: setup.unique,
+                seed: setup.seed,
+            },
+            tasks: Slab::default(),
+            ready: RunQueue::default(),
+            replies: ReplyTable::default(),
+            records: Records::default(),
+            timers: Wheel::default(),
+            deadlines: CoarseWheel::default(),
+            outboxes: Outboxes::new(setup.shards),
+            graves: Graves::default(),
+            configs: Configs::default(),
+            operations: Operations::default(),
+            ledger: LedgerCell::default(),
+            driver: setup.driver,
+            observer: setup.observer,
+            reporter: setup.reporter,
+            clock: Cell::new(clock),
+            running: Cell::new((0, 0)),
+            scope: Cell::new(Header::NONE),
+            scope_casts: Cell::new(None),
+            budget: Cell::new(0),
+            handoffs: Cell::new(0),
+            handoff_depth: Cell::new(0),
+            handoff_to: Cell::new(None),
+            closing: Cell::new(false),
+            next_placement: Cell::new(setup.id.0),
+            buffers: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Makes this the current shard of the thread until the guard is dropped. Refs, ports and
+    /// wakers act on the current shard; a driver enters before it calls any input or the step.
+    #[must_use]
+    pub fn enter(&self) -> Entered<'_> {
+        current::enter(self)
+    }
+
+    /// The node this shard belongs to.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.identity.node
+    }
+
+    /// This shard's number on its node.
+    #[must_use]
+    pub const fn id(&self) -> ShardId {
+        self.identity.id
+    }
+
+    /// How many shards the node has.
+    #[must_use]
+    pub const fn shards(&self) -> u16 {
+        self.identity.shards
+    }
+
+    #[inline]
+    pub(crate) fn is(&self, node: NodeId, id: ShardId) -> bool {
+        self.identity.node == node && self.identity.id == id
+    }
+
+    #[inline]
+    pub(crate) const fn unique(&self) -> u16 {
+        self.identity.unique
+    }
+
+    /// Monotonic time as of this turn.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.clock.get()
+    }
+
+    pub(crate) fn wall(&self) -> Wall {
+        self.driver.wall()
+    }
+
+    pub(crate) const fn hash_key(&self) -> u64 {
+        mix(self.identity.seed ^ 0x6861_7368)
+    }
+
+    /// Draw number `draw` of the actor in that slot: a function of seed, node-wide shard number,
+    /// slot and generation, so that no actor's draws shift another's.
+    pub(crate) fn random(&self, (slot, generation): (u32, u32), draw: u64) -> u64 {
+        let actor = u64::from(slot) << 32 | u64::from(generation);
+        let shard = mix(self.identity.seed ^ u64::from(self.identity.id.0).rotate_left(48));
+        mix(mix(shard ^ actor).wrapping_add(draw.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+
+    /// Puts a task on the run queue unless it is there.
+    pub(crate) fn schedule(&self, slot: u32) {
+        if let Some(group) = self.tasks.schedule(slot) {
+            self.ready.push(group, slot);
+        }
+    }
+
+    /// The same for a waker.
+    #[inline]
+    pub(crate) fn wake_task(&self, slot: u32, generation_low: u32) {
+        if let Some(group) = self.tasks.schedule_woken(slot, generation_low) {
+            self.ready.push(group, slot);
+        }
+    }
+
+    /// Wakes whoever was stored; a task of this shard by the short way.
+    #[inline]
+    pub(crate) fn wake_stored(&self, waker: StoredWaker) {
+        match waker.task_of(self.unique()) {
+            Some((slot, generation_low)) => self.wake_task(slot, generation_low),
+            None => waker.wake(),
+        }
+    }
+
+    pub(crate) const fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+}
+
+impl fmt::Debug for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shard")
+            .field("identity", &self.identity)
+            .field("now", &self.clock.get())
+            .field("tasks", &self.tasks.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! A shard with a clock that a unit test moves and no I/O.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::pid::ShardId;
+use crate::process::{self, NodeRegistration};
+use crate::report::Silent;
+use crate::runtime::*;
+use crate::shard::{Fifo, Next, Shard, ShardSetup};
+use crate::time::Instant;
+
+pub(crate) struct Manual {
+    now: Cell<Instant>,
+}
+
+impl Clock for Manual {
+    fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    fn wall(&self) -> Wall {
+        Wall(Duration::from_nanos(self.now.get().as_nanos()))
+    }
+}
+
+impl Driver for Manual {
+    fn need_preempt(&self) -> bool {
+        false
+    }
+
+    fn net(&self) -> &dyn Net {
+        self
+    }
+
+    fn disk(&self) -> &dyn Disk {
+        self
+    }
+
+    fn resolver(&self) -> &dyn Resolver {
+        self
+    }
+
+    fn blocking(&self) -> &dyn Blocking {
+        self
+    }
+
+    fn threads(&self) -> &dyn Threads {
+        self
+    }
+}
+
+/// Operations never complete by themselves: a test completes them.
+impl Net for Manual {
+    fn submit(&self, _: OpId, _: NetRequest) {}
+
+    fn cancel(&self, _: OpId) {}
+}
+
+impl Disk for Manual {
+    fn submit(&self, _: OpId, _: DiskRequest) {}
+
+    fn cancel(&self, _: OpId) {}
+}
+
+impl Resolver for Manual {
+    fn submit(&self, _: OpId, _: ResolveRequest) {}
+}
+
+impl Blocking for Manual {
+    fn submit(&self, _: OpId, _: Job) {}
+}
+
+impl Threads for Manual {
+    fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+struct Nowhere;
+
+impl Injector for Nowhere {
+    fn inject(&self, injected: Injected) -> Result<(), Injected> {
+        Err(injected)
+    }
+}
+
+/// A node of shards without I/O, stepped by hand in a fixed order.
+pub(crate) struct Rig {
+    pub(crate) shards: Vec<Shard>,
+    driver: Rc<Manual>,
+    _registration: NodeRegistration,
+}
+
+impl Rig {
+    pub(crate) fn new(shards: u16) -> Self {
+        let injectors = (0..shards).map(|_| Arc::new(Nowhere) as Arc<dyn Injector>).collect();
+        let registration = process::register_node("rig", injectors).unwrap();
+        let driver = Rc::new(Manual { now: Cell::new(Instant::from_nanos(1)) });
+        let build = |id: u16| {
+            Shard::new(ShardSetup {
+                node: registration.node(),
+                id: ShardId(id),
+                shards,
+                unique: registration.unique(ShardId(id)),
+                seed: 7,
+                driver: driver.clone(),
+                observer: None,
+                reporter: Arc::new(Silent),
+            })
+        };
+        let shards = (0..shards).map(build).collect();
+        Self { shards, driver, _registration: registration }
+    }
+
+    pub(crate) fn on<R>(&self, shard: usize, f: impl FnOnce() -> R) -> R {
+        let _entered = self.shards[shard].enter();
+        f()
+    }
+
+    pub(crate) fn system(&self) -> crate::System {
+        crate::System::new(self.shards[0].node())
+    }
+
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.driver.now.set(self.driver.now.get() + duration);
+    }
+
+    /// Steps every shard and carries every packet until nothing moves.
+    pub(crate) fn settle(&self) {
+        loop {
+            let mut moved = false;
+            for shard in &self.shards {
+                let _entered = shard.enter();
+                while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
+                    moved = true;
+                }
+            }
+            for from in &self.shards {
+                for to in &self.shards {
+                    moved |= carry(from, to) > 0;
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+}
+
+fn carry(from: &Shard, to: &Shard) -> usize {
+    let mut carried = 0;
+    for lane in Lane::ALL {
+        let mut packets = Vec::new();
+        {
+            let _entered = from.enter();
+            carried += from.flush(to.id(), lane, |queue| {
+                packets.extend(queue.drain(..));
+                packets.len()
+            });
+        }
+        let _entered = to.enter();
+        packets.into_iter().for_each(|packet| to.deliver(from.id(), packet));
+    }
+    carried
+}
+
+/// One shard, for tests that need any.
+pub(crate) fn lone_shard(_: u64) -> Shard {
+    Rig::new(1).shards.pop().unwrap()
+}

@@ -1,0 +1,11 @@
+//! Tests of the shard as a whole, on the unit-test rig.
+
+mod calls;
+mod counter;
+mod identity;
+mod lifecycle;
+mod mailboxes;
+mod reentry;
+mod timers;
+
+use counter::{Count, Counter, counter, counter_with, run};

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use super::run;
+use crate::testing::Rig;
+use crate::{Actor, ActorConfig, ActorRef, Context, Flow, IntervalTimer, Reply, Timer};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Counts ticks, and sets and takes off timers as told.
+#[derive(Default)]
+struct Clockwork {
+    ticks: u32,
+    timer: Option<Timer>,
+    interval: Option<IntervalTimer>,
+}
+
+enum Tell {
+    Tick,
+    After(Duration),
+    Every(Duration),
+    Cancel(Reply<bool>),
+    Ticks(Reply<u32>),
+    Stop,
+}
+
+impl Actor for Clockwork {
+    type Message = Tell;
+
+    async fn handle(&mut self, message: Tell, ctx: &Context<Self>) -> Flow {
+        match message {
+            Tell::Tick => self.ticks += 1,
+            Tell::After(delay) => self.timer = Some(ctx.send_after(delay, Tell::Tick)),
+            Tell::Every(period) => {
+                self.interval = Some(ctx.send_interval(period, || Tell::Tick));
+            }
+            Tell::Cancel(reply) => {
+                let timer = self.timer.take().is_some_and(Timer::cancel);
+                let interval = self.interval.take().is_some_and(IntervalTimer::cancel);
+                reply.send(timer || interval);
+            }
+            Tell::Ticks(reply) => reply.send(self.ticks),
+            Tell::Stop => return Flow::Stop,
+        }
+        Flow::Continue
+    }
+}
+
+fn clockwork(rig: &Rig) -> ActorRef<Clockwork> {
+    rig.on(0, || rig.system().spawn_here(ActorConfig::default(), Clockwork::default)).unwrap()
+}
+
+fn tell(rig: &Rig, actor: ActorRef<Clockwork>, message: Tell) {
+    rig.on(0, || actor.cast(message).unwrap());
+    rig.settle();
+}
+
+fn ticks(rig: &Rig, actor: ActorRef<Clockwork>) -> u32 {
+    run(rig, 0, async move { actor.call(Tell::Ticks).await }).unwrap().unwrap()
+}
+
+fn advance(rig: &Rig, duration: Duration) {
+    rig.advance(duration);
+    rig.settle();
+}
+
+#[test]
+fn a_message_comes_at_its_time_and_not_before() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    tell(&rig, actor, Tell::After(SECOND));
+    advance(&rig, SECOND - Duration::from_nanos(1));
+    assert_eq!(ticks(&rig, actor), 0);
+    advance(&rig, Duration::from_nanos(1));
+    assert_eq!(ticks(&rig, actor), 1);
+    let cancelled = run(&rig, 0, async move { actor.call(Tell::Cancel).await });
+    assert_eq!(cancelled, Some(Ok(false)), "it has fired");
+}
+
+#[test]
+fn a_cancelled_timer_sends_nothing() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    for set in [Tell::After(SECOND), Tell::Every(SECOND)] {
+        tell(&rig, actor, set);
+        let cancelled = run(&rig, 0, async move { actor.call(Tell::Cancel).await });
+        assert_eq!(cancelled, Some(Ok(true)));
+        advance(&rig, 3 * SECOND);
+        assert_eq!(ticks(&rig, actor), 0);
+        assert_eq!(rig.shards[0].in_use().timers, 0);
+    }
+}
+
+#[test]
+fn an_interval_keeps_its_rhythm_and_skips_what_it_missed() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    tell(&rig, actor, Tell::Every(SECOND));
+    for n in 1..=3 {
+        advance(&rig, SECOND);
+        assert_eq!(ticks(&rig, actor), n);
+    }
+    // Asleep over several periods: one tick, and the next on the old beat.
+    advance(&rig, 3 * SECOND + SECOND / 2);
+    assert_eq!(ticks(&rig, actor), 4);
+    advance(&rig, SECOND / 2);
+    assert_eq!(ticks(&rig, actor), 5);
+}
+
+/// akka.net #7692: the timer of a killed actor fires for ever.
+#[test]
+fn timers_end_with_their_actor() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    tell(&rig, actor, Tell::Every(SECOND));
+    tell(&rig, actor, Tell::After(SECOND));
+    assert_eq!(rig.shards[0].in_use().timers, 2);
+    tell(&rig, actor, Tell::Stop);
+    assert_eq!(rig.shards[0].in_use().timers, 0);
+    assert_eq!(rig.shards[0].next_deadline(), None);
+}
+
+#[test]
+fn sleeps_end_in_order_and_cancel_when_dropped() {
+    let rig = Rig::new(1);
+    let slept = rig.on(0, || {
+        crate::spawn_local(async {
+            let short = crate::timeout(SECOND, crate::sleep(2 * SECOND)).await;
+            let long = crate::timeout(2 * SECOND, crate::sleep(SECOND)).await;
+            (short, long)
+        })
+    });
+    rig.settle();
+    advance(&rig, SECOND);
+    advance(&rig, SECOND);
+    assert_eq!(run(&rig, 0, slept), Some(Ok((Err(crate::Elapsed), Ok(())))));
+    assert_eq!(rig.shards[0].in_use().timers, 0);
+}

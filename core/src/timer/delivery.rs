@@ -1,0 +1,203 @@
+//! Timers that send a message.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Fire, TimerId};
+use crate::context::Header;
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
+use crate::pid::{NodeId, ShardId};
+use crate::shard::{Shard, current};
+use crate::time::Instant;
+
+/// A message that is to be sent later; see [`crate::Context::send_after`]. Dropping this leaves
+/// the timer set.
+#[derive(Debug)]
+pub struct Timer {
+    node: NodeId,
+    shard: ShardId,
+    id: TimerId,
+}
+
+impl Timer {
+    /// Takes the timer off. Returns whether it was still set: `false` means that the message was
+    /// sent, or the actor has ended, or this was called on another shard.
+    pub fn cancel(self) -> bool {
+        let fire = current::with(|shard| {
+            shard.is(self.node, self.shard).then(|| shard.timers.cancel(self.id))
+        });
+        fire.flatten().flatten().is_some()
+    }
+}
+
+/// Messages that are to be sent again and again; see [`crate::Context::send_interval`]. Dropping
+/// this leaves the interval running.
+pub struct IntervalTimer {
+    node: NodeId,
+    shard: ShardId,
+    /// The timer of the next tick.
+    id: Rc<Cell<Option<TimerId>>>,
+}
+
+impl fmt::Debug for IntervalTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntervalTimer").field("next", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl IntervalTimer {
+    /// Ends the interval. Returns whether it was running: `false` means that the actor has ended.
+    pub fn cancel(self) -> bool {
+        let fire = current::with(|shard| {
+            let id = shard.is(self.node, self.shard).then(|| self.id.take()).flatten();
+            id.and_then(|id| shard.timers.cancel(id))
+        });
+        fire.flatten().is_some()
+    }
+}
+
+fn home() -> (NodeId, ShardId, Instant) {
+    current::with(|shard| (shard.node(), shard.id(), shard.now()))
+        .expect("a context lives on its shard")
+}
+
+/// A mailbox as a timer remembers it: of that incarnation of the actor, if it still lives.
+struct Target<M> {
+    slot: u32,
+    generation: u32,
+    incarnation: u32,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M> Clone for Target<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Target<M> {}
+
+impl<M: Send + 'static> Target<M> {
+    fn of(door: &Door<M>) -> Self {
+        let (slot, generation) = (door.pid().slot(), door.pid().generation());
+        Self { slot, generation, incarnation: door.incarnation(), message: PhantomData }
+    }
+
+    /// Calls `f` with the mailbox; see [`Shard::with_mailbox`].
+    fn reach<R>(&self, shard: &Shard, f: impl FnOnce(&Door<M>) -> R) -> Option<R> {
+        let reached = shard.with_mailbox((self.slot, self.generation), |door: &Door<M>| {
+            (door.incarnation() == self.incarnation).then(|| f(door))
+        });
+        reached.ok().flatten()
+    }
+}
+
+pub(crate) fn send_after<M: Send + 'static>(
+    door: &Door<M>,
+    duration: Duration,
+    message: M,
+) -> Timer {
+    let (node, shard, now) = home();
+    let target = Target::of(door);
+    let fire = move |shard: &Shard| {
+        let mut message = Parcel::new(message);
+        if let Some(true) = target.reach(shard, |door| deliver(shard, door, &mut message)) {
+            shard.schedule(target.slot);
+        }
+    };
+    let id = set(now + duration, door, Fire::Run(Box::new(fire)));
+    Timer { node, shard, id }
+}
+
+/// Accepts a message, keeping it in the overflow where there is no room; a closed mailbox leaves
+/// it. Returns whether the actor has to be scheduled.
+fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Parcel<M>) -> bool {
+    match door.push(Header::NONE, message) {
+        Ok(wake) => {
+            shard.count_accepted();
+            return wake;
+        }
+        Err(Refusal::Full) => {
+            if let Some(message) = message.take() {
+                shard.count_accepted();
+                door.keep(None, Envelope { header: Header::NONE, message });
+            }
+        }
+        Err(Refusal::Closed) => {}
+    }
+    false
+}
+
+fn set<M: Send + 'static>(deadline: Instant, door: &Door<M>, fire: Fire) -> TimerId {
+    current::with(|shard| {
+        let id = shard.timers.insert(deadline, fire);
+        door.own_timer(id, |id| shard.timers.is_set(id));
+        id
+    })
+    .expect("a context lives on its shard")
+}
+
+pub(crate) fn send_interval<M: Send + 'static>(
+    door: &Door<M>,
+    period: Duration,
+    message: impl FnMut() -> M + 'static,
+) -> IntervalTimer {
+    assert!(!period.is_zero(), "an interval needs a period");
+    let (node, shard, now) = home();
+    let id = Rc::new(Cell::new(None));
+    let ticker =
+        Ticker { target: Target::of(door), period, due: now + period, message, id: id.clone() };
+    ticker.set(door);
+    IntervalTimer { node, shard, id }
+}
+
+/// One interval, handed from tick to tick.
+struct Ticker<M, F> {
+    target: Target<M>,
+    period: Duration,
+    due: Instant,
+    message: F,
+    /// Shared with the handle; empty once the interval was cancelled.
+    id: Rc<Cell<Option<TimerId>>>,
+}
+
+impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
+    fn set(self, door: &Door<M>) {
+        let shared = self.id.clone();
+        let due = self.due;
+        shared.set(Some(set(due, door, Fire::Run(Box::new(move |shard| self.tick(shard))))));
+    }
+
+    fn tick(mut self, shard: &Shard) {
+        let Some(roomy) = self.target.reach(shard, |door| door.has_room().is_ok()) else { return };
+        self.id.set(None);
+        // What makes the message is user code: it runs with nothing borrowed.
+        if roomy {
+            let mut message = Parcel::new((self.message)());
+            let pushed = self.target.reach(shard, |door| door.push(Header::NONE, &mut message));
+            if let Some(Ok(wake)) = pushed {
+                shard.accepted((self.target.slot, self.target.generation), wake);
+            }
+        }
+        // Ticks that were missed are skipped, and the rhythm kept.
+        let late = (shard.now() - self.due).as_nanos() / self.period.as_nanos();
+        let skip = u32::try_from(late).unwrap_or(u32::MAX).saturating_add(1);
+        self.due = self.due + self.period.saturating_mul(skip);
+        self.set_again(shard);
+    }
+
+    fn set_again(self, shard: &Shard) {
+        let (due, shared) = (self.due, self.id.clone());
+        let target = self.target;
+        let open = target.reach(shard, |door| !door.has(state::CLOSED)) == Some(true);
+        if !open {
+            return;
+        }
+        let id = shard.timers.insert(due, Fire::Run(Box::new(move |shard| self.tick(shard))));
+        target.reach(shard, |door| door.own_timer(id, |id| shard.timers.is_set(id)));
+        shared.set(Some(id));
+    }
+}

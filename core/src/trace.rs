@@ -1,0 +1,90 @@
+//! What happens on a shard, as events: for the simulator's trace hash and its checkers.
+//!
+//! In production nobody observes, and an event costs one predictable branch.
+
+use crate::runtime::OpId;
+
+/// One thing that happened. Slots and generations are of the shard that reports.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A task was polled.
+    Polled {
+        /// Its slot.
+        slot: u32,
+        /// Its generation.
+        generation: u32,
+    },
+    /// A task came to be.
+    Spawned {
+        /// Its slot.
+        slot: u32,
+        /// Its generation.
+        generation: u32,
+    },
+    /// A message was queued.
+    Queued {
+        /// The receiver's slot.
+        slot: u32,
+        /// The receiver's generation.
+        generation: u32,
+    },
+    /// A message was refused for want of room.
+    Refused {
+        /// The receiver's slot.
+        slot: u32,
+    },
+    /// An accepted message will not be handled.
+    Undelivered {
+        /// The [`crate::Undelivered`] reason as a number.
+        reason: u8,
+    },
+    /// A call was answered.
+    Replied {
+        /// The reply's slot.
+        slot: u32,
+    },
+    /// A call's deadline passed.
+    CallExpired {
+        /// The reply's slot.
+        slot: u32,
+    },
+    /// That many timers fired.
+    TimersFired {
+        /// How many.
+        count: u32,
+    },
+    /// An operation was submitted.
+    Submitted {
+        /// Which.
+        op: OpId,
+    },
+    /// An operation completed.
+    Completed {
+        /// Which.
+        op: OpId,
+        /// Whether it succeeded.
+        ok: bool,
+    },
+    /// An actor ended.
+    Exited {
+        /// Its slot.
+        slot: u32,
+        /// Its generation.
+        generation: u32,
+        /// Whether normally.
+        normal: bool,
+    },
+}
+
+/// Is told of each event, on the shard's thread, while the shard is being called. Must not call
+/// back into the shard.
+pub trait Observer {
+    /// Something happened.
+    fn event(&self, event: Event);
+
+    /// An actor is about to be spawned under that name; told once per actor, for reports.
+    fn named(&self, slot: u32, generation: u32, name: &str) {
+        let _ = (slot, generation, name);
+    }
+}

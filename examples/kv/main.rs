@@ -1,0 +1,112 @@
+//! A sharded in-memory key-value server that `redis-cli`, `redis-benchmark` and Redis client
+//! libraries talk to.
+//!
+//! Each shard owns a part of the keyspace and the connections it accepted. A command whose keys
+//! live on the connection's own shard is carried out in place, straight from the receive buffer
+//! into the send buffer; the others cross to their owners as messages. All but `server` is pure:
+//! bytes and the present go in, bytes come out, and nothing touches a socket or a clock.
+//!
+//! | module | concern |
+//! |---|---|
+//! | `resp` | the wire: requests from bytes, replies to bytes |
+//! | `command` | the command table, and typed commands from arguments |
+//! | `route` | which shard answers, and splitting a command over several |
+//! | `exec` | carrying commands out on a store, here or for another shard |
+//! | `store` | one shard's keys, values and deadlines |
+//! | `session` | what a connection answers by itself |
+//! | `server` | shards, connections, and what passes between them |
+//!
+//! A connection's loop is: `resp::Decoder::batch`, `command::parse()`,
+//! `route::ShardMap::route`, then by the route `session::Session::answer`,
+//! `exec::execute_local`, an `exec::Request` to another shard, or a `route::Fanout`. The
+//! tests hold such a loop without sockets and compare it with a real Redis byte by byte; and they
+//! run the whole server in the simulator.
+//!
+//! `main` reads the flags, starts the production runtime, and serves until it is told to end.
+
+mod command;
+mod decimal;
+mod exec;
+mod facts;
+mod info;
+mod resp;
+mod route;
+mod server;
+mod session;
+mod settings;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::num::NonZeroU16;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use greenroom::{Builder, IdleStrategy, Pin};
+
+use server::Server;
+use settings::{Idle, Invocation, Settings, USAGE};
+
+/// How long connections may take to end once the server is told to.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let cores = thread::available_parallelism().ok();
+    let cores = cores.and_then(|cores| NonZeroU16::try_from(cores).ok());
+    let done = match Settings::parse(std::env::args_os().skip(1), cores.unwrap_or(NonZeroU16::MIN))
+    {
+        Ok(Invocation::Help) => say(USAGE).map_err(Into::into),
+        Ok(Invocation::Run(settings)) => run(settings),
+        Err(error) => {
+            eprintln!("kv: {error}\nTry `kv --help`.");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kv: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until the process is asked to end (Ctrl-C, or SIGTERM).
+fn run(settings: Settings) -> greenroom::Result {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    ctrlc::set_handler(move || drop(stop.take()))?;
+    let pin = if settings.pin { Pin::Cores } else { Pin::None };
+    let idle = match settings.idle {
+        Idle::Park => IdleStrategy::Park,
+        Idle::SpinThenPark(spin) => IdleStrategy::SpinThenPark(spin),
+        Idle::Spin => IdleStrategy::Spin,
+    };
+    let shards = settings.shards.get().into();
+    let system = Builder::new().name("kv").shards(shards).pin(pin).idle(idle);
+    system.run(async move |system| {
+        let server: Server = server::start(system, &settings).await?;
+        say(&format!("{settings}\nlistens on {}\n", server.addresses()[0]))?;
+        // Nothing is ever sent to `stopped`: the handler drops its end.
+        let broken = pin!(server.broken());
+        let end = select(stopped, broken).await;
+        let drained = server.drain(DRAIN_LIMIT).await;
+        say(&format!("closed {}, broke off {}\n", drained.finished, drained.aborted))?;
+        match end {
+            Either::Left(_) => Ok(()),
+            Either::Right((reason, _)) => Err(format!("a shard was lost: {reason}").into()),
+        }
+    })?;
+    Ok(())
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,159 @@
+//! Both halves of a connection.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use greenroom_core::io::net;
+use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide};
+
+use super::{ReadHalf, WriteHalf};
+use crate::adapter::PollStream;
+use crate::socket::{Socket, unexpected};
+use crate::target::Target;
+use crate::transport::{Receive, Transmit};
+
+/// A TCP connection. Closed when dropped.
+///
+/// # Shard
+///
+/// Belongs to the shard it was made on.
+#[derive(Debug)]
+pub struct TcpStream {
+    pub(super) read: ReadHalf,
+    pub(super) write: WriteHalf,
+}
+
+impl TcpStream {
+    /// Connects to an address, or to a host by name: its addresses are tried one after the other,
+    /// in the order in which the name service gives them.
+    ///
+    /// # Errors
+    ///
+    /// What the transport says of the last address, `ConnectionRefused` above all; what the name
+    /// service says; `InvalidInput` for text that names no target.
+    ///
+    /// # Cancel safety
+    ///
+    /// A connection that comes about although the future was dropped is closed.
+    pub async fn connect(target: impl Into<Target>) -> io::Result<Self> {
+        let mut last = None;
+        for address in target.into().addresses().await? {
+            match net(NetRequest::Connect { address }).await {
+                Ok(NetDone::Connected { stream, local }) => {
+                    return Ok(Self::of(Socket::new(stream, local, address)?));
+                }
+                Ok(other) => last = Some(unexpected(&other)),
+                Err(error) => last = Some(error),
+            }
+        }
+        let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        Err(last.unwrap_or_else(none))
+    }
+
+    pub(crate) fn of(socket: Socket) -> Self {
+        let socket = Rc::new(socket);
+        Self { read: ReadHalf::new(socket.clone()), write: WriteHalf::new(socket) }
+    }
+
+    /// Receives what is there; see [`ReadHalf::receive`].
+    ///
+    /// # Errors
+    ///
+    /// What the transport says, such as `ConnectionReset`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: the next receive takes what this one would have brought.
+    pub async fn receive(&mut self) -> io::Result<Buffer> {
+        self.read.receive().await
+    }
+
+    /// Sends all of `data`, and gives the buffer back, empty; see [`WriteHalf::send`].
+    ///
+    /// # Errors
+    ///
+    /// What the transport says; nothing can be sent any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a send that is dropped under way tears the stream, see [`WriteHalf::send`].
+    pub async fn send(&mut self, data: Vec<u8>) -> io::Result<Vec<u8>> {
+        self.write.send(data).await
+    }
+
+    /// Whether a send left a part of its data unsent; see [`WriteHalf::is_torn`].
+    #[must_use]
+    pub const fn is_torn(&self) -> bool {
+        self.write.is_torn()
+    }
+
+    /// Ends one or both sides of the connection.
+    ///
+    /// # Errors
+    ///
+    /// What the transport says, such as `NotConnected` when the peer is gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled it takes effect, whether or not somebody waits.
+    pub async fn shutdown(&mut self, side: ShutdownSide) -> io::Result<()> {
+        self.write.shutdown(side).await
+    }
+
+    /// Closes the connection, giving up what is under way on it. When this returns, the driver has
+    /// let go of it.
+    ///
+    /// # Errors
+    ///
+    /// What the transport says; the connection is gone all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// The connection is closed whether or not somebody waits.
+    pub async fn close(mut self) -> io::Result<()> {
+        self.read.cancel();
+        self.write.cancel();
+        self.read.socket.close()?.await
+    }
+
+    /// The address of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.read.peer_addr()
+    }
+
+    /// The address of this end. Of a connection that was accepted, the address its listener is
+    /// bound to, whose host may be the unspecified one.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.read.local_addr()
+    }
+
+    /// The two halves, to be used by two tasks of the shard. [`ReadHalf::reunite`] puts them
+    /// together again.
+    #[must_use]
+    pub fn split(self) -> (ReadHalf, WriteHalf) {
+        (self.read, self.write)
+    }
+
+    /// This stream for crates that want [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`].
+    #[must_use]
+    pub fn into_poll(self) -> PollStream {
+        PollStream::new(self)
+    }
+}
+
+impl Receive for TcpStream {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Buffer>> {
+        self.read.poll_receive(cx)
+    }
+}
+
+impl Transmit for TcpStream {
+    fn send(&mut self, data: Vec<u8>) -> impl Future<Output = io::Result<Vec<u8>>> {
+        self.write.send(data)
+    }
+}

@@ -1,0 +1,13 @@
+//! One file per command of `cargo x`.
+
+mod bench;
+mod ci;
+mod sim;
+mod test;
+mod tidy;
+
+pub(crate) use bench::bench;
+pub(crate) use ci::ci;
+pub(crate) use sim::sim;
+pub(crate) use test::test;
+pub(crate) use tidy::tidy;

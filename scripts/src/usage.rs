@@ -1,0 +1,24 @@
+//! The text of `cargo x help`.
+
+/// What every command does, in the order in which one meets them.
+pub(crate) const TEXT: &str = "\
+The project's own commands.
+
+  cargo x test [-- ARGS]
+      install the programs tests start (redis-server, valgrind) if they are missing, then run all
+      tests, doctests and loom tests; with ARGS, only `cargo test` with these arguments
+      (`cargo x test -- -p greenroom-core`)
+  cargo x tidy
+      the text checks of the tree: homes of unsafe code, sizes, door files, ..
+  cargo x sim [--seeds N] [--check] [FILTER]
+      run the simulation suites, N seeds a test; with --check, run them twice and compare the
+      trace hashes
+  cargo x bench [--compare] [ARGS]
+      run our workloads in release mode; with --compare, the rivals
+  cargo x ci
+      what continuous integration runs: fmt, clippy, doc, tidy, deny (where cargo-deny is
+      installed), test, sim --check
+  cargo x help
+      this text
+
+Environment: SIM_SEEDS (seeds a test, as --seeds), SIM_SEED (one seed only), CARGO_TARGET_DIR.";

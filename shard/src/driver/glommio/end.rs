@@ -1,0 +1,77 @@
+//! A shard's part in the end of its system; see [`crate::run::Stage`].
+
+use std::task::{Context, Poll};
+
+use greenroom_core::Next;
+use greenroom_core::runtime::Clock;
+
+use super::pump::{ShardPump, Step};
+use crate::run::Phase;
+
+/// Rounds a shard has for the answers that are left in its rings when the system ends.
+const DRAIN_ROUNDS: usize = 1000;
+
+impl ShardPump {
+    /// Goes on in the system's end. Tells whether the shard has work from it.
+    pub(super) fn wind_up(&mut self, step: Step) -> bool {
+        let (phase, before) = (self.seat.phase(), self.state.phase);
+        if phase >= Phase::Closing && before < Phase::Closing {
+            self.shard.close();
+        }
+        if phase >= Phase::Killing && before < Phase::Killing {
+            self.seat.end.killed = self.shard.actors();
+            self.shard.kill_all();
+        }
+        self.state.phase = phase;
+        match phase {
+            Phase::Running => {}
+            Phase::Closing | Phase::Killing => {
+                if self.shard.is_quiet() {
+                    self.seat.arrive_quiet();
+                }
+            }
+            Phase::Leaving => {
+                if !step.blocked {
+                    self.seat.arrive_flushed();
+                }
+            }
+            Phase::Draining | Phase::Abandoning => {
+                self.drain();
+                self.abandon();
+            }
+        }
+        phase != before
+    }
+
+    /// Lets tasks that wait for an answer have it, where it has come already.
+    fn drain(&mut self) {
+        for _ in 0..DRAIN_ROUNDS {
+            let step = self.step();
+            if step.received == 0 && step.next != Next::Ready && self.injected.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Drops everything, so that whoever waits for it hears of it.
+    pub(super) fn abandon(&mut self) {
+        self.state.over = true;
+        self.shard.abandon_all();
+        self.pump.send(&self.shard);
+        self.seat.end.ledger = self.shard.ledger();
+        self.world.files.close_all();
+    }
+
+    /// Waits for what the ring still holds: its buffers and descriptors are given back with the
+    /// last operation, not before.
+    pub(super) fn finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.wake_up();
+        self.complete_io(self.world.now());
+        if !self.world.files.is_busy() {
+            return Poll::Ready(());
+        }
+        // Mostly for a completion; what else comes has nobody to come to.
+        self.reactor.sleep(None, cx);
+        Poll::Pending
+    }
+}

@@ -1,0 +1,108 @@
+//! One operation on one file, with glommio's errors turned into the operating system's.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use glommio::GlommioError;
+use glommio::io::{BufferedFile, OpenOptions};
+use greenroom_core::runtime::{DiskDone, OpenMode};
+
+/// Most bytes of one read or write of the ring. glommio allocates a buffer for each read and panics
+/// when it cannot, so what an actor asks for must not decide its size.
+const CHUNK: usize = 1 << 20;
+
+/// glommio's error as what the operating system said.
+pub(super) fn edge<T>(result: Result<T, GlommioError<()>>) -> io::Result<T> {
+    result.map_err(|error| match error {
+        GlommioError::EnhancedIoError { source, .. } => source,
+        other => other.into(),
+    })
+}
+
+/// Opens a file; also tells its length.
+pub(super) async fn open(path: &Path, mode: OpenMode) -> io::Result<(BufferedFile, u64)> {
+    if path.as_os_str().as_encoded_bytes().contains(&0) {
+        // glommio panics at it.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte"));
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    match mode {
+        OpenMode::Read => {}
+        OpenMode::ReadWrite => drop(options.write(true).create(true)),
+        OpenMode::CreateNew => drop(options.write(true).create_new(true)),
+    }
+    let file = edge(options.buffered_open(path).await)?;
+    match len(&file).await {
+        Ok(len) => Ok((file, len)),
+        Err(error) => {
+            drop(file.close().await);
+            Err(error)
+        }
+    }
+}
+
+pub(super) async fn read(file: &BufferedFile, offset: u64, len: usize) -> io::Result<DiskDone> {
+    let mut data = Vec::with_capacity(len.min(CHUNK));
+    while data.len() < len {
+        let at = advanced(offset, data.len())?;
+        let read = edge(file.read_at(at, (len - data.len()).min(CHUNK)).await)?;
+        if read.is_empty() {
+            break;
+        }
+        data.extend_from_slice(&read);
+    }
+    Ok(DiskDone::Read(data))
+}
+
+pub(super) async fn write(file: &BufferedFile, offset: u64, data: Vec<u8>) -> io::Result<DiskDone> {
+    let mut written = 0;
+    while written < data.len() {
+        let end = data.len().min(written + CHUNK);
+        let at = advanced(offset, written)?;
+        match edge(file.write_at(data[written..end].to_vec(), at).await)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => written += count,
+        }
+    }
+    Ok(DiskDone::Wrote(data))
+}
+
+fn advanced(offset: u64, by: usize) -> io::Result<u64> {
+    // The kernel's offsets are signed, and one beyond them is an error of its own to it.
+    let at = offset.checked_add(by as u64).filter(|at| i64::try_from(*at).is_ok());
+    at.ok_or_else(|| io::ErrorKind::FileTooLarge.into())
+}
+
+pub(super) async fn sync(file: &BufferedFile, data_only: bool) -> io::Result<DiskDone> {
+    if data_only {
+        edge(file.fdatasync().await)?;
+        return Ok(DiskDone::Ended);
+    }
+    // The ring has only the other kind here. The descriptor stays open: who calls this holds it.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let sync = move || File::open(path)?.sync_all();
+    glommio::executor().spawn_blocking(sync).await?;
+    Ok(DiskDone::Ended)
+}
+
+pub(super) async fn set_len(file: &BufferedFile, len: u64) -> io::Result<DiskDone> {
+    let len = advanced(len, 0)?;
+    edge(file.truncate(len).await)?;
+    Ok(DiskDone::Ended)
+}
+
+/// Reserves room without changing the file's length.
+pub(super) async fn allocate(file: &BufferedFile, len: u64) -> io::Result<DiskDone> {
+    let len = advanced(len, 0)?;
+    if len > 0 {
+        edge(file.pre_allocate(len, true).await)?;
+    }
+    Ok(DiskDone::Ended)
+}
+
+pub(super) async fn len(file: &BufferedFile) -> io::Result<u64> {
+    edge(file.file_size().await)
+}

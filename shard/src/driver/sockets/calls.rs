@@ -1,0 +1,127 @@
+//! The system calls, none of which blocks.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use greenroom_core::runtime::{ListenOptions, ShutdownSide};
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
+use rustix::net;
+use rustix::net::sockopt;
+
+const FLAGS: net::SocketFlags = net::SocketFlags::CLOEXEC.union(net::SocketFlags::NONBLOCK);
+
+/// What a call came to, that cannot wait.
+#[derive(Debug)]
+pub(super) enum Tried<T> {
+    Done(io::Result<T>),
+    /// It would have blocked; the poller will tell when it would not.
+    Later,
+}
+
+fn tried<T>(result: Result<T, Errno>) -> Tried<T> {
+    match result {
+        Ok(value) => Tried::Done(Ok(value)),
+        Err(Errno::AGAIN) => Tried::Later,
+        Err(error) => Tried::Done(Err(error.into())),
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+fn steadily<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            other => return other,
+        }
+    }
+}
+
+fn new_socket(address: &SocketAddr) -> io::Result<OwnedFd> {
+    let family = match address {
+        SocketAddr::V4(_) => net::AddressFamily::INET,
+        SocketAddr::V6(_) => net::AddressFamily::INET6,
+    };
+    Ok(net::socket_with(family, net::SocketType::STREAM, FLAGS, None)?)
+}
+
+/// Binds and listens.
+pub(super) fn listen(options: &ListenOptions) -> io::Result<OwnedFd> {
+    let socket = new_socket(&options.address)?;
+    // Connections of an earlier listener that are being forgotten do not keep the address.
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    if options.reuse_port {
+        sockopt::set_socket_reuseport(&socket, true)?;
+    }
+    net::bind(&socket, &options.address)?;
+    net::listen(&socket, i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
+    Ok(socket)
+}
+
+/// Takes a waiting connection.
+pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, SocketAddr)> {
+    let accepted = loop {
+        match net::acceptfrom_with(&listener, FLAGS) {
+            // Gone before it was taken: the next may be there.
+            Err(Errno::INTR | Errno::CONNABORTED) => {}
+            other => break other,
+        }
+    };
+    let accepted = accepted.and_then(|(socket, peer)| {
+        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+        peer.map(|peer| (socket, peer)).ok_or(Errno::AFNOSUPPORT)
+    });
+    tried(accepted)
+}
+
+/// Begins to connect. [`Tried::Later`] when it is not decided at once.
+pub(super) fn connect(address: &SocketAddr) -> io::Result<(OwnedFd, Tried<()>)> {
+    let socket = new_socket(address)?;
+    let connecting = match net::connect(&socket, address) {
+        // A signal does not stop it: it goes on by itself.
+        Err(Errno::INPROGRESS | Errno::INTR) => Tried::Later,
+        other => tried(other),
+    };
+    Ok((socket, connecting))
+}
+
+/// How a connect was decided.
+pub(super) fn connected(socket: impl AsFd) -> io::Result<()> {
+    Ok(sockopt::socket_error(socket)??)
+}
+
+/// Sends small messages at once. A connection that broke meanwhile says so at its first use.
+pub(super) fn hurry(stream: impl AsFd) {
+    let _ = sockopt::set_tcp_nodelay(stream, true);
+}
+
+pub(super) fn local_address(socket: impl AsFd) -> io::Result<SocketAddr> {
+    Ok(SocketAddr::try_from(net::getsockname(socket)?)?)
+}
+
+/// Receives at most `max` bytes into an empty buffer.
+pub(super) fn receive(stream: impl AsFd, buffer: &mut Vec<u8>, max: usize) -> Tried<usize> {
+    let flags = net::RecvFlags::empty();
+    if max >= buffer.capacity() {
+        return tried(steadily(|| net::recv(&stream, spare_capacity(buffer), flags)).map(|r| r.0));
+    }
+    buffer.resize(max, 0);
+    let received = steadily(|| net::recv(&stream, &mut buffer[..], flags)).map(|r| r.0);
+    buffer.truncate(received.unwrap_or(0));
+    tried(received)
+}
+
+/// Sends what fits.
+pub(super) fn send(stream: impl AsFd, data: &[u8]) -> Tried<usize> {
+    tried(steadily(|| net::send(&stream, data, net::SendFlags::NOSIGNAL)))
+}
+
+pub(super) fn shutdown(stream: impl AsFd, side: ShutdownSide) -> io::Result<()> {
+    let side = match side {
+        ShutdownSide::Receive => net::Shutdown::Read,
+        ShutdownSide::Send => net::Shutdown::Write,
+        ShutdownSide::Both => net::Shutdown::Both,
+    };
+    Ok(net::shutdown(stream, side)?)
+}

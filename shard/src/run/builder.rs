@@ -1,0 +1,178 @@
+//! What can be set for a system.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom_core::{Reporter, Result, ShardId, System, TaskError, spawn_local};
+
+use super::start::start;
+use super::{IdleStrategy, Pin, RunError, Running, StartError, StderrReporter};
+
+/// What runs at the start of each shard.
+pub(super) type OnShardStart = Arc<dyn Fn(ShardId) + Send + Sync>;
+
+/// Builds a system: one shard per core, each bound to its core, unless told otherwise.
+///
+/// # Examples
+///
+/// ```no_run
+/// use greenroom_shard::{Builder, IdleStrategy};
+///
+/// let shards = Builder::new().shards(2).idle(IdleStrategy::Park).run(async |system| {
+///     Ok(system.shards())
+/// })?;
+/// assert_eq!(shards, 2);
+/// # Ok::<(), greenroom_shard::RunError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it runs or starts a system"]
+pub struct Builder {
+    pub(super) name: String,
+    /// `None` for one per core.
+    pub(super) shards: Option<usize>,
+    pub(super) pin: Pin,
+    pub(super) idle: IdleStrategy,
+    pub(super) on_shard_start: Option<OnShardStart>,
+    pub(super) reporter: Arc<dyn Reporter>,
+    pub(super) shutdown_limit: Duration,
+    pub(super) blocking_threads_max: usize,
+}
+
+impl Builder {
+    /// How long [`run`](Self::run), and dropping a [`Running`], let actors finish by default:
+    /// what a supervisor gives its children.
+    pub const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+    /// The default settings.
+    pub fn new() -> Self {
+        Self {
+            name: "greenroom".into(),
+            shards: None,
+            pin: Pin::default(),
+            idle: IdleStrategy::default(),
+            on_shard_start: None,
+            reporter: Arc::new(StderrReporter),
+            shutdown_limit: Self::SHUTDOWN_LIMIT,
+            blocking_threads_max: crate::pool::THREADS_MAX,
+        }
+    }
+
+    /// What the system is called in pids, and its threads in the operating system's lists.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How many shards; 1 to 65,535. By default one for each core this process may use.
+    pub const fn shards(mut self, shards: usize) -> Self {
+        self.shards = Some(shards);
+        self
+    }
+
+    /// How shards are bound to cores.
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pin = pin;
+        self
+    }
+
+    /// What shards do when they have nothing to do.
+    pub const fn idle(mut self, idle: IdleStrategy) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Runs `hook` on each shard's thread, inside the shard, before anything else does.
+    pub fn on_shard_start(mut self, hook: impl Fn(ShardId) + Send + Sync + 'static) -> Self {
+        self.on_shard_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Who is told of crashes; by default [`StderrReporter`].
+    pub fn reporter(mut self, reporter: Arc<dyn Reporter>) -> Self {
+        self.reporter = reporter;
+        self
+    }
+
+    /// How long actors have to finish when a run is over or a [`Running`] is dropped; those that
+    /// are left are killed.
+    pub const fn shutdown_limit(mut self, limit: Duration) -> Self {
+        self.shutdown_limit = limit;
+        self
+    }
+
+    /// Most threads for blocking work, at least 1. They are started when needed.
+    pub const fn blocking_threads_max(mut self, threads: usize) -> Self {
+        self.blocking_threads_max = threads;
+        self
+    }
+
+    /// Starts the system and lets it run until the handle is dropped or shut down.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]; nothing is left of the system.
+    pub fn start(self) -> std::result::Result<Running, StartError> {
+        start(self)
+    }
+
+    /// Starts a system, runs `root` as a task of shard 0, shuts the system down, and returns what
+    /// the root did. Actors that the root leaves alive are asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// See [`RunError`].
+    pub fn run<T, F>(self, root: F) -> std::result::Result<T, RunError>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(System) -> Result<T> + Send + 'static,
+    {
+        if System::current().is_some() {
+            return Err(RunError::OnShard);
+        }
+        let limit = self.shutdown_limit;
+        let running = self.start()?;
+        // A task of its own, so that a panic of the root has a message.
+        let task = async move |system: System| spawn_local(async move { root(system).await }).await;
+        let outcome = running.handle().run_on(ShardId(0), task).wait();
+        running.shutdown(limit);
+        match outcome {
+            Ok(Ok(Ok(value))) => Ok(value),
+            Ok(Ok(Err(error))) => Err(RunError::Root(error)),
+            Ok(Err(TaskError::Panicked(message))) => Err(RunError::Panicked(message)),
+            Ok(Err(_)) | Err(_) => Err(RunError::ShutDown),
+        }
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("name", &self.name)
+            .field("shards", &self.shards)
+            .field("pin", &self.pin)
+            .field("idle", &self.idle)
+            .field("shutdown_limit", &self.shutdown_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs `root` in a system of default settings: [`Builder::run`], with the root's own error as it
+/// is, for a `main` to return.
+///
+/// # Errors
+///
+/// The root's error, or a [`RunError`].
+pub fn run<T, F>(root: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: AsyncFnOnce(System) -> Result<T> + Send + 'static,
+{
+    Builder::new().run(root).map_err(RunError::into_error)
+}

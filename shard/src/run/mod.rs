@@ -1,0 +1,21 @@
+//! Systems: how they are built, started, watched and ended.
+
+mod builder;
+mod error;
+mod idle;
+mod pin;
+mod report;
+mod reporter;
+mod running;
+mod stage;
+mod start;
+mod thread;
+
+pub use builder::{Builder, run};
+pub use error::{RunError, StartError};
+pub use idle::IdleStrategy;
+pub use pin::Pin;
+pub use report::{ShardReport, ShutdownReport};
+pub use reporter::StderrReporter;
+pub use running::Running;
+pub(crate) use stage::{Phase, Seat, ShardEnd, Stage};

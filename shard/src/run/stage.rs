@@ -1,0 +1,220 @@
+//! How the shards of a system go through its end together.
+//!
+//! # The problem
+//!
+//! No shard can tell alone when it is finished: an actor that ends on one shard still sends to
+//! another, and the other's answer may be what a task on the first waits for. So the shards walk
+//! through common phases, and the last one to finish a phase begins the next for all:
+//!
+//! ```text
+//! Running   -> Closing    somebody shuts the system down: every actor is asked to stop
+//!           -> Killing    the deadline has passed: every actor that is left is killed
+//!           -> Leaving    no shard has an actor any more: outboxes are emptied into the rings
+//!           -> Draining   every outbox is empty: the rings are emptied, the last answers read
+//!           -> Abandoning a second deadline has passed: nothing is waited for
+//! ```
+//!
+//! A shard counts itself in once per phase, and counts never go back, because a shard that closes
+//! takes no new actor. Nobody sleeps to wait for anybody: a shard that waits for a phase goes on
+//! pumping, and who moves the phase rings every shard's bell.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use greenroom_core::{Ledger, ShardId};
+
+use crate::driver::{Bell, Doorbell};
+
+/// Where a system is in its life. Only ever grows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    Running,
+    Closing,
+    Killing,
+    Leaving,
+    Draining,
+    Abandoning,
+}
+
+impl Phase {
+    const ALL: [Self; 6] = [
+        Self::Running,
+        Self::Closing,
+        Self::Killing,
+        Self::Leaving,
+        Self::Draining,
+        Self::Abandoning,
+    ];
+}
+
+/// How a shard's thread ended.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct ShardEnd {
+    pub(crate) ledger: Ledger,
+    /// Actors that were alive at the deadline.
+    pub(crate) killed: usize,
+    /// A panic of the runtime itself.
+    pub(crate) failed: Option<Arc<str>>,
+}
+
+/// What the shards of one system share about its end.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    phase: AtomicU8,
+    shards: usize,
+    /// Shards without actors.
+    quiet: AtomicUsize,
+    /// Shards with empty outboxes, after all were quiet.
+    flushed: AtomicUsize,
+    bells: OnceLock<Vec<Doorbell<Bell>>>,
+    /// One place per shard, empty while its thread runs.
+    ends: Mutex<Vec<Option<ShardEnd>>>,
+    ended: Condvar,
+}
+
+impl Stage {
+    pub(crate) fn new(shards: u16) -> Self {
+        let shards = usize::from(shards);
+        Self {
+            phase: AtomicU8::new(Phase::Running as u8),
+            shards,
+            quiet: AtomicUsize::new(0),
+            flushed: AtomicUsize::new(0),
+            bells: OnceLock::new(),
+            ends: Mutex::new(vec![None; shards]),
+            ended: Condvar::new(),
+        }
+    }
+
+    /// Gives the stage the bells it rings. Called once, before any shard runs.
+    pub(crate) fn set_bells(&self, bells: Vec<Doorbell<Bell>>) {
+        let set = self.bells.set(bells);
+        debug_assert!(set.is_ok(), "a stage has one set of bells");
+    }
+
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
+    }
+
+    /// Moves on to `phase`, unless the system is there or further.
+    pub(crate) fn advance(&self, phase: Phase) {
+        let before = self.phase.fetch_max(phase as u8, Ordering::Release);
+        if before < phase as u8 {
+            for bell in self.bells.get().into_iter().flatten() {
+                bell.notify();
+            }
+        }
+    }
+
+    /// Takes a shard's seat.
+    pub(crate) fn seat(self: &Arc<Self>, shard: ShardId) -> Seat {
+        Seat { stage: self.clone(), shard, quiet: false, flushed: false, end: ShardEnd::default() }
+    }
+
+    /// Waits until every shard has ended, or for `limit`. Tells whether every shard has.
+    pub(crate) fn wait(&self, limit: Duration) -> bool {
+        let running = |ends: &mut Vec<Option<ShardEnd>>| ends.iter().any(Option::is_none);
+        let waited = self.ended.wait_timeout_while(self.lock(), limit, running);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// How each shard ended; `None` for one that has not.
+    pub(crate) fn ends(&self) -> Vec<Option<ShardEnd>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Option<ShardEnd>>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A shard's part in the phases. Dropping it, however the thread ends, counts the shard in
+/// wherever it was still missing, so that no other shard waits for it.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    stage: Arc<Stage>,
+    shard: ShardId,
+    quiet: bool,
+    flushed: bool,
+    pub(crate) end: ShardEnd,
+}
+
+impl Seat {
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        self.stage.phase()
+    }
+
+    /// The shard has no actors.
+    pub(crate) fn arrive_quiet(&mut self) {
+        if !std::mem::replace(&mut self.quiet, true) {
+            self.count(&self.stage.quiet, Phase::Leaving);
+        }
+    }
+
+    /// The shard's outboxes are empty.
+    pub(crate) fn arrive_flushed(&mut self) {
+        if !std::mem::replace(&mut self.flushed, true) {
+            self.count(&self.stage.flushed, Phase::Draining);
+        }
+    }
+
+    /// The runtime of this shard has panicked: the whole system comes to its end.
+    pub(crate) fn fail(&mut self, message: Arc<str>) {
+        self.end.failed = Some(message);
+        self.stage.advance(Phase::Closing);
+    }
+
+    fn count(&self, counter: &AtomicUsize, next: Phase) {
+        // Acquire and release: who counts last has seen what the others published before.
+        if counter.fetch_add(1, Ordering::AcqRel) + 1 == self.stage.shards {
+            self.stage.advance(next);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.arrive_quiet();
+        self.arrive_flushed();
+        let end = std::mem::take(&mut self.end);
+        self.stage.lock()[self.shard.index()] = Some(end);
+        self.stage.ended.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_shard_of_a_phase_begins_the_next() {
+        let stage = Arc::new(Stage::new(2));
+        let (mut first, mut second) = (stage.seat(ShardId(0)), stage.seat(ShardId(1)));
+        stage.advance(Phase::Closing);
+        first.arrive_quiet();
+        first.arrive_quiet();
+        assert_eq!(stage.phase(), Phase::Closing);
+        second.arrive_quiet();
+        assert_eq!(stage.phase(), Phase::Leaving);
+        stage.advance(Phase::Killing);
+        assert_eq!(stage.phase(), Phase::Leaving, "a phase never goes back");
+        first.arrive_flushed();
+        drop(second);
+        assert_eq!(stage.phase(), Phase::Draining, "a shard that is gone is waited for by nobody");
+        assert!(!stage.wait(Duration::ZERO));
+        drop(first);
+        assert!(stage.wait(Duration::ZERO));
+        assert!(stage.ends().iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn every_phase_is_at_its_own_place() {
+        for (index, phase) in Phase::ALL.into_iter().enumerate() {
+            assert_eq!(phase as usize, index);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The integration tests of the production runtime.
+
+#[cfg(not(loom))]
+mod actors;
+#[cfg(not(loom))]
+mod common;
+#[cfg(not(loom))]
+mod files;
+#[cfg(loom)]
+mod loom_mesh;
+#[cfg(not(loom))]
+mod mesh_stress;
+#[cfg(not(loom))]
+mod outside;
+#[cfg(not(loom))]
+mod shutdown;
+#[cfg(not(loom))]
+mod tcp;
+#[cfg(not(loom))]
+mod wake;

@@ -1,0 +1,123 @@
+//! The system as threads outside it use it.
+
+#![expect(clippy::disallowed_methods, reason = "threads outside are what is tested")]
+
+use std::sync::mpsc;
+use std::thread;
+
+use greenroom_core::{ActorConfig, ActorRef, CallError, OutsideError, Placement, ShardId};
+use greenroom_shard::Running;
+
+use crate::common::{Count, Counter, system};
+
+fn spawn(running: &Running, shard: u16) -> ActorRef<Counter> {
+    let config = ActorConfig::default();
+    let spawned = running.handle().spawn(config, Placement::Shard(shard), Counter::default);
+    spawned.wait().unwrap().unwrap()
+}
+
+#[test]
+fn threads_send_and_call() {
+    let running = system(2).start().unwrap();
+    let counters = [spawn(&running, 0), spawn(&running, 1)];
+    let handle = running.handle();
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for counter in counters {
+                    for _ in 0..100 {
+                        handle.send(counter, Count::Add(1)).wait().unwrap().ok().unwrap();
+                    }
+                }
+            });
+        }
+    });
+    for counter in counters {
+        assert_eq!(handle.call_blocking(counter, Count::Total).unwrap().unwrap(), 300);
+    }
+}
+
+#[test]
+fn a_call_from_outside_is_a_plain_future() {
+    let running = system(2).start().unwrap();
+    let counter = spawn(&running, 1);
+    let call = running.handle().call(counter, Count::Total);
+    assert_eq!(futures_lite::future::block_on(call).unwrap().unwrap(), 0);
+}
+
+#[test]
+fn a_blocking_call_on_a_shard_is_refused() {
+    let refused = system(2).run(async |system| {
+        let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
+        Ok(system.handle().call_blocking(counter, Count::Total).unwrap_err())
+    });
+    assert_eq!(refused.unwrap(), OutsideError::OnShard);
+}
+
+#[test]
+fn a_shard_that_is_not_there_is_an_error() {
+    let running = system(1).start().unwrap();
+    let nowhere = running.handle().run_on(ShardId(1), async |_| ()).wait();
+    assert_eq!(nowhere.unwrap_err(), OutsideError::NoSuchShard);
+}
+
+#[test]
+fn after_the_end_everything_from_outside_is_refused() {
+    let running = system(2).start().unwrap();
+    let counter = spawn(&running, 1);
+    let handle = running.handle();
+    let pending = handle.call(counter, Count::Keep);
+    // Behind the call in the same queue, so it has begun.
+    handle.call_blocking(counter, Count::Total).unwrap().unwrap();
+    assert!(running.shutdown(std::time::Duration::from_secs(60)).is_clean());
+    // Its actor answered by ending, or its task went with the shard.
+    let answer = pending.wait();
+    assert!(matches!(answer, Ok(Err(_)) | Err(OutsideError::ShutDown)), "{answer:?}");
+    let late = handle.call_blocking(counter, Count::Total);
+    assert_eq!(late.unwrap_err(), OutsideError::ShutDown);
+    assert_eq!(handle.run_on(ShardId(0), async |_| ()).wait(), Err(OutsideError::ShutDown));
+}
+
+#[test]
+fn two_systems_live_side_by_side() {
+    let (first, second) = (system(2).name("one").start(), system(2).name("two").start());
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let counters = [spawn(&first, 1), spawn(&second, 1)];
+    let both = [first.handle(), second.handle()];
+    for (n, (handle, counter)) in (1..).zip(both.into_iter().zip(counters)) {
+        handle.send(counter, Count::Add(n)).wait().unwrap().ok().unwrap();
+    }
+    // A ref of the other system is refused, never taken for one of this.
+    let stray = both[0].run_on(ShardId(1), async move |_| counters[1].call(Count::Total).await);
+    assert!(matches!(stray.wait(), Ok(Err(CallError::Unusable(_)))));
+    drop(first);
+    let total = both[1].call_blocking(counters[1], Count::Total);
+    assert_eq!(total.unwrap().unwrap(), 2);
+    assert!(both[0].call_blocking(counters[0], Count::Total).is_err());
+    drop(second);
+}
+
+#[test]
+fn a_port_dropped_on_another_thread_fails_its_caller() {
+    let (sender, ports) = mpsc::channel();
+    let dropper = thread::spawn(move || ports.into_iter().for_each(drop));
+    struct Giver(mpsc::Sender<greenroom_core::Reply<u64>>);
+    impl greenroom_core::Actor for Giver {
+        type Message = greenroom_core::Reply<u64>;
+
+        async fn handle(
+            &mut self,
+            port: Self::Message,
+            _: &greenroom_core::Context<Self>,
+        ) -> greenroom_core::Flow {
+            self.0.send(port).unwrap();
+            greenroom_core::Flow::Continue
+        }
+    }
+    let failed = system(2).run(async |system| {
+        let giver = system.spawn(Placement::Shard(1), || Giver(sender)).await?;
+        Ok(giver.call(|port| port).await)
+    });
+    assert!(matches!(failed.unwrap(), Err(CallError::Dropped)));
+    dropper.join().unwrap();
+}

@@ -1,0 +1,144 @@
+//! Waking shards: from other shards, from other threads, and when they are gone.
+
+#![expect(clippy::disallowed_methods, reason = "threads outside are what is tested")]
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use greenroom_core::{Placement, ShardId, sleep};
+use greenroom_shard::IdleStrategy;
+
+use crate::common::{Count, Counter, system};
+
+/// Each round, both sides may go to sleep before the other's answer comes: a wake-up that is lost
+/// once stops the test.
+fn ping_pong(idle: IdleStrategy, rounds: u64) {
+    let total = system(2).idle(idle).run(async move |system| {
+        let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
+        for _ in 0..rounds {
+            counter.cast(Count::Add(1)).map_err(|_| "cast to the living")?;
+            counter.call(Count::Total).await?;
+        }
+        Ok(counter.call(Count::Total).await?)
+    });
+    assert_eq!(total.unwrap(), rounds);
+}
+
+#[test]
+fn a_hundred_thousand_round_trips_of_parking_shards() {
+    ping_pong(IdleStrategy::Park, 100_000);
+}
+
+#[test]
+fn a_hundred_thousand_round_trips_of_spinning_and_parking_shards() {
+    ping_pong(IdleStrategy::SpinThenPark(Duration::from_micros(5)), 100_000);
+}
+
+#[test]
+fn wakers_work_on_foreign_threads() {
+    const ROUNDS: usize = 5_000;
+    let (sender, wakers) = mpsc::channel::<Waker>();
+    let woken = Arc::new(AtomicUsize::new(0));
+    let counted = woken.clone();
+    let waking = thread::spawn(move || {
+        for waker in wakers {
+            counted.fetch_add(1, Ordering::Release);
+            waker.wake();
+        }
+    });
+    let rounds = system(1).run(async move |_| {
+        for round in 1..=ROUNDS {
+            let mut sent = false;
+            poll_fn(|cx| {
+                if !std::mem::replace(&mut sent, true) {
+                    sender.send(cx.waker().clone()).unwrap();
+                }
+                match woken.load(Ordering::Acquire) {
+                    count if count == round => Poll::Ready(()),
+                    _ => Poll::Pending,
+                }
+            })
+            .await;
+        }
+        Ok(woken.load(Ordering::Relaxed))
+    });
+    waking.join().unwrap();
+    assert_eq!(rounds.unwrap(), ROUNDS);
+}
+
+#[test]
+fn wakers_outlive_their_system() {
+    let (sender, wakers) = mpsc::channel::<Waker>();
+    let running = system(2).start().unwrap();
+    for shard in 0..2 {
+        let sender = sender.clone();
+        let task = running.handle().run_on(ShardId(shard), async move |_| {
+            poll_fn(|cx| {
+                sender.send(cx.waker().clone()).unwrap();
+                Poll::<()>::Pending
+            })
+            .await;
+        });
+        drop(task);
+    }
+    let wakers = [wakers.recv().unwrap(), wakers.recv().unwrap()];
+    drop(running);
+    let next = system(2).start().unwrap();
+    for waker in wakers {
+        waker.wake_by_ref();
+        drop(waker.clone());
+        waker.wake();
+    }
+    assert!(next.shutdown(Duration::from_secs(60)).is_clean());
+}
+
+#[test]
+fn a_sleep_is_never_short() {
+    for idle in [IdleStrategy::Park, IdleStrategy::default(), IdleStrategy::Spin] {
+        system(1)
+            .idle(idle)
+            .run(async |system| {
+                for micros in [1, 50, 999, 3000] {
+                    let (before, length) = (system.now(), Duration::from_micros(micros));
+                    sleep(length).await;
+                    assert!(system.now() - before >= length);
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn blocking_jobs_come_back_and_their_panics_too() {
+    system(2)
+        .run(async |_| {
+            use greenroom_core::io::blocking;
+            let caller = thread::current().id();
+            let (answer, worker) = blocking(|| (7, thread::current().id())).await?;
+            assert_eq!(answer, 7);
+            assert_ne!(caller, worker);
+            let failed = blocking(|| -> u8 { panic!("a job") }).await.unwrap_err();
+            assert_eq!(failed.to_string(), "the job panicked: a job");
+            // More than there are threads, all at once; half of them nobody waits for.
+            let mut jobs: Vec<_> = (0..600).map(|n| blocking(move || n)).collect();
+            jobs.truncate(300);
+            for (n, job) in (0..).zip(jobs) {
+                assert_eq!(job.await?, n);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn names_are_resolved() {
+    let addresses = system(1).run(async |_| Ok(greenroom_core::io::resolve("127.0.0.1", 9).await?));
+    assert_eq!(addresses.unwrap(), ["127.0.0.1:9".parse().unwrap()]);
+    let nobody = system(1).run(async |_| Ok(greenroom_core::io::resolve("", 9).await.is_err()));
+    assert!(nobody.unwrap());
+}

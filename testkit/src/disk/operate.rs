@@ -1,0 +1,49 @@
+//! File operations through time.
+
+use std::io;
+
+use greenroom_core::runtime::{DiskDone, DiskRequest, IoDone, OpId};
+
+use super::files::Operation;
+use crate::draws::Site;
+use crate::events::What;
+use crate::trace::{Kind, fold_bytes};
+use crate::world::World;
+
+/// Starts an operation: its effect comes later.
+pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: DiskRequest) {
+    let node = world.node_of(shard);
+    let disks = &mut *world.disks.borrow_mut();
+    let slot = disks.operations.insert(Operation { shard, node, op, request });
+    disks.by_op.insert((shard, op.as_word()), slot);
+    let delay = world.draws.heavy_tail(Site::Disk, shard, world.swarm.device);
+    world.enter_after(delay, What::Disk(slot));
+}
+
+/// An operation has its effect, unless it was cancelled.
+pub(crate) fn happen(world: &World, slot: u32) {
+    let disks = &mut *world.disks.borrow_mut();
+    let Some(operation) = disks.operations.remove(slot) else { return };
+    let Operation { shard, node, op, request } = operation;
+    if disks.by_op.remove(&(shard, op.as_word())).is_none() {
+        let interrupted = io::Error::new(io::ErrorKind::Interrupted, "cancelled");
+        world.complete_after(0, shard, op, Err(interrupted));
+        return;
+    }
+    let result = disks.apply(node, request);
+    let seen = match &result {
+        Ok(DiskDone::Read(bytes) | DiskDone::Wrote(bytes)) => fold_bytes(bytes),
+        Ok(_) => 1,
+        Err(_) => 0,
+    };
+    world.note(shard, Kind::Disk, 0, op.as_word() ^ seen.rotate_left(17));
+    let delay = world.draws.heavy_tail(Site::Disk, shard, world.swarm.device);
+    world.complete_after(delay, shard, op, result.map(IoDone::Disk));
+}
+
+/// Asks for an operation to have no effect. One in two comes too late.
+pub(crate) fn cancel(world: &World, shard: u32, op: OpId) {
+    if world.draws.chance(Site::Disk, shard, 512) {
+        world.disks.borrow_mut().by_op.remove(&(shard, op.as_word()));
+    }
+}

@@ -1,0 +1,118 @@
+//! What is going to happen in virtual time.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::net::NetEvent;
+
+/// Something that happens at a time of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// A timer of a shard is due.
+    Deadline(u32),
+    /// A doorbell reaches a shard.
+    Doorbell(u32),
+    /// A parked shard wakes for no reason.
+    Spurious(u32),
+    /// A spinning shard sees what it spins for.
+    Notice(u32),
+    /// A shard has spun long enough; the number says for which spin this was meant.
+    SpinEnd(u32, u32),
+    /// Something from outside reaches a shard.
+    Inject(u32),
+    /// A completion reaches its shard.
+    Complete(u32),
+    /// Something happens on the network.
+    Net(NetEvent),
+    /// A file operation has its effect.
+    Disk(u32),
+    /// A blocking job runs.
+    Job(u32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Entry {
+    at: u64,
+    order: u64,
+    what: What,
+}
+
+impl Ord for Entry {
+    /// The earliest is the greatest, as a max-heap wants it.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Events by time, then in the order in which they were entered.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    heap: BinaryHeap<Entry>,
+    order_next: u64,
+    /// Events other than deadlines.
+    under_way: usize,
+}
+
+impl Events {
+    pub(crate) fn enter(&mut self, at: u64, what: What) {
+        self.under_way += usize::from(!matches!(what, What::Deadline(_)));
+        self.heap.push(Entry { at, order: self.order_next, what });
+        self.order_next += 1;
+    }
+
+    /// When the next event is.
+    #[inline]
+    pub(crate) fn next_at(&self) -> Option<u64> {
+        self.heap.peek().map(|entry| entry.at)
+    }
+
+    /// The next event and when it is.
+    pub(crate) fn peek(&self) -> Option<(u64, What)> {
+        self.heap.peek().map(|entry| (entry.at, entry.what))
+    }
+
+    /// The next event, if it is not after `now`.
+    #[inline]
+    pub(crate) fn pop_due(&mut self, now: u64) -> Option<What> {
+        if self.heap.peek()?.at > now {
+            return None;
+        }
+        self.pop().map(|(_, what)| what)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(u64, What)> {
+        let entry = self.heap.pop()?;
+        self.under_way -= usize::from(!matches!(entry.what, What::Deadline(_)));
+        Some((entry.at, entry.what))
+    }
+
+    /// Whether anything is under way that is no timer of a shard.
+    pub(crate) const fn any_under_way(&self) -> bool {
+        self.under_way > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_by_time_and_then_as_entered() {
+        let mut events = Events::default();
+        events.enter(5, What::Doorbell(0));
+        events.enter(3, What::Deadline(1));
+        events.enter(5, What::Doorbell(2));
+        assert_eq!(events.pop_due(2), None);
+        assert_eq!(events.pop_due(3), Some(What::Deadline(1)));
+        assert_eq!(events.pop(), Some((5, What::Doorbell(0))));
+        assert!(events.any_under_way());
+        assert_eq!(events.pop(), Some((5, What::Doorbell(2))));
+        assert!(!events.any_under_way());
+    }
+}

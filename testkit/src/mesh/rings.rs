@@ -1,0 +1,109 @@
+//! All rings of one node.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use greenroom_core::ShardId;
+use greenroom_core::mesh::Packet;
+use greenroom_core::runtime::Lane;
+
+use super::ring::Ring;
+use crate::swarm::Swarm;
+
+/// The rings between a node's shards, by producer, consumer and lane.
+#[derive(Debug)]
+pub(crate) struct Rings {
+    shards: u16,
+    rings: Vec<RefCell<Ring>>,
+    /// How many packets are in the rings to each consumer, by producer and lane.
+    waiting: Vec<Waiting>,
+}
+
+/// Packets in the rings to one consumer: a poll looks at most rings in vain.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting(Rc<[[Cell<u32>; 2]]>);
+
+impl Waiting {
+    fn new(shards: u16) -> Self {
+        Self((0..shards).map(|_| [Cell::new(0), Cell::new(0)]).collect())
+    }
+
+    #[inline]
+    pub(crate) fn from(&self, producer: ShardId, lane: Lane) -> &Cell<u32> {
+        &self.0[producer.index()][lane as usize]
+    }
+}
+
+/// A ring with undelivered packets, for reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Undelivered {
+    pub(crate) from: ShardId,
+    pub(crate) to: ShardId,
+    pub(crate) lane: Lane,
+    pub(crate) packets: u32,
+    pub(crate) full: bool,
+}
+
+impl Rings {
+    pub(crate) fn new(shards: u16, swarm: &Swarm) -> Self {
+        let pairs = usize::from(shards) * usize::from(shards);
+        let depths = [swarm.ring_system, swarm.ring_user];
+        let rings =
+            (0..pairs * 2).map(|index| RefCell::new(Ring::new(depths[index % 2]))).collect();
+        Self { shards, rings, waiting: (0..shards).map(|_| Waiting::new(shards)).collect() }
+    }
+
+    pub(crate) fn waiting(&self, to: ShardId) -> &Waiting {
+        &self.waiting[to.index()]
+    }
+
+    #[inline]
+    pub(crate) fn ring(&self, from: ShardId, to: ShardId, lane: Lane) -> &RefCell<Ring> {
+        let pair = from.index() * usize::from(self.shards) + to.index();
+        &self.rings[pair * 2 + lane as usize]
+    }
+
+    /// Brings everything in sight that was pushed to a shard, as a fence does.
+    pub(crate) fn show_all(&self, to: ShardId) {
+        for from in (0..self.shards).map(ShardId) {
+            for lane in Lane::ALL {
+                let mut ring = self.ring(from, to, lane).borrow_mut();
+                let hidden = ring.hidden();
+                ring.show(hidden);
+                ring.lag = 0;
+            }
+        }
+    }
+
+    /// Whether a producer has a ring with room that it has not noticed.
+    pub(crate) fn has_unnoticed_room(&self, from: ShardId) -> bool {
+        (0..self.shards).map(ShardId).any(|to| {
+            Lane::ALL.into_iter().any(|lane| {
+                let ring = self.ring(from, to, lane).borrow();
+                ring.producer_waits && ring.room() > 0
+            })
+        })
+    }
+
+    /// The rings that are not empty.
+    pub(crate) fn undelivered(&self) -> Vec<Undelivered> {
+        let mut found = Vec::new();
+        for from in (0..self.shards).map(ShardId) {
+            for to in (0..self.shards).map(ShardId) {
+                for lane in Lane::ALL {
+                    let ring = self.ring(from, to, lane).borrow();
+                    if ring.len() > 0 {
+                        let (packets, full) = (ring.len(), ring.room() == 0);
+                        found.push(Undelivered { from, to, lane, packets, full });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Takes every packet out.
+    pub(crate) fn take_all(&self) -> Vec<Packet> {
+        self.rings.iter().flat_map(|ring| ring.borrow_mut().take_all()).collect()
+    }
+}

@@ -1,0 +1,93 @@
+//! Sockets.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// A socket of any node.
+#[derive(Debug)]
+pub(super) enum Socket {
+    Listener(Listener),
+    Stream(Stream),
+}
+
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) node: u16,
+    pub(super) address: SocketAddr,
+    pub(super) backlog_max: usize,
+    pub(super) reuse_port: bool,
+    /// Server ends that nobody has accepted, with their clients' addresses.
+    pub(super) backlog: VecDeque<(u64, SocketAddr)>,
+    /// Accepts that wait, oldest first.
+    pub(super) accepts: VecDeque<u64>,
+}
+
+/// What travels towards a stream.
+#[derive(Debug)]
+pub(super) enum Segment {
+    Data(Vec<u8>),
+    /// No more will come.
+    Fin,
+    /// The other side is gone, and with it what was on its way.
+    Reset,
+}
+
+/// One end of a connection. Its fields are about what comes towards it; the other direction is
+/// the peer's.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) node: u16,
+    pub(super) peer: u64,
+    pub(super) peer_node: u16,
+    /// Bytes that arrived and were not received.
+    pub(super) buffered: VecDeque<u8>,
+    pub(super) flight: VecDeque<Segment>,
+    /// Bytes in flight.
+    pub(super) flying: usize,
+    /// When the last of the flight arrives.
+    pub(super) arrives_last: u64,
+    /// Most bytes buffered and in flight together.
+    pub(super) window: usize,
+    /// The peer's end of stream arrived.
+    pub(super) ended: bool,
+    /// The peer's reset arrived.
+    pub(super) reset: bool,
+    /// This side receives no more.
+    pub(super) deaf: bool,
+    /// This side has said that it sends no more.
+    pub(super) mute: bool,
+    /// The receive that waits for bytes.
+    pub(super) receive: Option<u64>,
+    /// The send that waits for room.
+    pub(super) send: Option<u64>,
+}
+
+impl Stream {
+    pub(super) const fn new(node: u16, (peer, peer_node): (u64, u16), window: usize) -> Self {
+        Self {
+            node,
+            peer,
+            peer_node,
+            buffered: VecDeque::new(),
+            flight: VecDeque::new(),
+            flying: 0,
+            arrives_last: 0,
+            window,
+            ended: false,
+            reset: false,
+            deaf: false,
+            mute: false,
+            receive: None,
+            send: None,
+        }
+    }
+
+    pub(super) fn room(&self) -> usize {
+        self.window.saturating_sub(self.buffered.len() + self.flying)
+    }
+
+    /// Whether bytes would be lost if this end were closed now.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.buffered.is_empty() || self.flying > 0
+    }
+}

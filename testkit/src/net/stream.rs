@@ -1,0 +1,193 @@
+//! Bytes.
+
+use std::io;
+
+use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide, SocketId};
+
+use super::operate::{Net, NetEvent, Outcome, no_such_socket};
+use super::socket::{Segment, Socket, Stream};
+use crate::draws::Site;
+use crate::events::What;
+use crate::trace::{Kind, fold_bytes};
+
+/// Into how many segments what one send takes is cut at most.
+const SEGMENTS_MAX: u64 = 3;
+
+impl Net<'_> {
+    fn stream(&mut self, id: u64) -> Option<&mut Stream> {
+        match self.network.sockets.get_mut(&id) {
+            Some(Socket::Stream(stream)) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// How many of `most` bytes an operation moves; at least one.
+    fn moved(&self, shard: u32, most: usize) -> usize {
+        let draws = &self.world.draws;
+        if draws.chance(Site::Net, shard, self.world.swarm.short) {
+            1 + draws.below(Site::Net, shard, most as u64) as usize
+        } else {
+            most
+        }
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        number: u64,
+        shard: u32,
+        (id, max): (SocketId, usize),
+        request: NetRequest,
+    ) -> Outcome {
+        let other = self.stream(id.0).and_then(|stream| stream.receive);
+        if max == 0 || !self.gives_way(other, number) {
+            let what = "a receive takes a byte, and one receive is under way at a time";
+            return Outcome::Done(Err(io::Error::new(io::ErrorKind::InvalidInput, what)));
+        }
+        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
+        stream.receive = None;
+        if stream.reset {
+            return Outcome::Done(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let most = stream.buffered.len().min(max);
+        if most == 0 {
+            if stream.ended || stream.deaf {
+                return Outcome::Done(Ok(NetDone::Received(Buffer::new(Vec::new()))));
+            }
+            stream.receive = Some(number);
+            return Outcome::Waits(request);
+        }
+        let count = self.moved(shard, most);
+        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
+        let bytes: Vec<u8> = stream.buffered.drain(..count).collect();
+        self.room_made(id.0);
+        Outcome::Done(Ok(NetDone::Received(Buffer::new(bytes))))
+    }
+
+    /// Lets the peer of a socket know, after a while, that there is room in its buffer.
+    fn room_made(&mut self, id: u64) {
+        let Some(stream) = self.stream(id) else { return };
+        let (peer, way) = (stream.peer, (stream.node, stream.peer_node));
+        let waits = self.stream(peer).and_then(|peer| peer.send);
+        if waits.is_some() {
+            self.retry(waits, self.latency(way.0, way.1));
+        }
+    }
+
+    pub(super) fn send(
+        &mut self,
+        number: u64,
+        shard: u32,
+        (id, data, start): (SocketId, Vec<u8>, usize),
+    ) -> Outcome {
+        let other = self.stream(id.0).and_then(|stream| stream.send);
+        if start > data.len() || !self.gives_way(other, number) {
+            let what = "a send begins within its data, and one send is under way at a time";
+            return Outcome::Done(Err(io::Error::new(io::ErrorKind::InvalidInput, what)));
+        }
+        let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
+        stream.send = None;
+        if stream.reset || stream.mute {
+            return Outcome::Done(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let (peer, way) = (stream.peer, (stream.node, stream.peer_node));
+        let wanted = data.len() - start;
+        if wanted == 0 {
+            return Outcome::Done(Ok(NetDone::Sent { data, written: 0 }));
+        }
+        // A peer that is gone takes everything, and answers with a reset.
+        let room = self.stream(peer).map_or(wanted, |peer| peer.room());
+        if room == 0 {
+            if let Some(stream) = self.stream(id.0) {
+                stream.send = Some(number);
+            }
+            return Outcome::Waits(NetRequest::Send { stream: id, data, start });
+        }
+        let written = self.moved(shard, wanted.min(room));
+        self.transmit_bytes(way, (id.0, peer), shard, &data[start..start + written]);
+        Outcome::Done(Ok(NetDone::Sent { data, written }))
+    }
+
+    fn transmit_bytes(
+        &mut self,
+        way: (u16, u16),
+        (from, to): (u64, u64),
+        shard: u32,
+        mut bytes: &[u8],
+    ) {
+        if self.stream(to).is_none() {
+            self.transmit((way.1, way.0), from, Segment::Reset);
+            return;
+        }
+        let mut left = 1 + self.world.draws.below(Site::Net, shard, SEGMENTS_MAX);
+        while !bytes.is_empty() {
+            let count = if left > 1 { self.moved(shard, bytes.len()) } else { bytes.len() };
+            left -= 1;
+            let (now, later) = bytes.split_at(count);
+            self.transmit(way, to, Segment::Data(now.to_vec()));
+            bytes = later;
+        }
+    }
+
+    /// Sends a segment on its way to a socket, behind what is on its way already.
+    pub(super) fn transmit(&mut self, way: (u16, u16), to: u64, segment: Segment) {
+        let arrives = self.world.now() + self.latency(way.0, way.1);
+        let Some(stream) = self.stream(to) else { return };
+        if let Segment::Data(bytes) = &segment {
+            stream.flying += bytes.len();
+        }
+        stream.flight.push_back(segment);
+        stream.arrives_last = stream.arrives_last.max(arrives);
+        let at = stream.arrives_last;
+        self.world.events.borrow_mut().enter(at, What::Net(NetEvent::Arrive(to)));
+    }
+
+    pub(super) fn arrive(&mut self, to: u64) {
+        let Some(stream) = self.stream(to) else { return };
+        let Some(segment) = stream.flight.pop_front() else { return };
+        let mut detail = 0;
+        match segment {
+            Segment::Data(bytes) => {
+                detail = fold_bytes(&bytes);
+                stream.flying -= bytes.len();
+                if !stream.deaf && !stream.reset {
+                    stream.buffered.extend(bytes);
+                }
+            }
+            Segment::Fin => stream.ended = true,
+            Segment::Reset => {
+                stream.reset = true;
+                stream.buffered.clear();
+            }
+        }
+        let (node, receive, discards) = (stream.node, stream.receive, stream.deaf);
+        let send = stream.send.filter(|_| stream.reset);
+        self.world.note_node(node, Kind::Net, to as u32, detail);
+        self.retry(receive, 0);
+        self.retry(send, 0);
+        if discards {
+            self.room_made(to);
+        }
+    }
+
+    pub(super) fn shutdown(&mut self, id: SocketId, side: ShutdownSide) -> io::Result<NetDone> {
+        let stream = self.stream(id.0).ok_or_else(no_such_socket)?;
+        if stream.reset {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        if side != ShutdownSide::Send {
+            stream.deaf = true;
+            stream.buffered.clear();
+            let receive = stream.receive;
+            self.retry(receive, 0);
+            self.room_made(id.0);
+        }
+        let stream = self.stream(id.0).ok_or_else(no_such_socket)?;
+        if side != ShutdownSide::Receive && !stream.mute {
+            stream.mute = true;
+            let (peer, way, send) = (stream.peer, (stream.node, stream.peer_node), stream.send);
+            self.transmit(way, peer, Segment::Fin);
+            self.retry(send, 0);
+        }
+        Ok(NetDone::Ended)
+    }
+}

@@ -1,0 +1,98 @@
+//! Which task of a shard is polled next.
+
+use std::collections::VecDeque;
+
+use greenroom_core::TurnPolicy;
+use greenroom_core::hash::mix;
+use greenroom_core::limits::HANDOFFS;
+
+use super::kind::any_below;
+use crate::draws::{Draws, Site};
+use crate::world::World;
+
+/// In which order a shard polls its ready tasks. Production takes [`TaskOrder::Fifo`]; a program
+/// that is right under the others does not depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum TaskOrder {
+    /// First come, first served.
+    Fifo,
+    /// Last come, first served.
+    Lifo,
+    /// Any of them.
+    Random,
+    /// By a priority of each task, drawn anew now and then: some tasks are passed over for long.
+    Priority,
+}
+
+impl TaskOrder {
+    pub(crate) fn draw(draws: &Draws) -> Self {
+        match draws.below(Site::Swarm, 0, 5) {
+            0 | 1 => Self::Fifo,
+            2 => Self::Lifo,
+            3 => Self::Random,
+            _ => Self::Priority,
+        }
+    }
+}
+
+/// One turn's choices.
+#[derive(Debug)]
+pub(crate) struct TurnChoices<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) shard: u32,
+}
+
+/// How many ready tasks are looked at: a choice among more would cost more than the poll.
+const LOOK_MAX: usize = 64;
+
+/// Turns for which priorities of tasks stay, on average.
+const PRIORITY_TURNS: u64 = 64;
+
+impl TurnChoices<'_> {
+    fn choose(&self, ready: &VecDeque<u32>) -> usize {
+        let draws = &self.world.draws;
+        match self.world.swarm.tasks {
+            TaskOrder::Fifo => 0,
+            TaskOrder::Lifo => ready.len() - 1,
+            TaskOrder::Random => any_below(draws, ready.len()),
+            TaskOrder::Priority => {
+                // Time moves on by some hundred nanoseconds a turn.
+                let epoch = self.world.now() / (250 * PRIORITY_TURNS);
+                let priority = |&(_, &slot): &(usize, &u32)| {
+                    mix(self.world.seed ^ mix(u64::from(slot)) ^ epoch)
+                };
+                let best = ready.iter().enumerate().take(LOOK_MAX).max_by_key(priority);
+                best.map_or(0, |(index, _)| index)
+            }
+        }
+    }
+}
+
+impl TurnPolicy for TurnChoices<'_> {
+    #[inline]
+    fn pick(&mut self, ready: &VecDeque<u32>) -> usize {
+        let left = ready.len() as u32 - 1;
+        self.world.shards[self.shard as usize].ready_tasks.set(left);
+        if left == 0 {
+            return 0;
+        }
+        let chosen = self.choose(ready);
+        self.world.draws.note(Site::Task, self.shard, ready.len() as u64, chosen as u64);
+        chosen
+    }
+
+    fn tasks_max(&mut self) -> u32 {
+        let most = u64::from(self.world.swarm.tasks_max);
+        1 + self.world.draws.below(Site::TasksMax, self.shard, most) as u32
+    }
+
+    /// None, one or all of them, so that callers meet callees in their place and on the run queue.
+    fn handoffs_max(&mut self) -> u32 {
+        match self.world.draws.below(Site::Handoffs, self.shard, 4) {
+            0 | 1 => 0,
+            2 => 1,
+            _ => HANDOFFS,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! How a simulated runtime is made.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom_core::{Reporter, Silent};
+
+use super::TestRuntime;
+use crate::plant::Plant;
+use crate::policy::{Policy, TaskOrder};
+use crate::swarm::Swarm;
+use crate::world::WorldSetup;
+
+/// Settings of a [`TestRuntime`]. What is not set is drawn from the seed.
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct Builder {
+    pub(super) setup: WorldSetup,
+    pub(super) changes: Changes,
+    pub(super) limits: Limits,
+    pub(super) reporter: Arc<dyn Reporter>,
+    /// Whether a failing run says so on standard error; a campaign says it itself.
+    pub(super) announces: bool,
+}
+
+/// What a test fixes instead of leaving it to the seed.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Changes {
+    policy: Option<Policy>,
+    tasks: Option<TaskOrder>,
+    ring_depth: Option<u32>,
+    ring_lag_max: Option<u32>,
+    turn_tasks: Option<u32>,
+    turn_cost: Option<(u64, u64)>,
+}
+
+/// When a run is given up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) turns: u64,
+    pub(super) time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Half a minute of real time, and longer than any test has reason to look ahead.
+        Self { turns: 50_000_000, time: Duration::from_secs(366 * 24 * 3600) }
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let setup = WorldSetup {
+            seed: 0,
+            shards: vec![2],
+            hosts: BTreeMap::new(),
+            plant: None,
+            logs_decisions: false,
+        };
+        Self {
+            setup,
+            changes: Changes::default(),
+            limits: Limits::default(),
+            reporter: Arc::new(Silent),
+            announces: true,
+        }
+    }
+}
+
+impl Builder {
+    /// The seed from which everything is drawn. Default 0.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.setup.seed = seed;
+        self
+    }
+
+    /// How many nodes there are. Default 1.
+    ///
+    /// # Panics
+    ///
+    /// At 0 nodes.
+    pub fn nodes(mut self, nodes: u16) -> Self {
+        assert!(nodes > 0, "a run has a node");
+        let shards = self.setup.shards[0];
+        self.setup.shards = vec![shards; usize::from(nodes)];
+        self
+    }
+
+    /// How many shards each node has. Default 2.
+    ///
+    /// # Panics
+    ///
+    /// At 0 shards.
+    pub fn shards(mut self, shards: u16) -> Self {
+        assert!(shards > 0, "a node has a shard");
+        self.setup.shards.fill(shards);
+        self
+    }
+
+    /// Adds a name that [`greenroom_core::io::resolve`] knows, besides `localhost` and the nodes'
+    /// own names, `n0`, `n1` and so on.
+    pub fn host(mut self, name: impl Into<String>, address: IpAddr) -> Self {
+        self.setup.hosts.insert(name.into(), address);
+        self
+    }
+
+    /// Fixes how the next shard is chosen.
+    pub const fn policy(mut self, policy: Policy) -> Self {
+        self.changes.policy = Some(policy);
+        self
+    }
+
+    /// Fixes how a shard chooses its next task.
+    pub const fn task_order(mut self, order: TaskOrder) -> Self {
+        self.changes.tasks = Some(order);
+        self
+    }
+
+    /// Fixes the depth of all rings, in packets.
+    ///
+    /// # Panics
+    ///
+    /// At a depth of 0.
+    pub const fn ring_depth(mut self, depth: u32) -> Self {
+        assert!(depth > 0, "a ring has a slot");
+        self.changes.ring_depth = Some(depth);
+        self
+    }
+
+    /// Fixes how many polls of a ring in a row may miss the same packet. Default 1; 0 makes every
+    /// poll see everything.
+    pub const fn ring_lag_max(mut self, polls: u32) -> Self {
+        self.changes.ring_lag_max = Some(polls);
+        self
+    }
+
+    /// Fixes the most tasks that a turn polls; how many is drawn for each turn.
+    ///
+    /// # Panics
+    ///
+    /// At 0 tasks.
+    pub const fn turn_tasks(mut self, tasks: u32) -> Self {
+        assert!(tasks > 0, "a turn polls a task");
+        self.changes.turn_tasks = Some(tasks);
+        self
+    }
+
+    /// Fixes what a turn costs in virtual time: a draw between the two. Default 50 to 500 ns. At
+    /// zero cost time stands still while anybody can run, so a program that never rests never
+    /// reaches its timers.
+    ///
+    /// # Panics
+    ///
+    /// When `least` is more than `most`.
+    pub const fn turn_cost(mut self, least: Duration, most: Duration) -> Self {
+        let (least, most) = (least.as_nanos() as u64, most.as_nanos() as u64);
+        assert!(least <= most, "a turn's cost is a range");
+        self.changes.turn_cost = Some((least, most));
+        self
+    }
+
+    /// Who is told of crashes. Default nobody.
+    pub fn reporter(mut self, reporter: impl Reporter + 'static) -> Self {
+        self.reporter = Arc::new(reporter);
+        self
+    }
+
+    /// After how many rounds of shards a run is given up. Default 50 million.
+    pub const fn turns_max(mut self, turns: u64) -> Self {
+        self.limits.turns = turns;
+        self
+    }
+
+    /// After how much virtual time a run is given up. Default a year.
+    pub const fn time_max(mut self, time: Duration) -> Self {
+        self.limits.time = time;
+        self
+    }
+
+    /// Keeps every choice in a log; see [`TestRuntime::decisions`]. Default off: a long run's log
+    /// is long.
+    pub const fn log_decisions(mut self, log: bool) -> Self {
+        self.setup.logs_decisions = log;
+        self
+    }
+
+    /// Plants a bug that the test expects to find.
+    pub const fn plant(mut self, plant: Plant) -> Self {
+        self.setup.plant = Some(plant);
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Panics
+    ///
+    /// When the process runs more than 65,535 shards at once.
+    #[must_use]
+    pub fn build(self) -> TestRuntime {
+        TestRuntime::new(self)
+    }
+
+    pub(crate) const fn quiet(mut self) -> Self {
+        self.announces = false;
+        self
+    }
+}
+
+impl Changes {
+    pub(super) fn apply(self, swarm: &mut Swarm) {
+        let change = |place: &mut u32, value: Option<u32>| *place = value.unwrap_or(*place);
+        change(&mut swarm.ring_system, self.ring_depth);
+        change(&mut swarm.ring_user, self.ring_depth);
+        change(&mut swarm.lag_max, self.ring_lag_max);
+        change(&mut swarm.tasks_max, self.turn_tasks);
+        swarm.policy = self.policy.unwrap_or(swarm.policy);
+        swarm.tasks = self.tasks.unwrap_or(swarm.tasks);
+        swarm.turn_cost = self.turn_cost.unwrap_or(swarm.turn_cost);
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("setup", &self.setup)
+            .field("changes", &self.changes)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! The loop around all shards.
+
+use super::TestRuntime;
+use crate::blocking;
+use crate::draws::Site;
+use crate::events::What;
+use crate::guard;
+use crate::trace::Kind;
+use crate::world::Phase;
+use crate::{disk, net};
+
+/// Rounds in a row of one shard, while others can run, after which another has its turn.
+const FAIR_ROUNDS: u32 = 10_000;
+
+impl TestRuntime {
+    /// Does the next thing: what is due, and one step of one shard; or, when no shard can run, the
+    /// next event, to whose time virtual time jumps. False when there is nothing left to do.
+    ///
+    /// # Panics
+    ///
+    /// When something inside a turn read a real clock, asked the operating system for randomness
+    /// or started a thread; and when the run has outlasted its limits.
+    pub fn step(&mut self) -> bool {
+        self.world.take_up_injected();
+        self.deliver_due();
+        if !self.ready.is_empty() {
+            let number = self.choose();
+            self.run_shard(number);
+            self.check_limits();
+            return true;
+        }
+        self.jump(u64::MAX)
+    }
+
+    /// Moves time to the next event, if it is not after `latest`, and lets it happen.
+    pub(super) fn jump(&mut self, latest: u64) -> bool {
+        self.forget_stale_deadlines();
+        let next = self.world.events.borrow().next_at();
+        match next {
+            Some(at) if at <= latest => {
+                if at > self.world.now() {
+                    self.world.move_to(at);
+                    self.world.trace.because_of_nothing();
+                    self.world.note_node(0, Kind::TimeAdvanced, 0, 0);
+                }
+                self.deliver_due();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Lets everything happen that is due.
+    #[inline]
+    pub(super) fn deliver_due(&mut self) {
+        if self.world.events.borrow().next_at().is_some_and(|at| at <= self.world.now()) {
+            self.deliver_all_due();
+        }
+    }
+
+    fn deliver_all_due(&mut self) {
+        loop {
+            let due = self.world.events.borrow_mut().pop_due(self.world.now());
+            match due {
+                Some(what) => self.happen(what),
+                None => return,
+            }
+        }
+    }
+
+    fn happen(&mut self, what: What) {
+        self.world.trace.because_of_nothing();
+        let world = &self.world;
+        match what {
+            What::Deadline(shard) => {
+                let state = &world.shards[shard as usize];
+                state.deadline_entered.set(u64::MAX);
+                if state.deadline.get() <= world.now() {
+                    self.wake(shard);
+                } else if state.phase.get() != Phase::Running {
+                    self.enter_deadline(shard);
+                }
+            }
+            What::Doorbell(shard) => self.hear_bell(shard),
+            What::Spurious(shard) => {
+                if world.shards[shard as usize].phase.get() == Phase::Parked {
+                    self.wake(shard);
+                }
+            }
+            What::Notice(shard) => {
+                if world.shards[shard as usize].phase.get() == Phase::Spinning {
+                    self.wake(shard);
+                }
+            }
+            What::SpinEnd(shard, spin) => {
+                let state = &world.shards[shard as usize];
+                if state.phase.get() == Phase::Spinning && state.spin.get() == spin {
+                    state.phase.set(Phase::Running);
+                    self.announce(shard);
+                    self.ready.push(shard);
+                }
+            }
+            What::Inject(shard) => {
+                world.arrived(shard);
+                self.wake(shard);
+            }
+            What::Complete(slot) => {
+                if let Some(shard) = world.completed(slot) {
+                    self.wake(shard);
+                }
+            }
+            What::Net(event) => net::happen(world, event),
+            What::Disk(slot) => disk::happen(world, slot),
+            What::Job(slot) => {
+                {
+                    let _guarded = guard::enter();
+                    blocking::run(world, slot);
+                }
+                self.check_guard();
+            }
+        }
+    }
+
+    fn hear_bell(&mut self, shard: u32) {
+        let state = &self.world.shards[shard as usize];
+        state.bells.set(state.bells.get() - 1);
+        let heard = self.world.note(shard, Kind::BellHeard, 0, 0);
+        self.world.trace.because_of(heard);
+        state.rung.set(true);
+        if state.phase.get() == Phase::Parked {
+            self.wake(shard);
+        }
+    }
+
+    /// Lets a shard that waits run; the wake-up swallows its bell.
+    pub(super) fn wake(&mut self, shard: u32) {
+        let state = &self.world.shards[shard as usize];
+        if matches!(state.phase.get(), Phase::Parked | Phase::Spinning) {
+            if state.phase.get() == Phase::Parked {
+                state.rung.set(false);
+            }
+            let woken = self.world.note(shard, Kind::Woken, 0, 0);
+            state.cause.set(woken);
+            state.phase.set(Phase::Running);
+            self.ready.push(shard);
+        }
+    }
+
+    /// Lets a shard run in which something was called between its turns: what that left is not
+    /// among the inputs that a shard on its way to sleep looks for.
+    pub(super) fn rouse(&mut self, shard: u32) {
+        let state = &self.world.shards[shard as usize];
+        if state.phase.get() == Phase::Settling {
+            state.announced.set(false);
+            state.phase.set(Phase::Running);
+        }
+        self.wake(shard);
+    }
+
+    /// Takes a shard off the list of those that can run.
+    pub(super) fn unready(&mut self, shard: u32) {
+        let index = self.ready.iter().position(|&other| other == shard);
+        self.ready.remove(index.expect("a shard that ran could run"));
+    }
+
+    fn choose(&mut self) -> u32 {
+        let count = self.ready.len();
+        if count == 1 {
+            return self.ready[0];
+        }
+        let mut index = self.strategy.pick(&self.ready, &self.world);
+        self.rounds_in_row += 1;
+        if self.ready[index] != self.last_run {
+            self.rounds_in_row = 0;
+        } else if self.rounds_in_row >= FAIR_ROUNDS {
+            index = (index + 1 + (self.world.draws.raw() % (count as u64 - 1)) as usize) % count;
+            self.rounds_in_row = 0;
+        }
+        self.last_run = self.ready[index];
+        self.world.draws.note(Site::Shard, 0, count as u64, index as u64);
+        self.last_run
+    }
+
+    /// Throws away events for deadlines that have moved, so that time does not jump for them.
+    fn forget_stale_deadlines(&self) {
+        loop {
+            let next = self.world.events.borrow().peek();
+            let Some((at, What::Deadline(shard))) = next else { return };
+            let state = &self.world.shards[shard as usize];
+            if state.deadline.get() <= at {
+                return;
+            }
+            self.world.events.borrow_mut().pop();
+            state.deadline_entered.set(u64::MAX);
+            self.enter_deadline(shard);
+        }
+    }
+
+    fn check_limits(&self) {
+        assert!(
+            self.turns < self.limits.turns,
+            "no end in sight after {} turns\n{}",
+            self.turns,
+            self.report()
+        );
+        assert!(
+            self.world.now() <= self.time_end,
+            "no end in sight after {:?} of virtual time\n{}",
+            self.limits.time,
+            self.report()
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! The world of one shard, as core's traits.
+
+use std::io;
+use std::rc::Rc;
+
+use greenroom_core::Instant;
+use greenroom_core::runtime::{
+    Blocking, Clock, Disk, DiskRequest, Driver, Job, Net, NetRequest, OpId, ResolveRequest,
+    Resolver, Threads, Wall,
+};
+
+use super::World;
+use crate::draws::Site;
+use crate::{blocking, disk, net};
+
+/// The driver of one simulated shard.
+#[derive(Debug)]
+pub(crate) struct SimDriver {
+    world: Rc<World>,
+    shard: u32,
+}
+
+impl SimDriver {
+    pub(crate) const fn new(world: Rc<World>, shard: u32) -> Self {
+        Self { world, shard }
+    }
+}
+
+impl Clock for SimDriver {
+    fn now(&self) -> Instant {
+        Instant::from_nanos(self.world.now())
+    }
+
+    fn wall(&self) -> Wall {
+        Wall(self.world.wall())
+    }
+}
+
+impl Driver for SimDriver {
+    #[inline]
+    fn need_preempt(&self) -> bool {
+        self.world.draws.chance(Site::Preempt, self.shard, self.world.swarm.preempt)
+    }
+
+    fn net(&self) -> &dyn Net {
+        self
+    }
+
+    fn disk(&self) -> &dyn Disk {
+        self
+    }
+
+    fn resolver(&self) -> &dyn Resolver {
+        self
+    }
+
+    fn blocking(&self) -> &dyn Blocking {
+        self
+    }
+
+    fn threads(&self) -> &dyn Threads {
+        self
+    }
+}
+
+impl Net for SimDriver {
+    fn submit(&self, op: OpId, request: NetRequest) {
+        net::submit(&self.world, self.shard, op, request);
+    }
+
+    fn cancel(&self, op: OpId) {
+        net::cancel(&self.world, self.shard, op);
+    }
+}
+
+impl Disk for SimDriver {
+    fn submit(&self, op: OpId, request: DiskRequest) {
+        disk::submit(&self.world, self.shard, op, request);
+    }
+
+    fn cancel(&self, op: OpId) {
+        disk::cancel(&self.world, self.shard, op);
+    }
+}
+
+impl Resolver for SimDriver {
+    fn submit(&self, op: OpId, request: ResolveRequest) {
+        blocking::resolve(&self.world, self.shard, op, &request);
+    }
+}
+
+impl Blocking for SimDriver {
+    fn submit(&self, op: OpId, job: Job) {
+        blocking::submit(&self.world, self.shard, op, job);
+    }
+}
+
+impl Threads for SimDriver {
+    fn spawn(&self, name: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        let what = format!("thread {name}: there are no threads in a simulation");
+        Err(io::Error::new(io::ErrorKind::Unsupported, what))
+    }
+}

@@ -1,0 +1,84 @@
+//! One shard as the world sees it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use greenroom_core::runtime::{Injected, IoResult, OpId};
+
+use crate::trace::Place;
+
+/// Where a shard stands between two steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// Its next step is a round.
+    Running,
+    /// It found nothing to do and is about to park; its next step does or does not.
+    Settling,
+    /// It looks at its rings and inputs again and again. It has not announced that it sleeps.
+    Spinning,
+    /// It sleeps.
+    Parked,
+}
+
+/// What the world keeps of a shard.
+#[derive(Debug)]
+pub(crate) struct ShardState {
+    pub(crate) place: Place,
+    pub(crate) phase: Cell<Phase>,
+    /// It has announced that it sleeps, and nobody has rung for it since.
+    pub(crate) announced: Cell<bool>,
+    /// A doorbell reached it that no wake-up has swallowed yet.
+    pub(crate) rung: Cell<bool>,
+    /// Doorbells on their way to it.
+    pub(crate) bells: Cell<u32>,
+    /// When it wants to run without any input; `u64::MAX` for never.
+    pub(crate) deadline: Cell<u64>,
+    /// The earliest deadline event that is under way for it; `u64::MAX` for none.
+    pub(crate) deadline_entered: Cell<u64>,
+    /// Packets pushed to it and not popped.
+    pub(crate) inbound: Cell<u32>,
+    /// Ready tasks that its last turn left.
+    pub(crate) ready_tasks: Cell<u32>,
+    /// Slot and generation of the task it polled last; generation 0 when it has polled none.
+    pub(crate) polled: Cell<(u32, u32)>,
+    /// Tells its spins apart.
+    pub(crate) spin: Cell<u32>,
+    /// The event that made it run.
+    pub(crate) cause: Cell<u64>,
+    /// Completions that have reached it.
+    pub(crate) completions: RefCell<VecDeque<(OpId, IoResult)>>,
+    /// What has reached it from outside.
+    pub(crate) injected: RefCell<VecDeque<Injected>>,
+    /// What is on its way from outside, in order.
+    pub(crate) arriving: RefCell<VecDeque<Injected>>,
+    /// When the last of those arrives.
+    pub(crate) arrives_last: Cell<u64>,
+}
+
+impl ShardState {
+    pub(crate) fn new(place: Place) -> Self {
+        Self {
+            place,
+            phase: Cell::new(Phase::Parked),
+            announced: Cell::new(true),
+            rung: Cell::new(false),
+            bells: Cell::new(0),
+            deadline: Cell::new(u64::MAX),
+            deadline_entered: Cell::new(u64::MAX),
+            inbound: Cell::new(0),
+            ready_tasks: Cell::new(0),
+            polled: Cell::new((0, 0)),
+            spin: Cell::new(0),
+            cause: Cell::new(0),
+            completions: RefCell::default(),
+            injected: RefCell::default(),
+            arriving: RefCell::default(),
+            arrives_last: Cell::new(0),
+        }
+    }
+
+    /// Whether something other than packets waits to be taken in.
+    pub(crate) fn has_inputs(&self) -> bool {
+        !self.completions.borrow().is_empty() || !self.injected.borrow().is_empty()
+    }
+}

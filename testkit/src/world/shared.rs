@@ -1,0 +1,242 @@
+//! The world itself.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom_core::runtime::{Injected, IoResult, Job, OpId};
+
+use super::{Inbox, ShardState};
+use crate::disk::Disks;
+use crate::draws::{Draws, Site};
+use crate::events::{Events, What};
+use crate::net::Network;
+use crate::plant::Plant;
+use crate::slots::Slots;
+use crate::swarm::Swarm;
+use crate::trace::{Kind, Place, Trace};
+
+/// What a world is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct WorldSetup {
+    pub(crate) seed: u64,
+    pub(crate) shards: Vec<u16>,
+    pub(crate) hosts: BTreeMap<String, IpAddr>,
+    pub(crate) plant: Option<Plant>,
+    pub(crate) logs_decisions: bool,
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeState {
+    pub(crate) name: Rc<str>,
+    /// Among all shards of the run.
+    pub(crate) first_shard: u32,
+    pub(crate) shards: u16,
+    pub(crate) address: IpAddr,
+}
+
+/// See the module.
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    clock: Cell<u64>,
+    /// Wall-clock time at the clock's origin.
+    wall: Duration,
+    pub(crate) draws: Draws,
+    pub(crate) swarm: Swarm,
+    pub(crate) trace: Trace,
+    pub(crate) events: RefCell<Events>,
+    pub(crate) nodes: Vec<NodeState>,
+    pub(crate) shards: Vec<ShardState>,
+    pub(crate) inbox: Arc<Inbox>,
+    plant: Option<Plant>,
+    completions: RefCell<Slots<(u32, OpId, IoResult)>>,
+    pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
+    pub(crate) network: RefCell<Network>,
+    pub(crate) disks: RefCell<Disks>,
+    pub(crate) hosts: BTreeMap<String, IpAddr>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("seed", &self.seed).field("clock", &self.clock).finish()
+    }
+}
+
+/// Real systems boot at any time: programs that take small instants for granted are found out.
+const START_LATEST: u64 = 3_600_000_000_000;
+
+impl World {
+    pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
+        let draws = Draws::new(setup.seed, setup.logs_decisions);
+        let mut swarm = Swarm::draw(&draws);
+        change(&mut swarm);
+        let clock = draws.below(Site::Swarm, 0, START_LATEST);
+        let wall = Duration::from_secs(1_500_000_000 + draws.below(Site::Swarm, 0, 500_000_000));
+        let (mut nodes, mut shards, mut hosts) = (Vec::new(), Vec::new(), setup.hosts);
+        for (number, count) in (0u16..).zip(setup.shards) {
+            let name = format!("n{number}");
+            let address = address_of(number);
+            nodes.push(NodeState {
+                name: name.as_str().into(),
+                first_shard: shards.len() as u32,
+                shards: count,
+                address,
+            });
+            hosts.entry(name).or_insert(address);
+            shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
+        }
+        Self {
+            seed: setup.seed,
+            clock: Cell::new(clock),
+            wall,
+            network: RefCell::new(Network::new(nodes.len())),
+            disks: RefCell::new(Disks::new(nodes.len())),
+            draws,
+            swarm,
+            trace: Trace::new(setup.seed),
+            events: RefCell::default(),
+            nodes,
+            shards,
+            inbox: Inbox::new(),
+            plant: setup.plant,
+            completions: RefCell::default(),
+            jobs: RefCell::default(),
+            hosts,
+        }
+    }
+
+    /// Virtual time in nanoseconds.
+    #[inline]
+    pub(crate) const fn now(&self) -> u64 {
+        self.clock.get()
+    }
+
+    /// Moves time on; never back.
+    pub(crate) fn move_to(&self, time: u64) {
+        self.clock.set(self.clock.get().max(time));
+    }
+
+    pub(crate) fn wall(&self) -> Duration {
+        self.wall + Duration::from_nanos(self.now())
+    }
+
+    pub(crate) fn planted(&self, plant: Plant) -> bool {
+        self.plant == Some(plant)
+    }
+
+    /// Notes an event on a shard.
+    #[inline]
+    pub(crate) fn note(&self, shard: u32, kind: Kind, actor: u32, detail: u64) -> u64 {
+        self.trace.note(self.now(), self.shards[shard as usize].place, kind, actor, detail)
+    }
+
+    /// Notes an event on a shard that was caused by the event of that number.
+    #[inline]
+    pub(crate) fn note_caused(
+        &self,
+        shard: u32,
+        kind: Kind,
+        actor: u32,
+        detail: u64,
+        cause: u64,
+    ) -> u64 {
+        let place = self.shards[shard as usize].place;
+        self.trace.note_caused(self.now(), place, kind, actor, detail, cause + 1)
+    }
+
+    /// Notes an event on a node.
+    pub(crate) fn note_node(&self, node: u16, kind: Kind, actor: u32, detail: u64) -> u64 {
+        self.trace.note(self.now(), Place::of_node(node), kind, actor, detail)
+    }
+
+    /// Enters an event `delay` nanoseconds from now.
+    #[inline]
+    pub(crate) fn enter_after(&self, delay: u64, what: What) {
+        self.events.borrow_mut().enter(self.now() + delay, what);
+    }
+
+    /// Lets a spinning shard notice, soon, what it spins for.
+    pub(crate) fn notice(&self, shard: u32) {
+        let delay = self.draws.below(Site::Spin, shard, 200);
+        self.enter_after(delay, What::Notice(shard));
+    }
+
+    /// Lets an operation complete `delay` nanoseconds from now.
+    pub(crate) fn complete_after(&self, delay: u64, shard: u32, op: OpId, result: IoResult) {
+        let slot = self.completions.borrow_mut().insert((shard, op, result));
+        self.enter_after(delay, What::Complete(slot));
+    }
+
+    /// Hands a completion whose time has come to its shard. Returns the shard.
+    pub(crate) fn completed(&self, slot: u32) -> Option<u32> {
+        let (shard, op, result) = self.completions.borrow_mut().remove(slot)?;
+        let ok = u64::from(result.is_ok());
+        self.note(shard, Kind::Completion, 0, op.as_word().rotate_left(1) ^ ok);
+        self.shards[shard as usize].completions.borrow_mut().push_back((op, result));
+        Some(shard)
+    }
+
+    /// Takes up what was injected: from here on it is on its way to its shard.
+    #[inline]
+    pub(crate) fn take_up_injected(&self) {
+        if self.inbox.has_some() {
+            self.take_up();
+        }
+    }
+
+    #[cold]
+    fn take_up(&self) {
+        while let Some((shard, injected)) = self.inbox.pop() {
+            let state = &self.shards[shard as usize];
+            state.arriving.borrow_mut().push_back(injected);
+            let delay = self.draws.below(Site::Inject, shard, self.swarm.bell_delay + 1);
+            // In order: the real door is a queue.
+            let at = (self.now() + delay).max(state.arrives_last.get());
+            state.arrives_last.set(at);
+            self.events.borrow_mut().enter(at, What::Inject(shard));
+        }
+    }
+
+    /// Hands what arrives from outside to its shard.
+    pub(crate) fn arrived(&self, shard: u32) {
+        let state = &self.shards[shard as usize];
+        let Some(injected) = state.arriving.borrow_mut().pop_front() else { return };
+        let detail = match &injected {
+            Injected::Wake { slot, generation_low } => {
+                u64::from(*slot) << 32 | u64::from(*generation_low)
+            }
+            Injected::Run(_) => u64::MAX,
+        };
+        self.note(shard, Kind::Injected, 0, detail);
+        state.injected.borrow_mut().push_back(injected);
+    }
+
+    /// Drops what users gave and nobody will ask for.
+    pub(crate) fn drop_all(&self) {
+        let completions = self.completions.borrow_mut().take_all();
+        let jobs = self.jobs.borrow_mut().take_all();
+        drop((completions, jobs));
+    }
+
+    /// How busy a shard is, in packets and tasks that wait.
+    pub(crate) fn load(&self, shard: u32) -> u32 {
+        let state = &self.shards[shard as usize];
+        state.inbound.get() + state.ready_tasks.get()
+    }
+
+    /// The node a shard belongs to.
+    pub(crate) fn node_of(&self, shard: u32) -> u16 {
+        self.shards[shard as usize].place.node
+    }
+}
+
+/// The address of a node: 10.0.0.1 for the first.
+pub(crate) fn address_of(node: u16) -> IpAddr {
+    let bits = u32::from(Ipv4Addr::new(10, 0, 0, 1)) + u32::from(node);
+    IpAddr::V4(Ipv4Addr::from(bits))
+}

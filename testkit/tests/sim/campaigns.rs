@@ -1,0 +1,148 @@
+//! Many seeds: what a failure says, and that a run which does not repeat is found.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use greenroom_core::Placement;
+use greenroom_core::hash::DetHashMap;
+use greenroom_testkit::{Campaign, Site, TestRuntime, seeds};
+
+use super::actors::{Note, Notebook};
+
+/// Fails under one seed in eight.
+fn fails_sometimes(sim: &mut TestRuntime) {
+    let unlucky = sim.draw(8) == 0;
+    sim.run(async move |system| {
+        let notebook = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
+        notebook.send(Note::Write(0, 0)).await.unwrap();
+        assert!(!unlucky, "an unlucky seed");
+    });
+}
+
+#[test]
+fn a_failure_names_its_seed_and_repeats() {
+    let name = "sim::campaigns::a_failure_names_its_seed_and_repeats";
+    let found = Campaign::new(name).search(fails_sometimes).expect("one in eight");
+    assert!(found.message.contains("an unlucky seed"), "{found}");
+    assert!(found.decisions.iter().any(|decision| decision.site == Site::Test), "no decisions");
+    // The same seed again, by hand.
+    let mut sim = TestRuntime::builder().seed(found.seed).build();
+    let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        fails_sometimes(&mut sim);
+    }));
+    assert!(again.is_err(), "the seed did not fail again");
+}
+
+#[test]
+fn a_run_that_depends_on_more_than_its_seed_is_found() {
+    let name = "sim::campaigns::a_run_that_depends_on_more_than_its_seed_is_found";
+    let runs = AtomicU64::new(0);
+    let found = Campaign::new(name).seeds(200).search(|sim| {
+        let run = runs.fetch_add(1, Ordering::Relaxed);
+        sim.run(async move |system| {
+            let notebook = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
+            for number in 0..400 + (run % 7) as u32 {
+                notebook.send(Note::Write(0, number)).await.unwrap();
+            }
+        });
+    });
+    let found = found.expect("one seed in twenty is run twice");
+    assert!(found.message.contains("two runs of one seed differ"), "{found}");
+    assert!(found.message.contains("the second run went on with"), "{found}");
+}
+
+#[test]
+#[expect(clippy::disallowed_types, reason = "it is what must be found")]
+fn an_order_that_comes_from_the_standard_librarys_maps_is_found() {
+    let name = "sim::campaigns::an_order_that_comes_from_the_standard_librarys_maps_is_found";
+    let found = Campaign::new(name).seeds(200).search(|sim| {
+        sim.run(async |system| {
+            let mut notebooks = std::collections::HashMap::new();
+            for number in 0..8 {
+                let placed = Placement::Shard(number % 2);
+                notebooks.insert(number, system.spawn(placed, Notebook::default).await.unwrap());
+            }
+            for notebook in notebooks.values() {
+                notebook.send(Note::Write(0, 0)).await.unwrap();
+            }
+        });
+    });
+    let found = found.expect("maps of two threads have two orders");
+    assert!(found.message.contains("two runs of one seed differ"), "{found}");
+}
+
+#[test]
+fn an_order_that_comes_from_seeded_maps_repeats() {
+    let name = "sim::campaigns::an_order_that_comes_from_seeded_maps_repeats";
+    Campaign::new(name).seeds(100).run(|sim| {
+        sim.run(async |system| {
+            let mut notebooks = DetHashMap::default();
+            for number in 0..8 {
+                let placed = Placement::Shard(number % 2);
+                let notebook = system.spawn(placed, Notebook::default).await.unwrap();
+                notebooks.insert(notebook.pid(), notebook);
+            }
+            for notebook in notebooks.values() {
+                notebook.send(Note::Write(0, 0)).await.unwrap();
+            }
+        });
+    });
+}
+
+/// Set in the processes in which the victim is to fail.
+const VICTIM: &str = "GREENROOM_SIM_VICTIM";
+
+/// Fails on purpose in the processes that the tests below start, and does nothing elsewhere.
+#[test]
+fn victim() {
+    if std::env::var_os(VICTIM).is_none() {
+        return;
+    }
+    seeds("sim::campaigns::victim", 50, fails_sometimes);
+}
+
+/// Runs the victim with these variables; returns what it printed.
+fn run_victim(variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["sim::campaigns::victim", "--exact", "--nocapture"]).env(VICTIM, "1");
+    command.env("CARGO_PKG_NAME", "some-package");
+    for variable in ["SIM_SEED", "SIM_SEEDS", "SIM_HASHES"] {
+        command.env_remove(variable);
+    }
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_line_that_repeats_a_failure_does() {
+    let said = run_victim(&[]);
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("SIM_SEED=0x")).collect();
+    let [line] = lines.as_slice() else { panic!("not one line to copy: {said}") };
+    let (seed, command) = line.split_once(' ').unwrap();
+    assert_eq!(command, "cargo test -p some-package sim::campaigns::victim");
+    let seed = seed.trim_start_matches("SIM_SEED=");
+    let again = run_victim(&[("SIM_SEED", seed)]);
+    assert!(again.contains(line), "{again}");
+    assert!(again.contains("after 0 that passed"), "another seed ran first: {again}");
+}
+
+#[test]
+fn hashes_are_written_where_asked() {
+    let file = std::env::temp_dir().join(format!("greenroom-hashes-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    let hashes = |count: &str| {
+        run_victim(&[("SIM_HASHES", path), ("SIM_SEEDS", count)]);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        text
+    };
+    let (first, second) = (hashes("3"), hashes("3"));
+    assert_eq!(first, second, "the same seeds gave other hashes in another process");
+    let fields: Vec<Vec<&str>> = first.lines().map(|line| line.split(' ').collect()).collect();
+    assert!(!fields.is_empty() && fields.len() <= 3);
+    for line in fields {
+        let [name, seed, hash] = line.as_slice() else { panic!("{first}") };
+        assert_eq!(*name, "sim::campaigns::victim");
+        assert!(seed.starts_with("0x") && hash.starts_with("0x"), "{first}");
+    }
+}

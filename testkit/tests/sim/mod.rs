@@ -1,0 +1,15 @@
+//! Everything here runs under the simulator; `sim` in a test's path says so.
+
+mod actors;
+mod campaigns;
+mod canaries;
+mod determinism;
+mod endings;
+mod files;
+mod guards;
+mod nodes;
+mod order;
+mod outside;
+mod pressure;
+mod sockets;
+mod time;

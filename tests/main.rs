@@ -1,0 +1,3 @@
+//! The whole, as its users meet it.
+
+mod conformance;
