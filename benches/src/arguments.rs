@@ -18,7 +18,8 @@ pub(crate) struct Arguments {
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS]
 
-  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes sim; all by default
+  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
+             sim; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
