@@ -41,6 +41,8 @@ pub(crate) enum HeaderKind {
 
 impl Header {
     pub(crate) const NONE: Self = Self(0);
+    /// Of no message: says that a header has still to be made.
+    pub(crate) const UNMADE: Self = Self(u64::MAX);
 
     #[inline]
     pub(crate) const fn reply(slot: u32, serial: u32) -> Self {
@@ -56,6 +58,11 @@ impl Header {
     #[inline]
     pub(crate) const fn is_none(self) -> bool {
         self.0 == 0
+    }
+
+    #[inline]
+    pub(crate) const fn is_unmade(self) -> bool {
+        self.0 == Self::UNMADE.0
     }
 
     #[inline]

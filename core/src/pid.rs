@@ -8,9 +8,40 @@ use crate::process;
 
 /// One incarnation of a node in this process: an index into the process-wide node table.
 ///
-/// Every `System` and every simulated node has its own; an index is never used twice.
+/// Every `System` and every simulated node has its own; an index is never used twice. A node takes
+/// one index per shard, of which this is the first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NodeId(u32);
+
+/// A shard's number among all that this process ever had; never used twice.
+///
+/// What belongs to one shard (a port, a claim, a timer's handle) keeps this one word of its home.
+/// It is the node's index plus the shard's number, because a node takes as many indices as it has
+/// shards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ShardSerial(u32);
+
+impl ShardSerial {
+    /// Of no shard.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    pub(crate) const fn new(node: NodeId, shard: ShardId) -> Self {
+        Self(node.0 + shard.0 as u32)
+    }
+
+    /// The shard's number within `node`, if it may be one of its shards; to be compared with how
+    /// many it has.
+    #[inline]
+    pub(crate) const fn within(self, node: NodeId) -> u32 {
+        self.0.wrapping_sub(node.0)
+    }
+}
+
+impl fmt::Display for ShardSerial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl NodeId {
     pub(crate) const fn new(index: u32) -> Self {
@@ -48,12 +79,31 @@ impl fmt::Display for ShardId {
 /// everywhere; a restart in place keeps the pid. Spelled `name@incarnation/shard.slot.generation`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pid {
-    node: NodeId,
-    shard: ShardId,
-    /// Room for a later field; always zero, so that equality stays a comparison of two words.
-    spare: u16,
-    slot: u32,
-    generation: u32,
+    home: Home,
+    /// Slot in the high half, generation in the low one.
+    place: u64,
+}
+
+/// A shard of a node: the first word of the pids that live there.
+///
+/// Node in the high half, then the shard, then 16 bits of room for a later field. One word, so that
+/// comparing it is one instruction, and storing it is one store: a word that is put together from
+/// smaller stores and loaded whole at once makes the processor wait.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Home(u64);
+
+impl Home {
+    pub(crate) const fn new(node: NodeId, shard: ShardId) -> Self {
+        Self((node.0 as u64) << 32 | (shard.0 as u64) << 16)
+    }
+
+    pub(crate) const fn node(self) -> NodeId {
+        NodeId((self.0 >> 32) as u32)
+    }
+
+    pub(crate) const fn shard(self) -> ShardId {
+        ShardId((self.0 >> 16) as u16)
+    }
 }
 
 const _: () = assert!(size_of::<Pid>() == 16);
@@ -63,31 +113,47 @@ impl Pid {
     pub(crate) const NOBODY: Self = Self::new(NodeId(u32::MAX), ShardId(0), 0, 0);
 
     pub(crate) const fn new(node: NodeId, shard: ShardId, slot: u32, generation: u32) -> Self {
-        Self { node, shard, spare: 0, slot, generation }
+        Self::at(Home::new(node, shard), (slot, generation))
+    }
+
+    #[inline]
+    pub(crate) const fn at(home: Home, (slot, generation): (u32, u32)) -> Self {
+        Self { home, place: (slot as u64) << 32 | generation as u64 }
+    }
+
+    #[inline]
+    pub(crate) const fn home(self) -> Home {
+        self.home
+    }
+
+    /// Slot and generation.
+    #[inline]
+    pub(crate) const fn target(self) -> (u32, u32) {
+        (self.slot(), self.generation())
     }
 
     /// The node this actor lives on.
     #[must_use]
     pub const fn node(self) -> NodeId {
-        self.node
+        self.home.node()
     }
 
     /// The shard this actor lives on.
     #[must_use]
     pub const fn shard(self) -> ShardId {
-        self.shard
+        self.home.shard()
     }
 
     /// The actor's slot on its shard.
     #[must_use]
     pub const fn slot(self) -> u32 {
-        self.slot
+        (self.place >> 32) as u32
     }
 
     /// Which of the slot's logical actors this is; the first is 1.
     #[must_use]
     pub const fn generation(self) -> u32 {
-        self.generation
+        self.place as u32
     }
 }
 
@@ -95,18 +161,18 @@ impl Hash for Pid {
     /// Leaves the node out: its index depends on how many nodes this process has seen, and a map
     /// by pid would iterate in another order each time the same seed is run.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.shard.hash(state);
-        (u64::from(self.slot) << 32 | u64::from(self.generation)).hash(state);
+        self.shard().hash(state);
+        self.place.hash(state);
     }
 }
 
 impl fmt::Display for Pid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match process::node_name(self.node) {
+        match process::node_name(self.node()) {
             Some((name, incarnation)) => write!(f, "{name}@{incarnation}")?,
-            None => write!(f, "?@{}", self.node.0)?,
+            None => write!(f, "?@{}", self.node().0)?,
         }
-        write!(f, "/{}.{}.{}", self.shard, self.slot, self.generation)
+        write!(f, "/{}.{}.{}", self.shard(), self.slot(), self.generation())
     }
 }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::pid::{NodeId, ShardId};
+use crate::pid::{NodeId, ShardId, ShardSerial};
 use crate::runtime::{Injected, Injector};
 
 /// A node's place in the table; the node leaves the table when this is dropped.
@@ -69,7 +69,10 @@ pub fn register_node(
         return Err(count);
     }
     let node = NodeId::new(table.node_next);
-    table.node_next = table.node_next.checked_add(1).expect("four billion nodes in one process");
+    // One index per shard, so that index plus shard number is never used twice either.
+    let indices = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    let next = table.node_next.checked_add(indices);
+    table.node_next = next.expect("four billion shards in one process");
     let name: Arc<str> = name.into();
     let seen = table.incarnations.entry(name.clone()).or_insert(0);
     *seen += 1;
@@ -142,6 +145,21 @@ pub(crate) fn inject(node: NodeId, shard: ShardId, injected: Injected) -> Result
     let injector = {
         let table = read();
         let unique = table.nodes.get(&node.index()).and_then(|n| n.uniques.get(shard.index()));
+        unique.and_then(|&unique| table.shards[usize::from(unique)].clone())
+    };
+    match injector {
+        Some(injector) => injector.inject(injected),
+        None => Err(injected),
+    }
+}
+
+/// The same by the shard's serial number.
+pub(crate) fn inject_to(serial: ShardSerial, injected: Injected) -> Result<(), Injected> {
+    let injector = {
+        let table = read();
+        let unique = table.nodes.iter().rev().find_map(|(&index, node)| {
+            node.uniques.get(serial.within(NodeId::new(index)) as usize)
+        });
         unique.and_then(|&unique| table.shards[usize::from(unique)].clone())
     };
     match injector {

@@ -39,6 +39,11 @@ impl Instant {
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.after_nanos(nanos)
+    }
+
+    #[inline]
+    pub(crate) const fn after_nanos(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 

@@ -99,7 +99,7 @@ impl<A: Actor> Context<A> {
         let draw = self.draws.get();
         self.draws.set(draw + 1);
         let pid = self.pid();
-        current::with(|shard| shard.random((pid.slot(), pid.generation()), draw)).unwrap_or(draw)
+        current::with(|shard| shard.random(pid.target(), draw)).unwrap_or(draw)
     }
 
     /// The deadline of the message being handled; [`Instant::NEVER`] when it has none.

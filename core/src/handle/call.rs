@@ -10,11 +10,9 @@ use super::room::{Offered, Room};
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
 use crate::limits::CALL_DEADLINE;
-use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::reply::{Claim, Failure, Opening, Reply};
-use crate::shard::{Accept, Refused, Shard, current};
-use crate::task::waker::StoredWaker;
+use crate::shard::{Accept, Refused, Shard, Unposted, current};
 
 /// A call has no answer.
 ///
@@ -89,20 +87,36 @@ impl<A: Actor> ActorRef<A> {
         R: Send + 'static,
         F: FnOnce(Reply<R>) -> A::Message,
     {
-        Call {
-            state: State::Start(request),
-            claim: Claim::vacant(),
-            room: Room::new(self.pid()),
-            limit: CALL_DEADLINE,
-        }
+        let limit_nanos = nanos(CALL_DEADLINE);
+        Call { state: State::Start(request), claim: Claim::vacant(), to: self.pid(), limit_nanos }
     }
 }
 
-enum State<M, F> {
+/// As nanoseconds, for ever where 64 bits do not hold them.
+const fn nanos(duration: Duration) -> u64 {
+    let nanos = duration.as_nanos();
+    if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 }
+}
+
+enum State<M: Send + 'static, F> {
     Start(F),
     /// Waits for room with the message made.
-    Parked(Box<(Parcel<M>, Accept)>),
+    Parked(Box<Parked<M>>),
+    /// Waits for the answer, or has it.
     Sent,
+}
+
+/// A request that waits for room; leaves the queue when dropped.
+struct Parked<M: Send + 'static> {
+    message: Option<M>,
+    accept: Accept,
+    room: Room,
+}
+
+impl<M: Send + 'static> Drop for Parked<M> {
+    fn drop(&mut self) {
+        self.room.leave::<M>();
+    }
 }
 
 /// See [`ActorRef::call`].
@@ -111,14 +125,14 @@ pub struct Call<A: Actor, R: Send + 'static, F> {
     state: State<A::Message, F>,
     /// Vacant until the request is made.
     claim: Claim<R>,
-    room: Room,
-    limit: Duration,
+    to: Pid,
+    limit_nanos: u64,
 }
 
 impl<A: Actor, R: Send + 'static, F> Call<A, R, F> {
     /// Sets how long to wait at most, counted from the first poll.
     pub const fn within(mut self, limit: Duration) -> Self {
-        self.limit = limit;
+        self.limit_nanos = nanos(limit);
         self
     }
 }
@@ -138,52 +152,84 @@ where
     R: Send + 'static,
     F: FnOnce(Reply<R>) -> A::Message,
 {
-    /// Opens the reply slot and makes the message.
+    /// Opens the reply slot, makes the message, posts it, and looks for the answer: a callee that
+    /// was idle has given it by then.
     #[inline(always)]
-    fn begin(
+    fn start(
         &mut self,
         shard: &Shard,
         request: F,
         cx: &Context<'_>,
-    ) -> Result<(Parcel<A::Message>, Accept), CallError> {
-        let to = self.room.to();
-        let scope = shard.call_scope(to).map_err(CallError::Cycle)?;
-        let deadline = scope.deadline.min(shard.now() + self.limit);
+    ) -> Poll<Result<R, CallError>> {
+        let to = self.to;
+        let scope = match shard.call_scope(to) {
+            Ok(scope) => scope,
+            Err(path) => return Poll::Ready(Err(CallError::Cycle(path))),
+        };
+        let deadline = scope.deadline.min(shard.now().after_nanos(self.limit_nanos));
         if deadline <= shard.now() {
-            return Err(CallError::Timeout);
+            return Poll::Ready(Err(CallError::Timeout));
         }
         let caller = shard.running();
         let opening =
             Opening { deadline, caller, callee: to, parent: shard.scope(), trace: scope.trace };
-        let waker = StoredWaker::of(cx.waker());
-        let mut opened = shard.open_reply::<R>(opening, waker);
-        let header = opened.header();
-        opened.claim_into(&mut self.claim, shard);
-        let message = Parcel::new(request(opened.port(shard)));
-        Ok((message, Accept::Call { header, deadline, caller }))
+        let (port, header) = shard.open_reply::<R>(opening, &mut self.claim);
+        let message = request(port);
+        let posted = if shard.is(to.home()) {
+            shard.post_call_here(to.target(), header, message)
+        } else {
+            shard.post_away(to, Accept::Call { header, deadline, caller }, message)
+        };
+        if let Err((refused, message)) = posted {
+            let accept = Accept::Call { header, deadline, caller };
+            return self.refused(shard, (refused, message), accept, cx);
+        }
+        self.claim.poll_at_home(shard, cx).map(|answer| answer.map_err(CallError::from))
     }
 
-    /// Posts the message, or waits for room. The message is dropped when nobody takes it.
-    #[inline(always)]
-    fn offer(
+    /// Waits for room, if that is what there is a want of.
+    #[cold]
+    #[inline(never)]
+    fn refused(
         &mut self,
         shard: &Shard,
-        mut message: Parcel<A::Message>,
+        (refused, message): Unposted<A::Message>,
         accept: Accept,
         cx: &Context<'_>,
-    ) -> Result<(), CallError> {
-        match self.room.offer(shard, accept, &mut message, cx) {
-            Offered::Accepted => Ok(()),
+    ) -> Poll<Result<R, CallError>> {
+        let mut room = Room::new(self.to);
+        match room.wait::<A::Message>(shard, refused, cx) {
+            Offered::Accepted => {}
             Offered::Waiting => {
-                self.state = State::Parked(Box::new((message, accept)));
-                Ok(())
+                let parked = Parked { message: Some(message), accept, room };
+                self.state = State::Parked(Box::new(parked));
             }
             Offered::Refused(refused) => {
                 self.claim.give_up();
                 drop(message);
-                Err(CallError::of(refused))
+                return Poll::Ready(Err(CallError::of(refused)));
             }
         }
+        self.claim.poll_at_home(shard, cx).map(|answer| answer.map_err(CallError::from))
+    }
+
+    /// Comes for room again.
+    #[cold]
+    fn offer_again(&mut self, cx: &Context<'_>) -> Result<(), CallError> {
+        let State::Parked(parked) = &mut self.state else { return Ok(()) };
+        let Parked { message, accept, room } = &mut **parked;
+        let offered = current::with(|shard| room.offer(shard, *accept, message, cx));
+        match offered {
+            Some(Offered::Waiting) => return Ok(()),
+            Some(Offered::Accepted) => self.state = State::Sent,
+            Some(Offered::Refused(refused)) => {
+                self.claim.give_up();
+                self.state = State::Sent;
+                return Err(CallError::of(refused));
+            }
+            None => return Err(CallError::Unusable(RefError::Outside)),
+        }
+        Ok(())
     }
 }
 
@@ -198,46 +244,34 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        match std::mem::replace(&mut this.state, State::Sent) {
+        match &this.state {
             State::Sent => {}
-            State::Start(request) => {
-                let sent = current::with(|shard| {
-                    let (message, accept) = this.begin(shard, request, cx)?;
-                    this.offer(shard, message, accept, cx)?;
-                    Ok(shard.hand_off())
-                });
-                if !sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))? {
-                    // The waker is in the slot: whatever happened meanwhile wakes this task.
-                    return Poll::Pending;
-                }
+            State::Start(_) => {
+                let State::Start(request) = std::mem::replace(&mut this.state, State::Sent) else {
+                    unreachable!("just seen");
+                };
+                return current::with_or(
+                    request,
+                    |shard, request| this.start(shard, request, cx),
+                    |_| Poll::Ready(Err(CallError::Unusable(RefError::Outside))),
+                );
             }
-            State::Parked(parked) => {
-                let (message, accept) = *parked;
-                let sent = current::with(|shard| {
-                    this.offer(shard, message, accept, cx)?;
-                    Ok(shard.hand_off())
-                });
-                sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
-            }
+            State::Parked(_) => this.offer_again(cx)?,
         }
-        match Pin::new(&mut this.claim).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(answer) => {
-                // A call that gives up while it waits for room was never sent.
-                this.state = State::Sent;
-                this.room.leave::<A::Message>();
-                Poll::Ready(answer.map_err(|failure| match failure {
-                    Failure::Dropped => CallError::Dropped,
-                    Failure::Expired => CallError::Timeout,
-                }))
-            }
-        }
+        let answer = std::task::ready!(Pin::new(&mut this.claim).poll(cx));
+        // A call that gives up while it waits for room was never sent.
+        this.state = State::Sent;
+        Poll::Ready(answer.map_err(CallError::from))
     }
 }
 
-impl<A: Actor, R: Send + 'static, F> Drop for Call<A, R, F> {
-    fn drop(&mut self) {
-        self.room.leave::<A::Message>();
+impl From<Failure> for CallError {
+    #[inline]
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Dropped => Self::Dropped,
+            Failure::Expired => Self::Timeout,
+        }
     }
 }
 
@@ -255,11 +289,14 @@ impl<R: Send + 'static> Reply<R> {
         to: ActorRef<A>,
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
-        let mut message = Parcel::new(request(self));
-        match current::with(|shard| shard.post_delegated(to.pid(), &mut message)) {
+        let message = request(self);
+        match current::with(|shard| shard.post_delegated(to.pid(), message)) {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),
-            Some(Err(refused)) => Err(CallError::of(refused)),
+            Some(Err((refused, message))) => {
+                drop(message);
+                Err(CallError::of(refused))
+            }
         }
     }
 }

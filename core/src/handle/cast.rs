@@ -4,9 +4,8 @@ use std::fmt;
 
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
-use crate::mailbox::Parcel;
 use crate::pid::Pid;
-use crate::shard::{Accept, Refused, current};
+use crate::shard::{Refused, current};
 
 /// A message was not accepted, and is given back.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,26 +69,20 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// Gives the message back: [`CastError::Full`] when there is no room now,
     /// [`CastError::Closed`] when the actor has ended.
-    #[inline]
+    #[inline(always)]
     pub fn cast(&self, message: A::Message) -> Result<(), CastError<A::Message>> {
         cast(self.pid(), message)
     }
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastError<M>> {
-    let mut parcel = Parcel::new(message);
-    match current::with(|shard| shard.post(to, Accept::Cast, &mut parcel)) {
-        Some(Ok(())) => Ok(()),
-        refused => refusal(refused.and_then(Result::err), parcel),
-    }
-}
-
-#[cold]
-fn refusal<M>(refused: Option<Refused>, mut parcel: Parcel<M>) -> Result<(), CastError<M>> {
-    match (parcel.take(), refused) {
-        (None, _) => Ok(()),
-        (Some(message), Some(refused)) => Err(CastError::of(refused, message)),
-        (Some(message), None) => Err(CastError::Unusable(RefError::Outside, message)),
-    }
+    current::with_or(
+        message,
+        |shard, message| {
+            let posted = shard.post_cast(to, message);
+            posted.map_err(|(refused, message)| CastError::of(refused, message))
+        },
+        |message| Err(CastError::Unusable(RefError::Outside, message)),
+    )
 }

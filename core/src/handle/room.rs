@@ -2,7 +2,7 @@
 
 use std::task::Context;
 
-use crate::mailbox::{Door, Parcel, Refusal, Ticket, WhenFull};
+use crate::mailbox::{Door, Refusal, Ticket, WhenFull};
 use crate::pid::{Pid, ShardId};
 use crate::shard::outbox::Blocked;
 use crate::shard::{Accept, Refused, Shard, current};
@@ -39,32 +39,52 @@ impl Room {
         Self { to, place: None }
     }
 
-    pub(super) const fn to(&self) -> Pid {
-        self.to
-    }
-
     /// Posts the message if there is room, taking it out of `message`; else takes or keeps a place
     /// in the queue.
-    #[inline]
     pub(super) fn offer<M: Send + 'static>(
         &mut self,
         shard: &Shard,
         accept: Accept,
-        message: &mut Parcel<M>,
+        message: &mut Option<M>,
         cx: &Context<'_>,
     ) -> Offered {
         if let Some(Place::Mailbox(ticket)) = self.place {
             return self.offer_again(shard, ticket, accept, message, cx);
         }
-        match shard.post(self.to, accept, message) {
+        match self.post(shard, accept, message) {
             Ok(()) => {
                 self.place = None;
                 Offered::Accepted
             }
-            Err(Refused::Full(Some(blocked))) => self.wait_away(shard, blocked, cx),
-            Err(Refused::Full(None)) => self.wait_here::<M>(shard, cx),
-            Err(refused) => Offered::Refused(refused),
+            Err(refused) => self.wait::<M>(shard, refused, cx),
         }
+    }
+
+    /// Takes a place in the queue, where a refusal is for want of room.
+    pub(super) fn wait<M: Send + 'static>(
+        &mut self,
+        shard: &Shard,
+        refused: Refused,
+        cx: &Context<'_>,
+    ) -> Offered {
+        match refused {
+            Refused::Full(Some(blocked)) => self.wait_away(shard, blocked, cx),
+            Refused::Full(None) => self.wait_here::<M>(shard, cx),
+            refused => Offered::Refused(refused),
+        }
+    }
+
+    fn post<M: Send + 'static>(
+        &self,
+        shard: &Shard,
+        accept: Accept,
+        message: &mut Option<M>,
+    ) -> Result<(), Refused> {
+        let Some(taken) = message.take() else { return Ok(()) };
+        shard.post(self.to, accept, taken).map_err(|(refused, unposted)| {
+            *message = Some(unposted);
+            refused
+        })
     }
 
     #[cold]
@@ -73,7 +93,7 @@ impl Room {
             Some(Place::Outbox(number)) => Some(number),
             _ => None,
         };
-        let place = (self.to.shard(), (self.to.slot(), self.to.generation()), blocked);
+        let place = (self.to.shard(), self.to.target(), blocked);
         let (number, old) = shard.outboxes.wait(place, number, StoredWaker::of(cx.waker()));
         self.place = Some(Place::Outbox(number));
         drop(old);
@@ -83,7 +103,7 @@ impl Room {
     /// Waits, unless the actor's mailbox is one that nobody waits for.
     #[cold]
     fn wait_here<M: Send + 'static>(&mut self, shard: &Shard, cx: &Context<'_>) -> Offered {
-        let target = (self.to.slot(), self.to.generation());
+        let target = self.to.target();
         let waker = StoredWaker::of(cx.waker());
         let parked = shard.with_mailbox(target, |door: &Door<M>| {
             let waits = door.when_full() != WhenFull::Reject;
@@ -106,10 +126,10 @@ impl Room {
         shard: &Shard,
         ticket: Ticket,
         accept: Accept,
-        message: &mut Parcel<M>,
+        message: &mut Option<M>,
         cx: &Context<'_>,
     ) -> Offered {
-        let target = (self.to.slot(), self.to.generation());
+        let target = self.to.target();
         let mut old = StoredWaker::of(cx.waker());
         let turn = shard.with_mailbox(target, |door: &Door<M>| {
             if door.has_room() == Err(Refusal::Closed) {
@@ -128,7 +148,7 @@ impl Room {
             Ok(Ok(())) => {
                 self.place = None;
                 // The reservation was just given up for this: nobody came in between.
-                match shard.post(self.to, accept, message) {
+                match self.post(shard, accept, message) {
                     Ok(()) => Offered::Accepted,
                     Err(refused) => Offered::Refused(refused),
                 }
@@ -150,9 +170,9 @@ impl Room {
 
     #[cold]
     fn leave_place<M: Send + 'static>(&self, place: Place) {
-        let (to, target) = (self.to, (self.to.slot(), self.to.generation()));
+        let (to, target) = (self.to, self.to.target());
         current::with(|shard| match place {
-            Place::Mailbox(ticket) if shard.is(to.node(), to.shard()) => {
+            Place::Mailbox(ticket) if shard.is(to.home()) => {
                 if let Ok(relief) = shard.with_mailbox(target, |door: &Door<M>| door.unpark(ticket))
                 {
                     shard.tell(to, relief);

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use super::room::{Offered, Room};
 use super::{ActorRef, CastError, RefError};
 use crate::actor::Actor;
-use crate::mailbox::Parcel;
 use crate::shard::{Accept, current};
 
 /// A message could not be sent, and is given back. `Full` comes only from a mailbox that rejects.
@@ -27,7 +26,7 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// Dropping the future gives up the place in the queue. The message was then not sent.
     pub fn send(&self, message: A::Message) -> Send<A> {
-        Send { message: Parcel::new(message), room: Room::new(self.pid()) }
+        Send { message: Some(message), room: Room::new(self.pid()) }
     }
 }
 
@@ -35,7 +34,7 @@ impl<A: Actor> ActorRef<A> {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Send<A: Actor> {
     /// Empty once sent.
-    message: Parcel<A::Message>,
+    message: Option<A::Message>,
     room: Room,
 }
 

@@ -7,11 +7,10 @@
 //! Behind it is a ring that messages are moved into once and out of once, straight into the
 //! handler's argument: moving messages, not checking them, is what a send costs.
 //!
-//! This file is the home of three unsafe facts. A `dyn AnyDoor` that says its message type is `M`
+//! This file is the home of two unsafe facts. A `dyn AnyDoor` that says its message type is `M`
 //! begins with a `Door<M>`, because only `Context` is one, is `repr(C)`, has its door first, and
 //! answers with its door's own parameter. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
-//! the end, hold a message; no method runs user code before it has made that true again. And a
-//! [`Parcel`] holds a message while it is full.
+//! the end, hold a message; no method runs user code before it has made that true again.
 
 #![allow(unsafe_code)]
 
@@ -19,61 +18,61 @@ use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::rc::Rc;
 
-use super::{AnyDoor, Door, Envelope};
+use super::{Door, Envelope, Refusal};
 use crate::context::Header;
 use crate::shard::{NotFound, Shard};
 
 impl Shard {
     /// Calls `f` with the mailbox of a live actor of this shard that takes messages `M`.
     ///
-    /// `f` runs while the slab is borrowed: it may move messages, and must not run user code.
+    /// `f` may move messages; it must not run user code, which could end the actor.
     #[inline]
     pub(crate) fn with_mailbox<M: 'static, R>(
         &self,
         target: (u32, u32),
         f: impl FnOnce(&Door<M>) -> R,
     ) -> Result<R, NotFound> {
-        self.tasks.with_door(target, TypeId::of::<M>(), |door| {
-            let door: *const dyn AnyDoor = Rc::as_ptr(door);
-            // SAFETY: `with_door` found `M` to be what the slab recorded for this door, and the
-            // slab records what the door itself answers; so a `Door<M>` is where it begins. The
-            // borrowed `Rc` keeps it alive while `f` runs.
-            f(unsafe { &*door.cast::<Door<M>>() })
-        })
-    }
-}
-
-/// A message between its maker and a queue, moved by address: passing it by value costs a copy at
-/// every call on the way, and one that reads what was just written in smaller pieces.
-pub(crate) struct Parcel<M> {
-    message: MaybeUninit<M>,
-    full: bool,
-}
-
-impl<M> Parcel<M> {
-    #[inline]
-    pub(crate) const fn new(message: M) -> Self {
-        Self { message: MaybeUninit::new(message), full: true }
+        let door = self.tasks.door_at(target, TypeId::of::<M>())?.cast::<Door<M>>();
+        // SAFETY: `door_at` found `M` to be what the slab recorded for this door, and the slab
+        // records what the door itself answers; so a `Door<M>` is where it begins. The slab keeps
+        // it alive until the slot is emptied, which `f` does not do.
+        Ok(f(unsafe { &*door }))
     }
 
-    /// Takes the message out.
-    #[inline]
-    pub(crate) fn take(&mut self) -> Option<M> {
-        // SAFETY: full, the parcel holds a message, and by then it is no longer full.
-        std::mem::take(&mut self.full).then(|| unsafe { self.message.assume_init_read() })
-    }
-}
-
-impl<M> Drop for Parcel<M> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.full {
-            // SAFETY: full, the parcel holds a message, and this is its end.
-            unsafe { self.message.assume_init_drop() };
+    /// Moves a message into a mailbox of this shard, in one step with finding that there is room.
+    /// `Ok(true)` means that the actor was idle and has to be scheduled.
+    ///
+    /// Always inlined, with the message by value: the message is then made in the queue, field by
+    /// field. Made elsewhere and copied, it would be read whole before its fields have left the
+    /// store buffer, which costs more than all the rest.
+    #[inline(always)]
+    pub(crate) fn push<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        message: M,
+    ) -> Result<bool, (Unpushed, M)> {
+        let door = match self.tasks.door_at(target, TypeId::of::<M>()) {
+            Ok(door) => door.cast::<Door<M>>(),
+            Err(not_found) => return Err((Unpushed::NotFound(not_found), message)),
+        };
+        // SAFETY: as in `with_mailbox`; nothing below runs user code.
+        let door = unsafe { &*door };
+        match door.has_room() {
+            Ok(()) => Ok(door.put(header, message)),
+            Err(Refusal::Full) => Err((Unpushed::Full, message)),
+            Err(Refusal::Closed) => Err((Unpushed::Closed, message)),
         }
     }
+}
+
+/// Why a message was not moved into a mailbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unpushed {
+    NotFound(NotFound),
+    Full,
+    Closed,
 }
 
 type Place<M> = UnsafeCell<MaybeUninit<Envelope<M>>>;
@@ -123,24 +122,14 @@ impl<M> Queue<M> {
         self.place(len)
     }
 
-    pub(crate) fn push_back(&self, envelope: Envelope<M>) {
-        // SAFETY: a free place holds nothing, and may be written.
-        unsafe { self.free_place().write(envelope) };
-        self.len.set(self.len.get() + 1);
-    }
-
-    /// Moves a message out of its parcel into the queue; an empty parcel changes nothing.
-    #[inline]
-    pub(crate) fn push_parcel(&self, header: Header, parcel: &mut Parcel<M>) {
-        if !std::mem::take(&mut parcel.full) {
-            return;
-        }
+    #[inline(always)]
+    pub(crate) fn push_back(&self, header: Header, message: M) {
         let place = self.free_place();
-        // SAFETY: a free place holds nothing and may be written; the parcel was full, so it held
-        // a message, which now is the place's alone. Both fields of the place are written.
+        // SAFETY: a free place holds nothing and may be written. Both its fields are, one by one,
+        // so that none of them is put together elsewhere first.
         unsafe {
             (&raw mut (*place).header).write(header);
-            (&raw mut (*place).message).copy_from_nonoverlapping(parcel.message.as_ptr(), 1);
+            (&raw mut (*place).message).write(message);
         }
         self.len.set(self.len.get() + 1);
     }
@@ -221,12 +210,9 @@ impl<M> fmt::Debug for Queue<M> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::rc::Rc;
 
     use super::*;
-
-    fn envelope(message: Rc<u64>) -> Envelope<Rc<u64>> {
-        Envelope { header: Header::NONE, message }
-    }
 
     #[test]
     fn agrees_with_a_deque_and_drops_each_message_once() {
@@ -237,7 +223,7 @@ mod tests {
             draw = crate::hash::mix(draw + n);
             // Phases of growth and of shrinking, so that the ring wraps at many sizes.
             if draw % 100 < (if n / 500 % 2 == 0 { 70 } else { 30 }) {
-                queue.push_back(envelope(token.clone()));
+                queue.push_back(Header::NONE, token.clone());
                 model.push_back(());
             } else {
                 assert_eq!(queue.pop_front().is_some(), model.pop_front().is_some());
@@ -254,11 +240,11 @@ mod tests {
     fn keeps_order_across_growth_in_the_middle() {
         let queue = Queue::new();
         for n in 0..3 {
-            queue.push_back(envelope(Rc::new(n)));
+            queue.push_back(Header::NONE, Rc::new(n));
         }
         assert_eq!(*queue.pop_front().unwrap().message, 0);
         for n in 3..20 {
-            queue.push_back(envelope(Rc::new(n)));
+            queue.push_back(Header::NONE, Rc::new(n));
         }
         let rest: Vec<u64> = std::iter::from_fn(|| queue.pop_front()).map(|e| *e.message).collect();
         assert!(rest.into_iter().eq(1..20));

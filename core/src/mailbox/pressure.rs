@@ -88,7 +88,7 @@ impl<M: Send + 'static> Door<M> {
         let ticket = Ticket(pressure.ticket_next);
         pressure.ticket_next += 1;
         pressure.parked.push_back((ticket, waker));
-        (ticket, StoredWaker::None)
+        (ticket, StoredWaker::NONE)
     }
 
     /// Whether room is reserved for that sender; if so, the sender has taken the reservation over.
@@ -169,7 +169,7 @@ impl<M: Send + 'static> Door<M> {
         let before = self.queue.len();
         while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
-            self.queue.push_back(envelope);
+            self.queue.push_back(envelope.header, envelope.message);
         }
         if self.queue.len() > before && self.has(state::IDLE) {
             self.clear(state::IDLE);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::bound::{MailboxBound, WhenFull};
-use super::door::{Parcel, Queue};
+use super::door::Queue;
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
 use crate::context::Header;
@@ -138,19 +138,16 @@ impl<M: Send + 'static> Door<M> {
         self.when_full
     }
 
-    /// Admits a message, taking it out of its parcel. `Ok(true)` means the actor was idle and has to be scheduled.
-    #[inline]
-    pub(crate) fn push(&self, header: Header, message: &mut Parcel<M>) -> Result<bool, Refusal> {
-        let state = self.state.get();
-        if state & state::CLOSED != 0 {
-            return Err(Refusal::Closed);
+    /// Puts in a message for which there is room. Returns whether the actor was idle and has to be
+    /// scheduled.
+    #[inline(always)]
+    pub(crate) fn put(&self, header: Header, message: M) -> bool {
+        self.queue.push_back(header, message);
+        let idle = self.has(state::IDLE);
+        if idle {
+            self.clear(state::IDLE);
         }
-        if !self.is_roomy() {
-            return Err(Refusal::Full);
-        }
-        self.queue.push_parcel(header, message);
-        self.state.set(state & !state::IDLE);
-        Ok(state & state::IDLE != 0)
+        idle
     }
 
     /// Sets room aside; the caller has seen that there is some.
@@ -165,6 +162,7 @@ impl<M: Send + 'static> Door<M> {
     }
 
     /// Whether a message would be admitted now.
+    #[inline(always)]
     pub(crate) fn has_room(&self) -> Result<(), Refusal> {
         if self.has(state::CLOSED) {
             return Err(Refusal::Closed);

@@ -4,9 +4,8 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 
 use super::slot::Key;
-use crate::mesh::Deliver;
-use crate::mesh::{Packet, PacketMeta};
-use crate::pid::{NodeId, ShardId};
+use crate::mesh::{Deliver, Packet, PacketMeta};
+use crate::pid::ShardSerial;
 use crate::process;
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
@@ -22,36 +21,31 @@ use crate::shard::{Shard, current};
 /// Works on any thread, also outside any shard and after the system has shut down.
 pub struct Reply<R: Send + 'static> {
     key: Key<R>,
-    node: NodeId,
-    shard: ShardId,
+    home: ShardSerial,
 }
 
 impl<R: Send + 'static> Reply<R> {
-    pub(super) const fn new(key: Key<R>, node: NodeId, shard: ShardId) -> Self {
-        Self { key, node, shard }
+    #[inline]
+    pub(super) const fn new(key: Key<R>, home: ShardSerial) -> Self {
+        Self { key, home }
     }
 
     /// Answers the request. An answer nobody waits for any more is dropped.
     #[inline]
     pub fn send(self, value: R) {
         let mut port = ManuallyDrop::new(self);
-        let (key, node, home) = (port.key.take(), port.node, port.shard);
-        let mut rest = Some((key, value));
-        let sent = current::with(|shard| {
-            if shard.is(node, home) {
-                let (key, value) = rest.take().expect("not yet taken");
-                shard.fill_reply(key, value);
-            } else if shard.node() == node {
-                let (key, value) = rest.take().expect("not yet taken");
-                shard.push_system(home, Packet::system(key.slot(), Filled { key, value }));
-            }
-        });
-        debug_assert!(sent.is_some() || rest.is_some());
-        if let Some((key, value)) = rest {
-            let fill = move |shard: &Shard| shard.fill_reply(key, value);
-            // The caller is gone with its shard when this is refused.
-            drop(process::inject(node, home, Injected::Run(Box::new(fill))));
-        }
+        let (key, home) = (port.key.take(), port.home);
+        current::with_or(
+            (key, value),
+            |shard, (key, value)| {
+                if shard.serial() == home {
+                    shard.fill_reply(key, value);
+                } else {
+                    shard.send_reply(home, key, value);
+                }
+            },
+            |(key, value)| inject_reply(home, key, value),
+        );
     }
 
     /// Whether somebody still waits. Known exactly on the caller's own shard; elsewhere a caller
@@ -59,7 +53,7 @@ impl<R: Send + 'static> Reply<R> {
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         let here = current::with(|shard| {
-            shard.is(self.node, self.shard).then(|| shard.replies.is_claimed(&self.key))
+            (shard.serial() == self.home).then(|| shard.replies.is_claimed(&self.key))
         });
         here.flatten().unwrap_or(true)
     }
@@ -68,26 +62,26 @@ impl<R: Send + 'static> Reply<R> {
 impl<R: Send + 'static> Drop for Reply<R> {
     fn drop(&mut self) {
         let mut key = Some(self.key.take());
-        let (node, home) = (self.node, self.shard);
+        let home = self.home;
         current::with(|shard| {
-            if shard.is(node, home) {
+            if shard.serial() == home {
                 shard.replies.drop_port(key.take().expect("not yet taken")).wake();
-            } else if shard.node() == node {
+            } else if let Some(sibling) = shard.sibling(home) {
                 let key = key.take().expect("not yet taken");
-                shard.push_system(home, Packet::system(key.slot(), Dropped { key }));
+                shard.push_system(sibling, Packet::system(key.slot(), Dropped { key }));
             }
         });
         if let Some(key) = key {
             let fail = move |shard: &Shard| shard.replies.drop_port(key).wake();
             // The caller is gone with its shard when this is refused.
-            drop(process::inject(node, home, Injected::Run(Box::new(fail))));
+            drop(process::inject_to(home, Injected::Run(Box::new(fail))));
         }
     }
 }
 
 impl<R: Send + 'static> fmt::Debug for Reply<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reply(shard {}, slot {})", self.shard, self.key.slot())
+        write!(f, "Reply(shard {}, slot {})", self.home, self.key.slot())
     }
 }
 
@@ -98,11 +92,32 @@ impl Shard {
         match self.replies.fill(key, value) {
             Ok(waker) => {
                 self.trace_reply(slot);
-                self.wake_stored(waker);
+                // None when the caller is about to look: it handed the shard over.
+                if !waker.is_none() {
+                    self.wake_stored(waker);
+                }
             }
             Err(unwanted) => drop(unwanted),
         }
     }
+
+    #[inline(never)]
+    fn send_reply<R: Send + 'static>(&self, home: ShardSerial, key: Key<R>, value: R) {
+        match self.sibling(home) {
+            Some(peer) => {
+                self.push_system(peer, Packet::system(key.slot(), Filled { key, value }));
+            }
+            None => inject_reply(home, key, value),
+        }
+    }
+}
+
+/// Answers from where no shard of the caller's node is.
+#[cold]
+fn inject_reply<R: Send + 'static>(home: ShardSerial, key: Key<R>, value: R) {
+    let fill = move |shard: &Shard| shard.fill_reply(key, value);
+    // The caller is gone with its shard when this is refused.
+    drop(process::inject_to(home, Injected::Run(Box::new(fill))));
 }
 
 /// An answer on its way home.

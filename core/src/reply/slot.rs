@@ -14,7 +14,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
-use std::task::Poll;
 
 use crate::context::{Header, TraceContext};
 use crate::limits::REPLY_INLINE_BYTES;
@@ -24,15 +23,21 @@ use crate::time::Instant;
 
 type Content = MaybeUninit<[u64; REPLY_INLINE_BYTES / 8]>;
 
-/// A value of a type only its owners know; small ones in place, large ones boxed.
+/// A value of a type only its owners know; small ones in place, large ones boxed. Whether there is
+/// one, the slot's state says.
 struct Value {
     content: Content,
-    /// Drops the content; `None` while there is none.
+    /// Drops the content; `None` while there is none, or none that needs it.
     drop: Option<unsafe fn(&mut Content)>,
 }
 
 const fn inline<R>() -> bool {
     size_of::<R>() <= REPLY_INLINE_BYTES && align_of::<R>() <= 8
+}
+
+/// Whether nothing happens when an `R` in place is dropped.
+const fn plain<R>() -> bool {
+    inline::<R>() && !std::mem::needs_drop::<R>()
 }
 
 /// # Safety
@@ -66,19 +71,23 @@ impl Value {
             // SAFETY: a box is one word.
             unsafe { place.cast::<Box<R>>().write(Box::new(value)) };
         }
-        // SAFETY: the function is called at most once, and only while the `R` just written is
-        // there: `take` and `drop` both clear it first.
-        self.drop = Some(|content| drop(unsafe { read::<R>(content) }));
+        if !plain::<R>() {
+            // SAFETY: the function is called at most once, and only while the `R` just written is
+            // there: `take` and `drop` both clear it first.
+            self.drop = Some(|content| drop(unsafe { read::<R>(content) }));
+        }
     }
 
     /// # Safety
     ///
-    /// What was put last, if anything, must have been an `R`.
+    /// An `R` must have been put, and not been taken since.
     #[inline]
-    unsafe fn take<R: 'static>(&mut self) -> Option<R> {
-        self.drop.take()?;
-        // SAFETY: `drop` was set, so a value is there, and the caller vouches for its type.
-        Some(unsafe { read::<R>(&mut self.content) })
+    unsafe fn take<R: 'static>(&mut self) -> R {
+        if !plain::<R>() {
+            self.drop = None;
+        }
+        // SAFETY: the caller vouches for the value and its type.
+        unsafe { read::<R>(&mut self.content) }
     }
 }
 
@@ -98,13 +107,28 @@ pub(crate) struct Key<R> {
 }
 
 impl<R> Key<R> {
+    /// A hold on nothing: what a bearer is left with that gave its own up.
+    pub(super) const NONE: Self = Self::to(u32::MAX);
+
+    const fn to(slot: u32) -> Self {
+        Self { slot, reply: PhantomData }
+    }
+
+    #[inline]
     pub(crate) const fn slot(&self) -> u32 {
         self.slot
     }
 
-    /// The same hold, its first bearer giving it up.
+    /// Whether this holds nothing.
+    #[inline]
+    pub(super) const fn is_none(&self) -> bool {
+        self.slot == u32::MAX
+    }
+
+    /// The hold, its first bearer giving it up.
+    #[inline]
     pub(crate) const fn take(&mut self) -> Self {
-        Self { slot: self.slot, reply: PhantomData }
+        std::mem::replace(self, Self::NONE)
     }
 }
 
@@ -114,46 +138,11 @@ impl<R> fmt::Debug for Key<R> {
     }
 }
 
-/// A freshly opened slot: the one maker of its two keys, each of which it makes once.
-#[must_use = "both keys have to be made, or the slot stays open"]
+/// A freshly opened slot: its two keys, made here and nowhere else, and what names the call.
 pub(super) struct OpenSlot<R> {
-    slot: u32,
-    serial: u32,
-    claim: Option<()>,
-    port: Option<()>,
-    reply: PhantomData<fn(R) -> R>,
-}
-
-impl<R> OpenSlot<R> {
-    pub(super) const fn slot(&self) -> u32 {
-        self.slot
-    }
-
-    pub(super) const fn header(&self) -> Header {
-        Header::reply(self.slot, self.serial)
-    }
-
-    /// The claim's key.
-    ///
-    /// # Panics
-    ///
-    /// The second time.
-    #[inline]
-    pub(super) fn claim(&mut self) -> Key<R> {
-        self.claim.take().expect("a slot has one claim");
-        Key { slot: self.slot, reply: PhantomData }
-    }
-
-    /// The port's key.
-    ///
-    /// # Panics
-    ///
-    /// The second time.
-    #[inline]
-    pub(super) fn port(&mut self) -> Key<R> {
-        self.port.take().expect("a slot has one port");
-        Key { slot: self.slot, reply: PhantomData }
-    }
+    pub(super) claim: Key<R>,
+    pub(super) port: Key<R>,
+    pub(super) header: Header,
 }
 
 /// Why a call got no reply.
@@ -169,8 +158,8 @@ pub(crate) enum Failure {
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) deadline: Instant,
-    /// Slot and generation of the actor that waits; generation 0 for a task outside any chain.
-    pub(crate) caller: (u32, u32),
+    /// The task that waits; generation 0 for one outside any chain.
+    pub(crate) caller: Pid,
     /// Who is asked; for reports of who waits for whom.
     pub(crate) callee: Pid,
     /// The message the caller is handling, whose sender waits in turn.
@@ -182,18 +171,28 @@ impl Opening {
     /// For an answer that no chain, trace or deadline belongs to.
     pub(crate) const PLAIN: Self = Self {
         deadline: Instant::NEVER,
-        caller: (0, 0),
+        caller: Pid::NOBODY,
         callee: Pid::NOBODY,
         parent: Header::NONE,
         trace: None,
     };
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Waiting,
-    Given,
-    Failed(Failure),
+/// The bits of a slot's state. A call that goes well is `CLAIMED | PORTED`, then `CLAIMED | GIVEN`,
+/// then 0: each step is one comparison and one store.
+pub(super) mod state {
+    /// The caller has not given up.
+    pub(crate) const CLAIMED: u8 = 1;
+    /// The port is somewhere.
+    pub(crate) const PORTED: u8 = 1 << 1;
+    /// The answer is here.
+    pub(crate) const GIVEN: u8 = 1 << 2;
+    /// There will be none: the port was dropped.
+    pub(crate) const DROPPED: u8 = 1 << 3;
+    /// There will be none: the deadline passed.
+    pub(crate) const EXPIRED: u8 = 1 << 4;
+    /// Nobody waits any more, for one of these reasons.
+    pub(crate) const SETTLED: u8 = GIVEN | DROPPED | EXPIRED;
 }
 
 pub(super) struct Slot {
@@ -203,9 +202,15 @@ pub(super) struct Slot {
     pub(super) serial: u32,
     /// The coarse tick at which a deadline check is due; 0 when none is.
     pub(super) armed: u32,
-    pub(super) claimed: bool,
-    pub(super) ported: bool,
-    pub(super) answer: Answer,
+    pub(super) state: u8,
+}
+
+impl Slot {
+    /// Whether the caller waits.
+    #[inline]
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.state & (state::CLAIMED | state::SETTLED) == state::CLAIMED
+    }
 }
 
 impl fmt::Debug for Slot {
@@ -233,10 +238,28 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    #[inline]
-    fn release(&mut self, slot: u32) -> Value {
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < u32::MAX);
+        self.slots.push(Slot {
+            value: Value::empty(),
+            waker: StoredWaker::NONE,
+            opening: Opening::PLAIN,
+            serial: 0,
+            armed: 0,
+            state: 0,
+        });
+        slot.expect("four billion calls under way")
+    }
+
+    /// Takes an owner off a slot; without owners it is free. Returns an answer nobody took.
+    fn give_up(&mut self, slot: u32, owner: u8) -> Value {
         let entry = &mut self.slots[slot as usize];
-        debug_assert!(!entry.claimed && !entry.ported);
+        entry.state &= !owner;
+        if entry.state & (state::CLAIMED | state::PORTED) != 0 {
+            return Value::empty();
+        }
+        entry.state = 0;
         self.free.push(slot);
         std::mem::replace(&mut entry.value, Value::empty())
     }
@@ -244,7 +267,7 @@ impl Inner {
 
 /// What a table operation leaves behind, dropped by the caller with nothing borrowed.
 #[must_use]
-pub(crate) struct Leftover(#[expect(dead_code, reason = "kept for its drop")] Option<Value>);
+pub(crate) struct Leftover(#[expect(dead_code, reason = "kept for its drop")] Value);
 
 impl ReplyTable {
     #[expect(clippy::mut_from_ref, reason = "see the module: no two are ever alive")]
@@ -255,10 +278,10 @@ impl ReplyTable {
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot, held by what is returned. Always inlined: the opening is then written where it
-    /// belongs, and never copied.
+    /// Opens a slot. Always inlined: the opening is then written where it belongs, and never
+    /// copied.
     #[inline(always)]
-    pub(super) fn open<R>(&self, opening: Opening, waker: StoredWaker) -> OpenSlot<R> {
+    pub(super) fn open<R>(&self, opening: Opening) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
@@ -267,11 +290,9 @@ impl ReplyTable {
         let entry = &mut inner.slots[slot as usize];
         entry.serial = entry.serial.wrapping_add(1).max(1);
         entry.opening = opening;
-        entry.waker = waker;
-        entry.claimed = true;
-        entry.ported = true;
-        entry.answer = Answer::Waiting;
-        OpenSlot { slot, serial: entry.serial, claim: Some(()), port: Some(()), reply: PhantomData }
+        entry.state = state::CLAIMED | state::PORTED;
+        let header = Header::reply(slot, entry.serial);
+        OpenSlot { claim: Key::to(slot), port: Key::to(slot), header }
     }
 
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.
@@ -279,17 +300,13 @@ impl ReplyTable {
     pub(crate) fn fill<R: 'static>(&self, port: Key<R>, value: R) -> Result<StoredWaker, R> {
         let inner = self.inner();
         let entry = &mut inner.slots[port.slot as usize];
-        entry.ported = false;
-        if !entry.claimed {
-            // An abandoned slot was never filled, so what is released here is empty.
-            let _empty = inner.release(port.slot);
-            return Err(value);
-        }
-        if entry.answer != Answer::Waiting {
+        if entry.state != state::CLAIMED | state::PORTED {
+            // The slot holds no answer that could be released here.
+            let _empty = inner.give_up(port.slot, state::PORTED);
             return Err(value);
         }
         entry.value.put(value);
-        entry.answer = Answer::Given;
+        entry.state = state::CLAIMED | state::GIVEN;
         Ok(entry.waker.take())
     }
 
@@ -297,75 +314,50 @@ impl ReplyTable {
     pub(crate) fn drop_port<R>(&self, port: Key<R>) -> StoredWaker {
         let inner = self.inner();
         let entry = &mut inner.slots[port.slot as usize];
-        entry.ported = false;
-        if !entry.claimed {
-            let _empty = inner.release(port.slot);
-            return StoredWaker::None;
+        if entry.state != state::CLAIMED | state::PORTED {
+            let _empty = inner.give_up(port.slot, state::PORTED);
+            return StoredWaker::NONE;
         }
-        if entry.answer != Answer::Waiting {
-            return StoredWaker::None;
-        }
-        entry.answer = Answer::Failed(Failure::Dropped);
+        entry.state = state::CLAIMED | state::DROPPED;
         entry.waker.take()
     }
 
-    /// Takes the answer, giving up the claim with it; or leaves `waker` where there is none yet.
-    /// The second value is a waker for the caller to drop.
+    /// Takes the answer, giving up the claim with it. `None` where there is none yet: leave a
+    /// waker then.
     #[inline]
-    pub(crate) fn poll<R: 'static>(
-        &self,
-        claim: &mut Option<Key<R>>,
-        waker: StoredWaker,
-    ) -> (Poll<Result<R, Failure>>, StoredWaker) {
-        let Some(slot) = claim.as_ref().map(Key::slot) else {
-            return (Poll::Ready(Err(Failure::Dropped)), waker);
-        };
+    pub(crate) fn take<R: 'static>(&self, claim: &mut Key<R>) -> Option<Result<R, Failure>> {
         let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        let answer = match entry.answer {
-            Answer::Waiting => {
-                return (Poll::Pending, std::mem::replace(&mut entry.waker, waker));
-            }
-            Answer::Failed(failure) => Err(failure),
+        let entry = inner.slots.get_mut(claim.slot as usize)?;
+        if entry.state == state::CLAIMED | state::GIVEN {
+            entry.state = 0;
             // SAFETY: only `fill` with the port's `Key<R>` puts a value, and `open` made that key
-            // and this one with the same `R`.
-            Answer::Given => unsafe { entry.value.take::<R>() }.ok_or(Failure::Dropped),
-        };
-        *claim = None;
-        entry.claimed = false;
-        if !entry.ported {
-            // The value was taken: what is released here is empty.
-            let _empty = inner.release(slot);
+            // and this one with the same `R`. The state says that one was put, and from the line
+            // above on, that there is none.
+            let value = unsafe { entry.value.take::<R>() };
+            inner.free.push(claim.take().slot);
+            return Some(Ok(value));
         }
-        (Poll::Ready(answer), waker)
+        let failure = match entry.state & state::SETTLED {
+            state::DROPPED => Failure::Dropped,
+            state::EXPIRED => Failure::Expired,
+            _ => return None,
+        };
+        let _empty = inner.give_up(claim.take().slot, state::CLAIMED);
+        Some(Err(failure))
+    }
+
+    /// Leaves a waker for the answer, which was not there yet. Returns the one left before, for
+    /// the caller to drop.
+    #[inline]
+    pub(crate) fn wait<R>(&self, claim: &Key<R>, waker: StoredWaker) -> StoredWaker {
+        let entry = &mut self.inner().slots[claim.slot as usize];
+        std::mem::replace(&mut entry.waker, waker)
     }
 
     /// Gives up the claim. The waker and an answer nobody read are for the caller to drop.
-    #[inline]
     pub(crate) fn drop_claim<R>(&self, claim: Key<R>) -> (Leftover, StoredWaker) {
         let inner = self.inner();
-        let entry = &mut inner.slots[claim.slot as usize];
-        entry.claimed = false;
-        let waker = entry.waker.take();
-        let value = (!entry.ported).then(|| inner.release(claim.slot));
-        (Leftover(value), waker)
-    }
-}
-
-impl Inner {
-    #[cold]
-    fn grow(&mut self) -> u32 {
-        let slot = u32::try_from(self.slots.len()).expect("four billion calls under way");
-        self.slots.push(Slot {
-            value: Value::empty(),
-            waker: StoredWaker::None,
-            opening: Opening::PLAIN,
-            serial: 0,
-            armed: 0,
-            claimed: false,
-            ported: false,
-            answer: Answer::Waiting,
-        });
-        slot
+        let waker = inner.slots[claim.slot as usize].waker.take();
+        (Leftover(inner.give_up(claim.slot, state::CLAIMED)), waker)
     }
 }

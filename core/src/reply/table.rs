@@ -3,14 +3,14 @@
 //! Every method here makes one reference into the table and calls nothing that could make another:
 //! see `slot`.
 
-use super::slot::{Answer, Failure, Key, Opening, ReplyTable};
+use super::slot::{Key, Opening, ReplyTable, state};
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
 impl ReplyTable {
     /// Whether the claim is still there: a port's holder may stop work nobody waits for.
     pub(crate) fn is_claimed<R>(&self, port: &Key<R>) -> bool {
-        self.inner().slots[port.slot() as usize].claimed
+        self.inner().slots[port.slot() as usize].state & state::CLAIMED != 0
     }
 
     /// What the call was opened with, if the header still names it and its caller still waits.
@@ -22,8 +22,7 @@ impl ReplyTable {
     ) -> Option<T> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        let waits = entry.serial == serial && entry.claimed && entry.answer == Answer::Waiting;
-        waits.then(|| f(&entry.opening))
+        (entry.serial == serial && entry.is_waiting()).then(|| f(&entry.opening))
     }
 
     /// What the call was opened with, waiting or not.
@@ -35,7 +34,7 @@ impl ReplyTable {
     ) -> Option<T> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        (entry.serial == serial && (entry.claimed || entry.ported)).then(|| f(&entry.opening))
+        (entry.serial == serial && entry.state != 0).then(|| f(&entry.opening))
     }
 
     /// Notes that a deadline check of the slot is due at `tick`. Returns whether one has to be
@@ -60,13 +59,13 @@ impl ReplyTable {
             return Checked::Nothing;
         }
         entry.armed = 0;
-        if !entry.claimed || entry.answer != Answer::Waiting || entry.opening.deadline.is_never() {
+        if !entry.is_waiting() || entry.opening.deadline.is_never() {
             return Checked::Nothing;
         }
         if entry.opening.deadline > now {
             return Checked::Rearm(entry.opening.deadline);
         }
-        entry.answer = Answer::Failed(Failure::Expired);
+        entry.state |= state::EXPIRED;
         Checked::Expired(entry.waker.take())
     }
 
@@ -74,7 +73,7 @@ impl ReplyTable {
     pub(crate) fn for_each_waiting(&self, mut f: impl FnMut(&Opening)) {
         let inner = self.inner();
         for slot in &inner.slots {
-            if slot.claimed && slot.answer == Answer::Waiting {
+            if slot.is_waiting() {
                 f(&slot.opening);
             }
         }

@@ -50,3 +50,19 @@ pub(crate) fn with<R>(f: impl FnOnce(&Shard) -> R) -> Option<R> {
     let shard = unsafe { shard.as_ref() };
     shard.map(f)
 }
+
+/// Calls `here` with the current shard and `value`, or `outside` with `value` where there is none.
+/// For a value that only one of the two can have, and that is not to be moved about.
+#[inline(always)]
+pub(crate) fn with_or<T, R>(
+    value: T,
+    here: impl FnOnce(&Shard, T) -> R,
+    outside: impl FnOnce(T) -> R,
+) -> R {
+    let shard = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
+    // SAFETY: as in `with`.
+    match unsafe { shard.as_ref() } {
+        Some(shard) => here(shard, value),
+        None => outside(value),
+    }
+}

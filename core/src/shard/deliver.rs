@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shard;
 use crate::actor::{ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Refusal};
+use crate::mailbox::{Door, Envelope, Unpushed};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -29,20 +29,19 @@ impl Shard {
     ) {
         let header = self.header_of(&meta, context);
         let target = (meta.slot, meta.generation);
-        let mut message = Parcel::new(message);
-        let pushed = self.with_mailbox(target, |door: &Door<M>| {
-            if door.has_overflow() {
-                return Err(Refusal::Full);
-            }
-            door.push(header, &mut message)
-        });
+        let crowded = self.with_mailbox(target, |door: &Door<M>| door.has_overflow());
+        let pushed = if crowded == Ok(true) {
+            Err((Unpushed::Full, message))
+        } else {
+            self.push(target, header, message)
+        };
         match pushed {
-            Ok(Ok(wake)) => self.accepted(target, wake),
-            Ok(Err(Refusal::Full)) => {
+            Ok(wake) => self.accepted(target, wake),
+            Err((Unpushed::Full, message)) => {
                 self.ledger.accept();
                 self.overflow(&meta, header, message);
             }
-            Ok(Err(Refusal::Closed)) | Err(_) => {
+            Err((Unpushed::Closed | Unpushed::NotFound(_), message)) => {
                 self.ledger.accept();
                 self.message_undelivered(header, Undelivered::Stopped);
                 drop(message);
@@ -52,19 +51,11 @@ impl Shard {
 
     /// A message of another shard for which there is no room.
     #[cold]
-    fn overflow<M: Send + 'static>(
-        &self,
-        meta: &PacketMeta,
-        header: Header,
-        mut message: Parcel<M>,
-    ) {
+    fn overflow<M: Send + 'static>(&self, meta: &PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
-        if self.make_room(target, header, &mut message) {
-            return;
-        }
+        let Err(message) = self.make_room(target, header, message) else { return };
         let stop = self.with_mailbox(target, |door: &Door<M>| {
-            let envelope = message.take().map(|message| Envelope { header, message });
-            envelope.is_some_and(|envelope| door.keep(Some(meta.from), envelope))
+            door.keep(Some(meta.from), Envelope { header, message })
         });
         if stop == Ok(true) {
             let stop = Stop { generation: meta.generation };

@@ -12,34 +12,35 @@
 //! and to a bounded depth, since callees hand on. The simulator draws whether it happens.
 
 use super::Shard;
+use crate::context::Header;
 use crate::limits::HANDOFF_DEPTH;
+use crate::pid::Pid;
 
 /// What the shard was doing before a callee ran in between.
 struct Interrupted {
-    running: (u32, u32),
-    scope: crate::context::Header,
-    scope_casts: Option<crate::context::Header>,
+    running: Pid,
+    scope: Header,
+    scope_casts: Header,
     budget: u32,
 }
 
 impl Shard {
     /// Whether a call made now may hand over to its callee.
     #[inline]
-    pub(super) fn may_hand_off(&self) -> bool {
+    pub(super) const fn may_hand_off(&self) -> bool {
         self.handoffs.get() > 0 && self.handoff_depth.get() < HANDOFF_DEPTH
     }
 
-    /// Runs the callee of the call just posted, if it was idle. True if it ran.
+    /// Runs the callee of a call just posted, which was idle.
     #[inline]
-    pub(crate) fn hand_off(&self) -> bool {
-        let Some(slot) = self.handoff_to.take() else { return false };
+    pub(super) fn hand_off(&self, slot: u32) {
         let before = Interrupted {
             running: self.running.get(),
             scope: self.scope.get(),
-            scope_casts: self.scope_casts.take(),
+            scope_casts: self.scope_casts.replace(Header::UNMADE),
             budget: self.budget.get(),
         };
-        self.scope.set(crate::context::Header::NONE);
+        self.scope.set(Header::NONE);
         self.handoffs.set(self.handoffs.get() - 1);
         self.handoff_depth.set(self.handoff_depth.get() + 1);
         self.poll_task(slot, 1);
@@ -48,6 +49,5 @@ impl Shard {
         self.scope.set(before.scope);
         self.scope_casts.set(before.scope_casts);
         self.budget.set(before.budget);
-        true
     }
 }

@@ -91,9 +91,7 @@ impl Shard {
         let mut waits = Vec::new();
         self.replies.for_each_waiting(|opening| {
             if opening.callee != Pid::NOBODY {
-                let (slot, generation) = opening.caller;
-                let from = Pid::new(self.node(), self.id(), slot, generation);
-                waits.push(Wait::Reply { from, to: opening.callee, deadline: opening.deadline });
+                waits.push(Wait::Reply { from: opening.caller, to: opening.callee, deadline: opening.deadline });
             }
         });
         for door in self.tasks.doors() {
@@ -132,7 +130,7 @@ impl Shard {
         });
         InUse {
             tasks: self.tasks.len(),
-            ready: self.ready.len(),
+            ready: self.tasks.ready(),
             replies: self.replies.len(),
             records: self.records.len(),
             timers: self.timers.len(),

@@ -25,7 +25,7 @@ pub(crate) enum End {
 impl Shard {
     /// Asks an actor of this node to end. One that has ended, or lives elsewhere, is left alone.
     pub(crate) fn end(&self, pid: Pid, end: End) {
-        let target = (pid.slot(), pid.generation());
+        let target = pid.target();
         let (peer, generation) = (pid.shard(), pid.generation());
         let bits = match &end {
             End::Stop => state::STOP,
@@ -77,7 +77,7 @@ impl Shard {
         if pid.node() != self.node() || pid.shard().0 >= self.shards() {
             watcher.send(ExitReason::Unreachable);
         } else if pid.shard() == self.id() {
-            self.watch_here((pid.slot(), pid.generation()), watcher);
+            self.watch_here(pid.target(), watcher);
         } else {
             let watch = Watch { generation: pid.generation(), watcher };
             self.push_system(pid.shard(), Packet::system(pid.slot(), watch));

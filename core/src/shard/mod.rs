@@ -41,7 +41,7 @@ pub use inspect::{InUse, Wait};
 pub use ledger::Ledger;
 pub use operations::Completed;
 pub use pump::{Pump, Pumped};
-pub(crate) use send::{Accept, Refused};
+pub(crate) use send::{Accept, Refused, Unposted};
 pub(crate) use slab::{NotFound, Removed, TaskFuture};
 pub use state::{Shard, ShardSetup};
 pub use turn::{Fifo, Next, TurnPolicy};

@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 
 use super::{Shard, current};
 use crate::limits::{BUFFER_BYTES, BUFFERS_KEPT};
-use crate::pid::{NodeId, ShardId};
+use crate::pid::ShardSerial;
 use crate::runtime::{DiskDone, DiskRequest, IoDone, IoResult, NetDone, NetRequest, OpId, Request};
 use crate::task::waker::StoredWaker;
 use crate::trace::Event;
@@ -78,7 +78,7 @@ impl Operations {
     fn complete(&self, op: OpId, result: IoResult) -> (StoredWaker, Option<IoResult>) {
         let inner = &mut *self.inner.borrow_mut();
         let entry = inner.entries.get_mut(op.slot as usize).filter(|e| e.serial == op.serial);
-        let Some(entry) = entry else { return (StoredWaker::None, Some(result)) };
+        let Some(entry) = entry else { return (StoredWaker::NONE, Some(result)) };
         match entry.progress.take() {
             Some(Progress::Waiting(waker)) => {
                 entry.progress = Some(Progress::Done(result));
@@ -86,12 +86,12 @@ impl Operations {
             }
             Some(Progress::Abandoned) => {
                 inner.free.push(op.slot);
-                (StoredWaker::None, Some(result))
+                (StoredWaker::NONE, Some(result))
             }
             // A driver that completes twice: the first completion stands.
             other => {
                 entry.progress = other;
-                (StoredWaker::None, Some(result))
+                (StoredWaker::NONE, Some(result))
             }
         }
     }
@@ -129,11 +129,11 @@ impl Operations {
             }
             Some(Progress::Done(result)) => {
                 inner.free.push(op.slot);
-                (None, Some(result), StoredWaker::None)
+                (None, Some(result), StoredWaker::NONE)
             }
             other => {
                 entry.progress = other;
-                (None, None, StoredWaker::None)
+                (None, None, StoredWaker::NONE)
             }
         }
     }
@@ -147,8 +147,8 @@ impl Operations {
 impl Shard {
     /// Starts an operation; the future is its completion.
     pub(crate) fn operate(&self, request: Request) -> Completed {
-        let op = self.submit(request, Progress::Waiting(StoredWaker::None));
-        Completed { op: Some(op), node: self.node(), shard: self.id(), not_send: PhantomData }
+        let op = self.submit(request, Progress::Waiting(StoredWaker::NONE));
+        Completed { op: Some(op), home: self.serial(), not_send: PhantomData }
     }
 
     /// Starts an operation whose completion nobody waits for.
@@ -245,8 +245,7 @@ impl Shard {
 pub struct Completed {
     /// `None` once the result was taken.
     op: Option<OpId>,
-    node: NodeId,
-    shard: ShardId,
+    home: ShardSerial,
     /// The operation's entry is reached through the current shard of this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -265,7 +264,7 @@ impl Future for Completed {
         let Some(op) = self.op else { return Poll::Ready(Err(gone())) };
         let waker = StoredWaker::of(cx.waker());
         let polled = current::with(|shard| {
-            shard.is(self.node, self.shard).then(|| shard.operations.poll(op, waker))
+            (shard.serial() == self.home).then(|| shard.operations.poll(op, waker))
         });
         let Some((result, old)) = polled.flatten() else { return Poll::Ready(Err(gone())) };
         drop(old);
@@ -289,7 +288,7 @@ impl Completed {
     fn give_up(&mut self, cancel: bool) {
         let Some(op) = self.op.take() else { return };
         current::with(|shard| {
-            if shard.is(self.node, self.shard) {
+            if shard.serial() == self.home {
                 shard.abandon(op, cancel);
             }
         });

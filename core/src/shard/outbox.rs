@@ -106,7 +106,7 @@ impl Outboxes {
                 stopped.entry(target).or_default().push_back((number, waker));
             }
         }
-        (number, StoredWaker::None)
+        (number, StoredWaker::NONE)
     }
 
     /// Forgets somebody who gave up. The waker is for the caller to drop.

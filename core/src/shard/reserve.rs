@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::{Accept, Refused, Shard, current};
+use super::{Refused, Shard, current};
 use crate::actor::Undelivered;
 use crate::context::Header;
-use crate::mailbox::{Door, Parcel, Refusal, WhenFull};
+use crate::mailbox::{Door, Refusal, WhenFull};
 use crate::pid::Pid;
 
 /// Room for one message `M`; given back when dropped without one, also by a panic.
@@ -19,7 +19,7 @@ pub(crate) struct Reservation<M: Send + 'static> {
 impl Shard {
     /// Sets room aside for one message, or says why there is none.
     pub(crate) fn reserve<M: Send + 'static>(&self, to: Pid) -> Result<Reservation<M>, Refused> {
-        let target = (to.slot(), to.generation());
+        let target = to.target();
         let reservation = |held| Reservation { to, held, message: PhantomData };
         if to.node() != self.node() {
             return Err(Refused::NotLocal);
@@ -61,18 +61,18 @@ impl<M: Send + 'static> Reservation<M> {
     pub(crate) fn fill(mut self, message: M) {
         let to = self.to;
         self.release();
-        let mut message = Parcel::new(message);
-        current::with(|shard| {
-            if shard.post(to, Accept::Cast, &mut message).is_err() {
-                shard.count_accepted();
-                shard.message_undelivered(Header::NONE, Undelivered::Stopped);
-            }
+        let refused = current::with(|shard| {
+            let refused = shard.post_cast(to, message).err()?;
+            shard.count_accepted();
+            shard.message_undelivered(Header::NONE, Undelivered::Stopped);
+            Some(refused)
         });
+        drop(refused);
     }
 
     fn release(&mut self) {
         if std::mem::take(&mut self.held) {
-            let target = (self.to.slot(), self.to.generation());
+            let target = self.to.target();
             current::with(|shard| {
                 shard.with_mailbox(target, |door: &Door<M>| door.release_reserved()).ok()
             });
@@ -84,7 +84,7 @@ impl<M: Send + 'static> Drop for Reservation<M> {
     fn drop(&mut self) {
         if self.held {
             self.release();
-            let (to, target) = (self.to, (self.to.slot(), self.to.generation()));
+            let (to, target) = (self.to, self.to.target());
             current::with(|shard| {
                 let relief = shard.with_mailbox(target, |door: &Door<M>| door.relieve());
                 if let Ok(relief) = relief {

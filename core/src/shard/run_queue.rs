@@ -4,7 +4,6 @@
 //! the shard in proportion (as Seastar's scheduling groups do; "Start-time fair queueing", Goyal,
 //! Vin and Cheng, 1996, is the idea). There is one group so far, and picking costs nothing then.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
@@ -18,8 +17,8 @@ struct Group {
 
 /// The ready tasks of a shard.
 #[derive(Debug)]
-pub(crate) struct RunQueue {
-    groups: RefCell<Vec<Group>>,
+pub(super) struct RunQueue {
+    groups: Vec<Group>,
 }
 
 /// Virtual time of one task at one share.
@@ -31,43 +30,60 @@ const SHARES: u64 = 1000;
 impl Default for RunQueue {
     fn default() -> Self {
         let group = Group { ready: VecDeque::new(), step: SCALE / SHARES, virtual_time: 0 };
-        Self { groups: RefCell::new(vec![group]) }
+        Self { groups: vec![group] }
     }
 }
 
 impl RunQueue {
     #[inline]
-    pub(crate) fn push(&self, group: u8, slot: u32) {
-        self.groups.borrow_mut()[usize::from(group)].ready.push_back(slot);
+    pub(super) fn push(&mut self, group: u8, slot: u32) {
+        self.groups[usize::from(group)].ready.push_back(slot);
     }
 
-    /// Takes the task that `pick` chooses out of so many ready ones of the group whose turn it is.
+    /// The group whose turn it is, if it has a ready task.
     #[inline]
-    pub(crate) fn pop(&self, pick: impl FnOnce(&VecDeque<u32>) -> usize) -> Option<u32> {
-        let groups = &mut *self.groups.borrow_mut();
-        let group = match groups.as_mut_slice() {
-            [only] => only,
+    fn turn(&self) -> Option<usize> {
+        let group = match self.groups.as_slice() {
+            [_] => 0,
             many => {
-                let waiting = many.iter_mut().filter(|group| !group.ready.is_empty());
-                waiting.min_by_key(|group| group.virtual_time)?
+                let waiting = (0..many.len()).filter(|&group| !many[group].ready.is_empty());
+                waiting.min_by_key(|&group| many[group].virtual_time)?
             }
         };
-        if group.ready.is_empty() {
-            return None;
-        }
-        group.virtual_time += group.step;
-        match pick(&group.ready) {
-            0 => group.ready.pop_front(),
-            index => group.ready.remove(index),
-        }
+        (!self.groups[group].ready.is_empty()).then_some(group)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.groups.borrow().iter().all(|group| group.ready.is_empty())
+    /// Takes the oldest ready task of the group whose turn it is.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<u32> {
+        let group = self.turn()?;
+        let group = &mut self.groups[group];
+        group.virtual_time += group.step;
+        group.ready.pop_front()
+    }
+
+    /// Takes all ready tasks of the group whose turn it is, for somebody else to choose one of
+    /// them; the group's number is for [`RunQueue::give_back`].
+    pub(super) fn lend(&mut self) -> Option<(usize, VecDeque<u32>)> {
+        let group = self.turn()?;
+        Some((group, std::mem::take(&mut self.groups[group].ready)))
+    }
+
+    /// Takes back what was lent, without the chosen one. What became ready meanwhile goes behind.
+    pub(super) fn give_back(&mut self, group: usize, mut lent: VecDeque<u32>) {
+        let group = &mut self.groups[group];
+        group.virtual_time += group.step;
+        lent.append(&mut group.ready);
+        group.ready = lent;
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.iter().all(|group| group.ready.is_empty())
     }
 
     /// Ready tasks of all groups.
-    pub(crate) fn len(&self) -> usize {
-        self.groups.borrow().iter().map(|group| group.ready.len()).sum()
+    pub(super) fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.ready.len()).sum()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Refused, Shard};
+use super::{Shard, Unposted};
 use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
-use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::time::Instant;
 use crate::trace::Event;
@@ -29,7 +28,8 @@ impl Shard {
     /// Ends the handler's own use of the context its casts share.
     #[inline]
     fn forget_casts(&self) {
-        if let Some(casts) = self.scope_casts.take() {
+        let casts = self.scope_casts.replace(Header::UNMADE);
+        if !casts.is_unmade() {
             self.records.release(casts);
         }
     }
@@ -86,9 +86,8 @@ impl Shard {
                     let link = self
                         .replies
                         .waiting((slot, serial), |opening| (opening.caller, opening.parent));
-                    let Some(((slot, generation), parent)) = link else { return };
-                    let pid = Pid::new(self.node(), self.id(), slot, generation);
-                    if generation != 0 && !f(pid) {
+                    let Some((pid, parent)) = link else { return };
+                    if pid.generation() != 0 && !f(pid) {
                         return;
                     }
                     header = parent;
@@ -108,8 +107,8 @@ impl Shard {
         self.scope.get()
     }
 
-    /// Slot and generation of the task that is being polled; generation 0 when none is.
-    pub(crate) fn running(&self) -> (u32, u32) {
+    /// The task that is being polled; generation 0 when none is.
+    pub(crate) const fn running(&self) -> Pid {
         self.running.get()
     }
 
@@ -119,21 +118,23 @@ impl Shard {
     ///
     /// When waiting for `to` could never end, because it waits for the task that runs: the path
     /// from that task to `to`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
-        let (slot, generation) = self.running.get();
-        if to.slot() == slot && to.generation() == generation && self.is(to.node(), to.shard()) {
+        if self.scope.get().is_none() && to != self.running.get() {
+            return Ok(CallScope { deadline: Instant::NEVER, trace: None });
+        }
+        self.call_scope_within(to)
+    }
+
+    fn call_scope_within(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
+        if to == self.running.get() {
             return Err(vec![to]);
         }
         match self.scope.get().kind() {
             HeaderKind::None => Ok(CallScope { deadline: Instant::NEVER, trace: None }),
             HeaderKind::Reply(slot, serial) => {
                 let first = self.replies.opening((slot, serial), |opening| {
-                    let (caller, generation) = opening.caller;
-                    let cyclic = caller == to.slot()
-                        && generation == to.generation()
-                        && self.is(to.node(), to.shard());
-                    let end = opening.parent.is_none() && !cyclic;
+                    let end = opening.parent.is_none() && opening.caller != to;
                     (opening.deadline, opening.trace.clone(), end)
                 });
                 let Some((deadline, trace, end)) = first else {
@@ -168,8 +169,8 @@ impl Shard {
     pub(crate) fn post_delegated<M: Send + 'static>(
         &self,
         to: Pid,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
+        message: M,
+    ) -> Result<(), Unposted<M>> {
         let (deadline, trace, chain) =
             (self.scope_deadline(), self.scope_trace(), self.scope_chain());
         let chain = match chain.as_slice() {
@@ -182,21 +183,20 @@ impl Shard {
 
     /// The header of a cast out of the message being handled: its deadline and trace go on, its
     /// chain does not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cast_header(&self) -> Header {
-        if self.scope.get().is_none() { Header::NONE } else { self.cast_header_of_scope() }
+        if self.scope.get().is_none() || self.scope_casts.get().is_none() {
+            return Header::NONE;
+        }
+        self.cast_header_of_scope()
     }
 
     /// Made at the first cast of a handler, shared by the rest.
     fn cast_header_of_scope(&self) -> Header {
-        let header = match self.scope_casts.get() {
-            Some(header) => header,
-            None => {
-                let header = self.new_cast_header();
-                self.scope_casts.set(Some(header));
-                header
-            }
-        };
+        if self.scope_casts.get().is_unmade() {
+            self.scope_casts.set(self.new_cast_header());
+        }
+        let header = self.scope_casts.get();
         if header.is_none() { header } else { self.records.share(header) }
     }
 

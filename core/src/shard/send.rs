@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Refusal, Relief, WhenFull};
+use crate::mailbox::{Door, Envelope, Relief, Unpushed, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -24,68 +24,107 @@ pub(crate) enum Refused {
     NotLocal,
 }
 
+/// A message that was not accepted, and why.
+pub(crate) type Unposted<M> = (Refused, M);
+
 /// What a message is posted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Accept {
     /// A cast or send: deadline and trace of the message being handled go with it.
     Cast,
-    /// A call: its header on this shard, its deadline, and the actor that waits.
-    Call { header: Header, deadline: Instant, caller: (u32, u32) },
+    /// A call: its header on this shard, its deadline, and the task that waits.
+    Call { header: Header, deadline: Instant, caller: Pid },
 }
 
 impl Shard {
-    /// Posts a message, taking it out of `message`; leaves it there when it is refused.
+    /// Posts a message, or gives it back.
     #[inline]
     pub(crate) fn post<M: Send + 'static>(
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
-        if self.is(to.node(), to.shard()) {
-            let target = (to.slot(), to.generation());
-            match accept {
-                Accept::Cast => self.post_here(target, self.cast_header(), false, message),
-                Accept::Call { header, .. } => {
-                    self.post_here(target, header, self.may_hand_off(), message)
-                }
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        match accept {
+            Accept::Cast => self.post_cast(to, message),
+            Accept::Call { header, .. } if self.is(to.home()) => {
+                self.post_here(to.target(), header, message)
             }
-        } else {
-            self.post_away(to, accept, message)
+            Accept::Call { .. } => self.post_away(to, accept, message),
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    pub(crate) fn post_cast<M: Send + 'static>(
+        &self,
+        to: Pid,
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        if self.is(to.home()) {
+            self.post_here(to.target(), self.cast_header(), message)
+        } else {
+            self.post_away(to, Accept::Cast, message)
+        }
+    }
+
+    #[inline(always)]
     fn post_here<M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
-        hand_off: bool,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
-        let pushed = self.with_mailbox(target, |door: &Door<M>| door.push(header, message));
-        match pushed {
-            Ok(Ok(wake)) => {
-                if wake && hand_off {
-                    self.handoff_to.set(Some(target.0));
-                }
-                self.accepted(target, wake && !hand_off);
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        match self.push(target, header, message) {
+            Ok(wake) => {
+                self.accepted(target, wake);
                 Ok(())
             }
-            Ok(Err(Refusal::Full)) => self.post_to_full(target, header, message),
-            Ok(Err(Refusal::Closed)) => {
-                self.end_header(header);
-                Err(Refused::Closed)
-            }
-            Err(not_found) => {
-                self.end_header(header);
-                Err(not_found.into())
-            }
+            Err((why, message)) => self.not_pushed(target, header, why, message),
         }
     }
 
+    /// Posts a call to an actor of this shard, and hands the shard over to it if it was idle.
+    #[inline(always)]
+    pub(crate) fn post_call_here<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        match self.push(target, header, message) {
+            Ok(wake) => {
+                let hand_off = wake && self.may_hand_off();
+                self.accepted(target, wake && !hand_off);
+                if hand_off {
+                    self.hand_off(target.0);
+                }
+                Ok(())
+            }
+            Err((why, message)) => self.not_pushed(target, header, why, message),
+        }
+    }
+
+    /// What becomes of a message that a mailbox of this shard did not take.
+    #[cold]
+    #[inline(never)]
+    fn not_pushed<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        why: Unpushed,
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        let refused = match why {
+            Unpushed::Full => return self.post_to_full(target, header, message),
+            Unpushed::Closed => Refused::Closed,
+            Unpushed::NotFound(not_found) => not_found.into(),
+        };
+        self.end_header(header);
+        Err((refused, message))
+    }
+
     /// A message entered a mailbox.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn accepted(&self, target: (u32, u32), wake: bool) {
         self.ledger.accept();
         self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
@@ -95,45 +134,47 @@ impl Shard {
     }
 
     /// What becomes of a message that found no room, by the mailbox's bound.
-    #[cold]
     fn post_to_full<M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
-        if self.make_room(target, header, message) {
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        let Err(message) = self.make_room(target, header, message) else {
             self.ledger.accept();
             return Ok(());
-        }
+        };
         self.end_header(header);
         self.ledger.refuse();
         self.observe(|| Event::Refused { slot: target.0 });
-        Err(Refused::Full(None))
+        Err((Refused::Full(None), message))
     }
 
-    /// Applies a dropping or sliding bound to an accepted message that found no room. False where
-    /// the bound is of another kind.
+    /// Applies a dropping or sliding bound to an accepted message that found no room. Gives it
+    /// back where the bound is of another kind.
     pub(super) fn make_room<M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
-        message: &mut Parcel<M>,
-    ) -> bool {
+        message: M,
+    ) -> Result<(), M> {
+        let mut message = Some(message);
         let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.when_full() {
             WhenFull::DropNewest => message.take().map(|message| Envelope { header, message }),
             WhenFull::DropOldest => {
                 let oldest = door.pop();
-                let pushed = door.push(header, message);
-                debug_assert!(pushed.is_ok(), "a message was just taken out");
+                if let Some(message) = message.take() {
+                    door.put(header, message);
+                }
                 oldest
             }
             _ => None,
         });
-        let Ok(Some(Envelope { header, message })) = unlucky else { return false };
-        self.message_undelivered(header, Undelivered::Overflow);
-        drop(message);
-        true
+        if let Ok(Some(Envelope { header, message: unlucky })) = unlucky {
+            self.message_undelivered(header, Undelivered::Overflow);
+            drop(unlucky);
+        }
+        message.map_or(Ok(()), Err)
     }
 
     /// Posts a message with a context of its own.
@@ -141,61 +182,60 @@ impl Shard {
         &self,
         to: Pid,
         record: Record,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
-        if self.is(to.node(), to.shard()) {
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        if self.is(to.home()) {
             let header = self.records.insert(record);
-            return self.post_here((to.slot(), to.generation()), header, false, message);
+            return self.post_here(to.target(), header, message);
+        }
+        if let Err(refused) = self.may_leave(to) {
+            return Err((refused, message));
         }
         let context = RemoteContext {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
-        self.leave(to, message, |target, message| {
-            packet(target, record.deadline, (0, 0), Some(Box::new(context)), message)
-        })
+        let packet = packet(to.target(), record.deadline, (0, 0), Some(Box::new(context)), message);
+        self.outboxes.push_user(to.shard(), packet);
+        Ok(())
     }
 
+    /// Puts a message for another shard into its outbox.
     #[inline(never)]
-    fn post_away<M: Send + 'static>(
+    pub(crate) fn post_away<M: Send + 'static>(
         &self,
         to: Pid,
         accept: Accept,
-        message: &mut Parcel<M>,
-    ) -> Result<(), Refused> {
-        self.leave(to, message, |target, message| {
-            let (deadline, caller, is_call) = match accept {
-                Accept::Cast => (self.scope_deadline(), (0, 0), false),
-                Accept::Call { deadline, caller, .. } => (deadline, caller, true),
-            };
-            packet(target, deadline, caller, self.remote_context(is_call), message)
-        })
+        message: M,
+    ) -> Result<(), Unposted<M>> {
+        if let Err(refused) = self.may_leave(to) {
+            return Err((refused, message));
+        }
+        let (deadline, caller, is_call) = match accept {
+            Accept::Cast => (self.scope_deadline(), (0, 0), false),
+            Accept::Call { deadline, caller, .. } => (deadline, caller.target(), true),
+        };
+        let context = self.remote_context(is_call);
+        let packet = packet(to.target(), deadline, caller, context, message);
+        self.outboxes.push_user(to.shard(), packet);
+        Ok(())
     }
 
-    /// Puts what `pack` makes of the message into the outbox, if it may leave now.
+    /// Whether a message to an actor that is not of this shard may go into an outbox now.
     #[inline]
-    fn leave<M: Send + 'static>(
-        &self,
-        to: Pid,
-        message: &mut Parcel<M>,
-        pack: impl FnOnce((u32, u32), M) -> Packet,
-    ) -> Result<(), Refused> {
+    fn may_leave(&self, to: Pid) -> Result<(), Refused> {
         if to.node() != self.node() {
             return Err(Refused::NotLocal);
         }
-        let (peer, target) = (to.shard(), (to.slot(), to.generation()));
+        let peer = to.shard();
         if peer.0 >= self.shards() {
             return Err(Refused::Closed);
         }
-        if let Err(blocked) = self.outboxes.check(peer, target) {
+        self.outboxes.check(peer, to.target()).map_err(|blocked| {
             self.ledger.refuse();
-            self.observe(|| Event::Refused { slot: target.0 });
-            return Err(Refused::Full(Some(blocked)));
-        }
-        if let Some(message) = message.take() {
-            self.outboxes.push_user(peer, pack(target, message));
-        }
-        Ok(())
+            self.observe(|| Event::Refused { slot: to.slot() });
+            Refused::Full(Some(blocked))
+        })
     }
 
     /// Puts a system packet into the outbox for a peer, or delivers it where the peer is this

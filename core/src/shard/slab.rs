@@ -1,23 +1,25 @@
-//! The tasks of a shard, by slot.
+//! The tasks of a shard, by slot, and which of them are ready.
 //!
 //! A slot is used by many tasks one after the other; its generation tells them apart, and a slot
-//! whose generation would wrap is retired instead of used again. The slab never runs a task and
+//! whose generation would wrap is retired instead of used again. A generation ends with its task,
+//! so comparing it is the whole check that a task still lives. The slab never runs a task and
 //! never drops one: it hands futures and doors out, so that user code runs with nothing borrowed.
 //!
 //! This file is the home of one unsafe fact: of the references into the slab that [`Slab::inner`]
 //! makes, no two are alive at once. Every method makes one, moves data with it, and returns; none
-//! calls out, but for `with_door`, whose closure is handed a door (which is not in the slab but
-//! behind its own `Rc`), and which only this crate calls, with closures that move messages.
+//! calls out.
 
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
 use std::cell::UnsafeCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::run_queue::RunQueue;
 use crate::limits::SLOTS_MAX;
 use crate::mailbox::AnyDoor;
 use crate::task::waker::GENERATION_MASK;
@@ -44,29 +46,44 @@ impl fmt::Debug for Slab {
 struct Inner {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    ready: RunQueue,
     live: usize,
 }
 
+/// One cache line: what a send looks at, and what a poll does.
+#[repr(align(64))]
 struct Slot {
+    /// Of the task that lives here; 0 when the slot has retired. Counted on when a task ends.
     generation: u32,
-    live: bool,
-    /// On the run queue, or about to be put there.
-    scheduled: bool,
+    /// Whether a task lives here, and whether it is on the run queue.
+    state: SlotState,
     group: u8,
     /// Messages the task's actor may handle in one turn.
-    turn_messages: u32,
+    turn_messages: u16,
     /// The type of the messages `door` takes, so that a send checks it without a virtual call.
     message_type: TypeId,
+    /// Where `door` points, without its vtable, whose alignment a send would have to look up.
+    door_at: *const (),
     door: Option<Rc<dyn AnyDoor>>,
     /// `None` while the task is being polled.
     future: Option<TaskFuture>,
+}
+
+const _: () = assert!(size_of::<Slot>() == 64);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum SlotState {
+    Vacant,
+    Idle,
+    /// On the run queue.
+    Scheduled,
 }
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot")
             .field("generation", &self.generation)
-            .field("live", &self.live)
+            .field("state", &self.state)
             .finish()
     }
 }
@@ -106,9 +123,7 @@ impl Slab {
             None => return None,
         };
         let entry = &mut inner.slots[slot as usize];
-        entry.generation += 1;
-        entry.live = true;
-        entry.scheduled = false;
+        entry.state = SlotState::Idle;
         inner.live += 1;
         Some(Reserved { slot, generation: entry.generation })
     }
@@ -124,48 +139,82 @@ impl Slab {
     ) {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        debug_assert!(entry.live && entry.door.is_none() && entry.future.is_none());
+        debug_assert!(entry.door.is_none() && entry.future.is_none());
         entry.group = group;
-        entry.turn_messages = turn_messages;
+        entry.turn_messages = turn_messages.min(u32::from(u16::MAX)) as u16;
         if let Some(door) = door {
             entry.message_type = door.message_type();
+            entry.door_at = Rc::as_ptr(&door).cast();
             entry.door = Some(door);
         }
         entry.future = Some(future);
     }
 
-    /// Marks the task as scheduled. Returns its group when it was not yet: the caller then owes
-    /// it a place on the run queue.
+    /// Puts a task on the run queue unless it is there.
     #[inline]
-    pub(crate) fn schedule(&self, slot: u32) -> Option<u8> {
+    pub(crate) fn schedule(&self, slot: u32) {
         let inner = self.inner();
-        let entry = inner.slots.get_mut(slot as usize)?;
-        if entry.scheduled || !entry.live {
-            return None;
+        if let Some(entry) = inner.slots.get_mut(slot as usize)
+            && entry.state == SlotState::Idle
+        {
+            entry.state = SlotState::Scheduled;
+            inner.ready.push(entry.group, slot);
         }
-        entry.scheduled = true;
-        Some(entry.group)
     }
 
     /// The same for a waker, which carries part of a generation only.
     #[inline]
-    pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) -> Option<u8> {
+    pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) {
         let inner = self.inner();
-        let entry = inner.slots.get_mut(slot as usize)?;
-        if entry.scheduled || !entry.live || entry.generation & GENERATION_MASK != generation_low {
-            return None;
+        if let Some(entry) = inner.slots.get_mut(slot as usize)
+            && entry.state == SlotState::Idle
+            && entry.generation & GENERATION_MASK == generation_low
+        {
+            entry.state = SlotState::Scheduled;
+            inner.ready.push(entry.group, slot);
         }
-        entry.scheduled = true;
-        Some(entry.group)
     }
 
-    /// Takes a scheduled task's future out to be polled, with its generation and its budget.
+    /// The oldest ready task of the group whose turn it is. It stays scheduled until it begins.
+    #[inline]
+    pub(crate) fn next(&self) -> Option<u32> {
+        self.inner().ready.pop()
+    }
+
+    /// The same, chosen by `pick`, which runs with nothing borrowed.
+    ///
+    /// # Panics
+    ///
+    /// When `pick` returns no index of what it was given.
+    pub(crate) fn next_by(&self, pick: impl FnOnce(&VecDeque<u32>) -> usize) -> Option<u32> {
+        let (group, mut ready) = self.inner().ready.lend()?;
+        let index = pick(&ready);
+        let slot = ready.remove(index);
+        self.inner().ready.give_back(group, ready);
+        Some(slot.expect("a policy picks one of the ready tasks"))
+    }
+
+    /// Whether no task is ready.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.inner().ready.is_empty()
+    }
+
+    /// Ready tasks.
+    pub(crate) fn ready(&self) -> usize {
+        self.inner().ready.len()
+    }
+
+    /// Takes a task's future out to be polled, with its generation and its budget.
     #[inline]
     pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        entry.scheduled = false;
-        entry.future.take().map(|future| (entry.generation, entry.turn_messages, future))
+        if entry.state == SlotState::Scheduled {
+            entry.state = SlotState::Idle;
+        }
+        let future = entry.future.take()?;
+        Some((entry.generation, u32::from(entry.turn_messages), future))
     }
 
     /// Puts back a future that is not finished.
@@ -178,34 +227,38 @@ impl Slab {
     /// Empties a slot. From here on its generation is refused everywhere.
     pub(crate) fn remove(&self, slot: u32) -> Removed {
         let inner = self.inner();
-        let Some(entry) = inner.slots.get_mut(slot as usize).filter(|entry| entry.live) else {
+        let occupied = |entry: &&mut Slot| entry.state != SlotState::Vacant;
+        let Some(entry) = inner.slots.get_mut(slot as usize).filter(occupied) else {
             return Removed::default();
         };
-        entry.live = false;
+        entry.state = SlotState::Vacant;
         entry.message_type = TypeId::of::<NoDoor>();
         let removed = Removed { door: entry.door.take(), future: entry.future.take() };
         inner.live -= 1;
         // A generation that would wrap would make stale pids valid again: the slot retires.
-        if entry.generation < u32::MAX {
+        entry.generation = entry.generation.wrapping_add(1);
+        if entry.generation != 0 {
             inner.free.push(slot);
         }
         removed
     }
 
-    /// The door of a live actor, if it takes messages of that type.
-    #[inline]
-    pub(crate) fn with_door<R>(
+    /// Where the mailbox of a live actor is, if it takes messages of that type. The mailbox stays
+    /// there until the slot is emptied.
+    #[inline(always)]
+    pub(crate) fn door_at(
         &self,
         (slot, generation): (u32, u32),
         message_type: TypeId,
-        f: impl FnOnce(&Rc<dyn AnyDoor>) -> R,
-    ) -> Result<R, NotFound> {
-        let inner = self.inner();
-        match inner.slots.get(slot as usize) {
-            Some(entry) if entry.live && entry.generation == generation => match &entry.door {
-                Some(door) if entry.message_type == message_type => Ok(f(door)),
-                _ => Err(NotFound::WrongType),
-            },
+    ) -> Result<*const (), NotFound> {
+        match self.inner().slots.get(slot as usize) {
+            Some(entry) if entry.generation == generation => {
+                if entry.message_type == message_type {
+                    Ok(entry.door_at)
+                } else {
+                    Err(NotFound::WrongType)
+                }
+            }
             _ => Err(NotFound::Dead),
         }
     }
@@ -214,18 +267,20 @@ impl Slab {
     pub(crate) fn any_door(&self, slot: u32, generation: u32) -> Option<Rc<dyn AnyDoor>> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        (entry.live && entry.generation == generation).then(|| entry.door.clone()).flatten()
+        if entry.generation == generation { entry.door.clone() } else { None }
     }
 
     /// The generation of the task in a slot.
     pub(crate) fn generation(&self, slot: u32) -> Option<u32> {
         let inner = self.inner();
-        inner.slots.get(slot as usize).filter(|entry| entry.live).map(|entry| entry.generation)
+        let entry = inner.slots.get(slot as usize)?;
+        (entry.state != SlotState::Vacant).then_some(entry.generation)
     }
 
     /// Whether the task in a slot is on the run queue.
     pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
-        self.inner().slots.get(slot as usize).is_some_and(|entry| entry.scheduled)
+        let entry = self.inner().slots.get(slot as usize);
+        entry.is_some_and(|entry| entry.state == SlotState::Scheduled)
     }
 
     /// The doors of all live actors, in slot order.
@@ -236,7 +291,8 @@ impl Slab {
     /// The slots in use, in order.
     pub(crate) fn occupied(&self) -> Vec<u32> {
         let inner = self.inner();
-        (0..).zip(&inner.slots).filter(|(_, slot)| slot.live).map(|(index, _)| index).collect()
+        let occupied = (0..).zip(&inner.slots).filter(|(_, slot)| slot.state != SlotState::Vacant);
+        occupied.map(|(index, _)| index).collect()
     }
 
     /// Tasks alive.
@@ -263,12 +319,12 @@ pub(crate) enum NotFound {
 impl Slot {
     fn vacant() -> Self {
         Self {
-            generation: 0,
-            live: false,
-            scheduled: false,
+            generation: 1,
+            state: SlotState::Vacant,
             group: 0,
             turn_messages: 0,
             message_type: TypeId::of::<NoDoor>(),
+            door_at: std::ptr::null(),
             door: None,
             future: None,
         }
@@ -284,7 +340,7 @@ mod tests {
         let slab = Slab::default();
         let first = slab.reserve().unwrap();
         drop(slab.remove(first.slot));
-        slab.age(first.slot, u32::MAX - 1);
+        slab.age(first.slot, u32::MAX);
         let last = slab.reserve().unwrap();
         assert_eq!((last.slot, last.generation), (first.slot, u32::MAX));
         drop(slab.remove(last.slot));
@@ -301,8 +357,10 @@ mod tests {
         let new = slab.reserve().unwrap();
         slab.fill(new.slot, 0, 1, None, Box::pin(async {}));
         assert_eq!(old.slot, new.slot);
-        assert_eq!(slab.schedule_woken(old.slot, old.generation), None);
-        assert_eq!(slab.schedule_woken(new.slot, new.generation), Some(0));
-        assert_eq!(slab.schedule_woken(new.slot, new.generation), None, "scheduled twice");
+        slab.schedule_woken(old.slot, old.generation);
+        assert_eq!(slab.next(), None);
+        slab.schedule_woken(new.slot, new.generation);
+        slab.schedule_woken(new.slot, new.generation);
+        assert_eq!((slab.next(), slab.next()), (Some(new.slot), None), "scheduled twice");
     }
 }

@@ -11,11 +11,10 @@ use super::graves::Graves;
 use super::ledger::LedgerCell;
 use super::operations::Operations;
 use super::outbox::Outboxes;
-use super::run_queue::RunQueue;
 use super::slab::Slab;
 use crate::context::{Header, Records};
 use crate::hash::mix;
-use crate::pid::{NodeId, ShardId};
+use crate::pid::{Home, NodeId, Pid, ShardId, ShardSerial};
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Wall};
@@ -53,6 +52,8 @@ impl fmt::Debug for ShardSetup {
 /// Who a shard is. Never changes.
 #[derive(Clone, Copy, Debug)]
 struct Identity {
+    home: Home,
+    serial: ShardSerial,
     node: NodeId,
     id: ShardId,
     shards: u16,
@@ -64,7 +65,6 @@ struct Identity {
 pub struct Shard {
     identity: Identity,
     pub(crate) tasks: Slab,
-    pub(super) ready: RunQueue,
     pub(crate) replies: ReplyTable,
     pub(crate) records: Records,
     pub(crate) timers: Wheel,
@@ -79,20 +79,18 @@ pub struct Shard {
     pub(super) reporter: Arc<dyn Reporter>,
     /// As read at the beginning of this turn.
     pub(super) clock: Cell<Instant>,
-    /// Slot and generation of the task that is being polled; generation 0 when none is.
-    pub(super) running: Cell<(u32, u32)>,
+    /// The task that is being polled; generation 0 when none is.
+    pub(super) running: Cell<Pid>,
     /// The header of the message that is being handled.
     pub(super) scope: Cell<Header>,
     /// The context that all casts of that message's handler share, once one was made.
-    pub(super) scope_casts: Cell<Option<Header>>,
+    pub(super) scope_casts: Cell<Header>,
     /// Messages the running actor may still handle in this turn.
     pub(super) budget: Cell<u32>,
     /// Calls that may still hand over to their callee in this poll.
     pub(super) handoffs: Cell<u32>,
     /// How many callees run inside their callers now.
     pub(super) handoff_depth: Cell<u32>,
-    /// The callee to hand over to, between the post and the hand-over.
-    pub(super) handoff_to: Cell<Option<u32>>,
     /// The shard is shutting down: nothing new is spawned.
     pub(super) closing: Cell<bool>,
     /// Next shard for `Placement::RoundRobin` and `Any`.
@@ -107,6 +105,8 @@ impl Shard {
         let clock = setup.driver.now();
         Self {
             identity: Identity {
+                home: Home::new(setup.node, setup.id),
+                serial: ShardSerial::new(setup.node, setup.id),
                 node: setup.node,
                 id: setup.id,
                 shards: setup.shards,
@@ -114,7 +114,6 @@ impl Shard {
                 seed: setup.seed,
             },
             tasks: Slab::default(),
-            ready: RunQueue::default(),
             replies: ReplyTable::default(),
             records: Records::default(),
             timers: Wheel::default(),
@@ -128,13 +127,12 @@ impl Shard {
             observer: setup.observer,
             reporter: setup.reporter,
             clock: Cell::new(clock),
-            running: Cell::new((0, 0)),
+            running: Cell::new(Pid::new(setup.node, setup.id, 0, 0)),
             scope: Cell::new(Header::NONE),
-            scope_casts: Cell::new(None),
+            scope_casts: Cell::new(Header::UNMADE),
             budget: Cell::new(0),
             handoffs: Cell::new(0),
             handoff_depth: Cell::new(0),
-            handoff_to: Cell::new(None),
             closing: Cell::new(false),
             next_placement: Cell::new(setup.id.0),
             buffers: RefCell::new(Vec::new()),
@@ -166,9 +164,29 @@ impl Shard {
         self.identity.shards
     }
 
+    /// Whether actors with that home live here.
     #[inline]
-    pub(crate) fn is(&self, node: NodeId, id: ShardId) -> bool {
-        self.identity.node == node && self.identity.id == id
+    pub(crate) fn is(&self, home: Home) -> bool {
+        self.identity.home == home
+    }
+
+    /// This shard's number among all of the process.
+    #[inline]
+    pub(crate) const fn serial(&self) -> ShardSerial {
+        self.identity.serial
+    }
+
+    /// The shard of this node that has that serial number.
+    #[inline]
+    pub(crate) fn sibling(&self, serial: ShardSerial) -> Option<ShardId> {
+        let id = serial.within(self.identity.node);
+        (id < u32::from(self.identity.shards)).then_some(ShardId(id as u16))
+    }
+
+    /// The pid of an actor of this shard.
+    #[inline]
+    pub(crate) const fn pid(&self, target: (u32, u32)) -> Pid {
+        Pid::at(self.identity.home, target)
     }
 
     #[inline]
@@ -199,18 +217,15 @@ impl Shard {
     }
 
     /// Puts a task on the run queue unless it is there.
+    #[inline]
     pub(crate) fn schedule(&self, slot: u32) {
-        if let Some(group) = self.tasks.schedule(slot) {
-            self.ready.push(group, slot);
-        }
+        self.tasks.schedule(slot);
     }
 
     /// The same for a waker.
     #[inline]
     pub(crate) fn wake_task(&self, slot: u32, generation_low: u32) {
-        if let Some(group) = self.tasks.schedule_woken(slot, generation_low) {
-            self.ready.push(group, slot);
-        }
+        self.tasks.schedule_woken(slot, generation_low);
     }
 
     /// Wakes whoever was stored; a task of this shard by the short way.

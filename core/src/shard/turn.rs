@@ -17,6 +17,9 @@ use crate::trace::Event;
 
 /// What a turn leaves open to its driver. Production takes [`Fifo`]; the simulator decides.
 pub trait TurnPolicy {
+    /// Whether tasks are polled in the order they became ready: then `pick` is not asked.
+    const FIFO: bool = false;
+
     /// Which of the ready tasks is polled next; called with at least one.
     fn pick(&mut self, ready: &VecDeque<u32>) -> usize;
 
@@ -32,6 +35,8 @@ pub trait TurnPolicy {
 pub struct Fifo;
 
 impl TurnPolicy for Fifo {
+    const FIFO: bool = true;
+
     #[inline]
     fn pick(&mut self, _: &VecDeque<u32>) -> usize {
         0
@@ -67,7 +72,12 @@ impl Shard {
         self.fire_due();
         let handoffs = policy.handoffs_max();
         for polled in 1..=policy.tasks_max() {
-            let Some(slot) = self.ready.pop(|ready| policy.pick(ready)) else { break };
+            let next = if P::FIFO {
+                self.tasks.next()
+            } else {
+                self.tasks.next_by(|ready| policy.pick(ready))
+            };
+            let Some(slot) = next else { break };
             self.handoffs.set(handoffs);
             self.poll_task(slot, u32::MAX);
             if polled.is_multiple_of(PREEMPT_CHECK_MESSAGES) && self.driver.need_preempt() {
@@ -80,7 +90,7 @@ impl Shard {
     /// When the shard wants its next turn, as things stand.
     #[must_use]
     pub fn next(&self) -> Next {
-        if !self.ready.is_empty() {
+        if !self.tasks.is_quiet() {
             return Next::Ready;
         }
         match self.next_deadline() {
@@ -130,13 +140,13 @@ impl Shard {
     pub(super) fn poll_task(&self, slot: u32, messages_max: u32) {
         let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
         self.observe(|| Event::Polled { slot, generation });
-        self.running.set((slot, generation));
+        self.running.set(self.pid((slot, generation)));
         self.budget.set(budget.min(messages_max));
         // A waker of ours has nothing to drop, and its drop is an indirect call.
         let waker = ManuallyDrop::new(TaskWord::new(self.unique(), slot, generation).waker());
         let mut cx = Context::from_waker(&waker);
         let polled = catch(|| future.as_mut().poll(&mut cx));
-        self.running.set((0, 0));
+        self.running.set(self.pid((0, 0)));
         if !self.scope.get().is_none() {
             self.set_scope(Header::NONE);
         }

@@ -21,7 +21,7 @@ use crate::task::waker::{StoredWaker, TaskWord};
 pub fn spawn_local<T: 'static>(future: impl Future<Output = T> + 'static) -> LocalTask<T> {
     let shared = Rc::new(Shared {
         outcome: RefCell::new(None),
-        waiter: RefCell::new(StoredWaker::None),
+        waiter: RefCell::new(StoredWaker::NONE),
         abort: Cell::new(false),
     });
     let body = run(future, Finish(shared.clone()));

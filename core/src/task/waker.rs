@@ -17,6 +17,7 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::ManuallyDrop;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use crate::process;
@@ -95,57 +96,77 @@ fn wake(data: *const ()) {
     TaskWord(data.addr() as u64).wake();
 }
 
-/// A stored waker: ours as its word, anybody else's as it is.
+/// A waker that somebody keeps, or none. Dropping one of ours is free.
 #[derive(Debug, Default)]
-pub(crate) enum StoredWaker {
-    #[default]
-    None,
-    Task(TaskWord),
-    Foreign(Waker),
-}
+pub(crate) struct StoredWaker(ManuallyDrop<Option<Waker>>);
 
 impl StoredWaker {
+    pub(crate) const NONE: Self = Self(ManuallyDrop::new(None));
+
     /// A copy of `waker` to keep. Cloning a foreign one is user code: call this with nothing
     /// borrowed, and drop what it replaces with nothing borrowed.
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
-        match TaskWord::of(waker) {
-            Some(word) => Self::Task(word),
-            None => Self::Foreign(waker.clone()),
-        }
+        let kept = match TaskWord::of(waker) {
+            Some(word) => word.waker(),
+            None => waker.clone(),
+        };
+        Self(ManuallyDrop::new(Some(kept)))
     }
 
     /// Takes the waker out, so that it can be woken once no shard state is borrowed.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::take(self)
+    #[inline]
+    pub(crate) const fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::NONE)
+    }
+
+    /// The task that is woken, where it is one of ours.
+    #[inline]
+    fn task(&self) -> Option<TaskWord> {
+        self.0.as_ref().and_then(TaskWord::of)
     }
 
     /// Slot and low bits of the generation, where it is a task of that shard.
     #[inline]
-    pub(crate) const fn task_of(&self, unique: u16) -> Option<(u32, u32)> {
-        match self {
-            Self::Task(word) if word.unique() == unique => {
-                Some((word.slot(), word.generation_low()))
-            }
-            _ => None,
-        }
+    pub(crate) fn task_of(&self, unique: u16) -> Option<(u32, u32)> {
+        let word = self.task().filter(|word| word.unique() == unique)?;
+        Some((word.slot(), word.generation_low()))
     }
 
     /// The slot of the task that is woken, where it is one of ours.
-    pub(crate) const fn slot(&self) -> Option<u32> {
-        match self {
-            Self::Task(word) => Some(word.slot()),
-            Self::None | Self::Foreign(_) => None,
-        }
+    pub(crate) fn slot(&self) -> Option<u32> {
+        self.task().map(TaskWord::slot)
+    }
+
+    #[inline]
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Wakes whoever was stored. User code may run.
     #[inline]
-    pub(crate) fn wake(self) {
-        match self {
-            Self::None => {}
-            Self::Task(word) => word.wake(),
-            Self::Foreign(waker) => waker.wake(),
+    pub(crate) fn wake(mut self) {
+        match self.task() {
+            Some(word) => word.wake(),
+            None => {
+                if let Some(waker) = self.0.take() {
+                    waker.wake();
+                }
+            }
         }
     }
+}
+
+impl Drop for StoredWaker {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() && self.task().is_none() {
+            drop_foreign(self.0.take());
+        }
+    }
+}
+
+#[cold]
+fn drop_foreign(waker: Option<Waker>) {
+    drop(waker);
 }

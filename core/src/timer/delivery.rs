@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Fire, TimerId};
 use crate::context::Header;
-use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
-use crate::pid::{NodeId, ShardId};
+use crate::mailbox::{Door, Envelope, Refusal, state};
+use crate::pid::ShardSerial;
 use crate::shard::{Shard, current};
 use crate::time::Instant;
 
@@ -17,8 +17,7 @@ use crate::time::Instant;
 /// the timer set.
 #[derive(Debug)]
 pub struct Timer {
-    node: NodeId,
-    shard: ShardId,
+    home: ShardSerial,
     id: TimerId,
 }
 
@@ -27,7 +26,7 @@ impl Timer {
     /// sent, or the actor has ended, or this was called on another shard.
     pub fn cancel(self) -> bool {
         let fire = current::with(|shard| {
-            shard.is(self.node, self.shard).then(|| shard.timers.cancel(self.id))
+            (shard.serial() == self.home).then(|| shard.timers.cancel(self.id))
         });
         fire.flatten().flatten().is_some()
     }
@@ -36,8 +35,7 @@ impl Timer {
 /// Messages that are to be sent again and again; see [`crate::Context::send_interval`]. Dropping
 /// this leaves the interval running.
 pub struct IntervalTimer {
-    node: NodeId,
-    shard: ShardId,
+    home: ShardSerial,
     /// The timer of the next tick.
     id: Rc<Cell<Option<TimerId>>>,
 }
@@ -52,15 +50,15 @@ impl IntervalTimer {
     /// Ends the interval. Returns whether it was running: `false` means that the actor has ended.
     pub fn cancel(self) -> bool {
         let fire = current::with(|shard| {
-            let id = shard.is(self.node, self.shard).then(|| self.id.take()).flatten();
+            let id = (shard.serial() == self.home).then(|| self.id.take()).flatten();
             id.and_then(|id| shard.timers.cancel(id))
         });
         fire.flatten().is_some()
     }
 }
 
-fn home() -> (NodeId, ShardId, Instant) {
-    current::with(|shard| (shard.node(), shard.id(), shard.now()))
+fn home() -> (ShardSerial, Instant) {
+    current::with(|shard| (shard.serial(), shard.now()))
         .expect("a context lives on its shard")
 }
 
@@ -82,7 +80,7 @@ impl<M> Copy for Target<M> {}
 
 impl<M: Send + 'static> Target<M> {
     fn of(door: &Door<M>) -> Self {
-        let (slot, generation) = (door.pid().slot(), door.pid().generation());
+        let (slot, generation) = door.pid().target();
         Self { slot, generation, incarnation: door.incarnation(), message: PhantomData }
     }
 
@@ -100,34 +98,31 @@ pub(crate) fn send_after<M: Send + 'static>(
     duration: Duration,
     message: M,
 ) -> Timer {
-    let (node, shard, now) = home();
+    let (home, now) = home();
     let target = Target::of(door);
     let fire = move |shard: &Shard| {
-        let mut message = Parcel::new(message);
+        let mut message = Some(message);
         if let Some(true) = target.reach(shard, |door| deliver(shard, door, &mut message)) {
             shard.schedule(target.slot);
         }
     };
     let id = set(now + duration, door, Fire::Run(Box::new(fire)));
-    Timer { node, shard, id }
+    Timer { home, id }
 }
 
 /// Accepts a message, keeping it in the overflow where there is no room; a closed mailbox leaves
 /// it. Returns whether the actor has to be scheduled.
-fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Parcel<M>) -> bool {
-    match door.push(Header::NONE, message) {
-        Ok(wake) => {
-            shard.count_accepted();
-            return wake;
-        }
-        Err(Refusal::Full) => {
-            if let Some(message) = message.take() {
-                shard.count_accepted();
-                door.keep(None, Envelope { header: Header::NONE, message });
-            }
-        }
-        Err(Refusal::Closed) => {}
+fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Option<M>) -> bool {
+    let room = door.has_room();
+    if room == Err(Refusal::Closed) {
+        return false;
     }
+    let Some(message) = message.take() else { return false };
+    shard.count_accepted();
+    if room.is_ok() {
+        return door.put(Header::NONE, message);
+    }
+    door.keep(None, Envelope { header: Header::NONE, message });
     false
 }
 
@@ -146,12 +141,12 @@ pub(crate) fn send_interval<M: Send + 'static>(
     message: impl FnMut() -> M + 'static,
 ) -> IntervalTimer {
     assert!(!period.is_zero(), "an interval needs a period");
-    let (node, shard, now) = home();
+    let (home, now) = home();
     let id = Rc::new(Cell::new(None));
     let ticker =
         Ticker { target: Target::of(door), period, due: now + period, message, id: id.clone() };
     ticker.set(door);
-    IntervalTimer { node, shard, id }
+    IntervalTimer { home, id }
 }
 
 /// One interval, handed from tick to tick.
@@ -176,9 +171,12 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
         self.id.set(None);
         // What makes the message is user code: it runs with nothing borrowed.
         if roomy {
-            let mut message = Parcel::new((self.message)());
-            let pushed = self.target.reach(shard, |door| door.push(Header::NONE, &mut message));
-            if let Some(Ok(wake)) = pushed {
+            let mut message = Some((self.message)());
+            let wake = self.target.reach(shard, |door| {
+                door.has_room().ok()?;
+                message.take().map(|message| door.put(Header::NONE, message))
+            });
+            if let Some(Some(wake)) = wake {
                 shard.accepted((self.target.slot, self.target.generation), wake);
             }
         }

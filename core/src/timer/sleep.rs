@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::{Fire, TimerId};
-use crate::pid::{NodeId, ShardId};
+use crate::pid::ShardSerial;
 use crate::shard::current;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
@@ -46,7 +46,7 @@ pub const fn sleep_until(deadline: Instant) -> Sleep {
 pub struct Sleep {
     deadline: Instant,
     /// The timer, and the shard whose it is.
-    set: Option<(NodeId, ShardId, TimerId)>,
+    set: Option<(ShardSerial, TimerId)>,
     /// The wheel is reached through the current shard of this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -59,9 +59,9 @@ impl Sleep {
     }
 
     fn cancel(&mut self) {
-        let Some((node, home, id)) = self.set.take() else { return };
+        let Some((home, id)) = self.set.take() else { return };
         let fire =
-            current::with(|shard| shard.is(node, home).then(|| shard.timers.cancel(id))).flatten();
+            current::with(|shard| (shard.serial() == home).then(|| shard.timers.cancel(id)));
         drop(fire);
     }
 }
@@ -77,8 +77,8 @@ impl Future for Sleep {
                 return Poll::Ready(());
             }
             let mut waker = StoredWaker::of(cx.waker());
-            if let Some((node, home, id)) = set
-                && shard.is(node, home)
+            if let Some((home, id)) = set
+                && shard.serial() == home
             {
                 match shard.timers.renew(id, waker) {
                     Ok(_old) => return Poll::Pending,
@@ -86,7 +86,7 @@ impl Future for Sleep {
                 }
             }
             let id = shard.timers.insert(deadline, Fire::Wake(waker));
-            self.set = Some((shard.node(), shard.id(), id));
+            self.set = Some((shard.serial(), id));
             Poll::Pending
         });
         polled.expect("sleep needs a shard's timer wheel")
