@@ -60,6 +60,12 @@ impl Header {
         self.0 == 0
     }
 
+    /// Whether this names a record. Not to be asked of an unmade one.
+    #[inline]
+    const fn is_record(self) -> bool {
+        self.0 as u32 & RECORD != 0
+    }
+
     #[inline]
     pub(crate) const fn is_unmade(self) -> bool {
         self.0 == Self::UNMADE.0
@@ -172,12 +178,14 @@ impl Records {
     /// Takes a user off the record a header names; the last one ends it.
     #[inline]
     pub(crate) fn release(&self, header: Header) {
-        if let HeaderKind::Record(slot, serial) = header.kind() {
-            self.release_record(slot, serial);
+        if header.is_record() {
+            self.release_record(header);
         }
     }
 
-    fn release_record(&self, slot: u32, serial: u32) {
+    #[inline(never)]
+    fn release_record(&self, header: Header) {
+        let HeaderKind::Record(slot, serial) = header.kind() else { return };
         let inner = &mut *self.inner.borrow_mut();
         let entry = &mut inner.slots[slot as usize];
         debug_assert_eq!(entry.serial, serial);

@@ -147,7 +147,7 @@ async fn a_deadline_ends_a_call(system: System) {
 async fn a_cycle_over_two_shards_is_found(system: System) {
     let (near, far) = (log(system, 0).await, log(system, 1).await);
     let asked = near.call(|reply| Tell::Ask(far, near, reply)).await.expect("an answer");
-    assert_eq!(asked, Err(CallError::Cycle(vec![near.pid()])));
+    assert_eq!(asked, Err(CallError::Cycle(vec![near.pid()].into())));
 }
 
 async fn a_panic_ends_one_actor(system: System) {

@@ -10,6 +10,7 @@ use super::room::{Offered, Room};
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
 use crate::limits::CALL_DEADLINE;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::reply::{Claim, Failure, Opening, Reply};
 use crate::shard::{Accept, Refused, Shard, Unposted, current};
@@ -33,9 +34,30 @@ pub enum CallError {
     Full,
     /// Waiting could never end: the callee is among those who wait for this caller, nearest first
     /// in the path, which ends with the callee. The request was not sent.
-    Cycle(Vec<Pid>),
+    Cycle(CallPath),
     /// The ref leads nowhere from here. The request was not sent.
     Unusable(RefError),
+}
+
+/// The actors of a call cycle: who waits for the caller, nearest first, up to the callee.
+///
+/// One word, so that an error is no larger than most answers and costs a call that goes well
+/// nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallPath(Box<Vec<Pid>>);
+
+impl From<Vec<Pid>> for CallPath {
+    fn from(pids: Vec<Pid>) -> Self {
+        Self(Box::new(pids))
+    }
+}
+
+impl std::ops::Deref for CallPath {
+    type Target = [Pid];
+
+    fn deref(&self) -> &[Pid] {
+        &self.0
+    }
 }
 
 impl fmt::Display for CallError {
@@ -164,7 +186,7 @@ where
         let to = self.to;
         let scope = match shard.call_scope(to) {
             Ok(scope) => scope,
-            Err(path) => return Poll::Ready(Err(CallError::Cycle(path))),
+            Err(path) => return Poll::Ready(Err(CallError::Cycle(path.into()))),
         };
         let deadline = scope.deadline.min(shard.now().after_nanos(self.limit_nanos));
         if deadline <= shard.now() {
@@ -174,15 +196,16 @@ where
         let opening =
             Opening { deadline, caller, callee: to, parent: shard.scope(), trace: scope.trace };
         let (port, header) = shard.open_reply::<R>(opening, &mut self.claim);
-        let message = request(port);
+        let message = Parcel::new(request(port));
         let posted = if shard.is(to.home()) {
             shard.post_call_here(to.target(), header, message)
         } else {
-            shard.post_away(to, Accept::Call { header, deadline, caller }, message)
-        };
-        if let Err((refused, message)) = posted {
             let accept = Accept::Call { header, deadline, caller };
-            return self.refused(shard, (refused, message), accept, cx);
+            shard.post_away(to, accept, message.set_apart()).map_err(Box::new)
+        };
+        if let Err(unposted) = posted {
+            let accept = Accept::Call { header, deadline, caller };
+            return self.refused(shard, *unposted, accept, cx);
         }
         self.claim.poll_at_home(shard, cx).map(|answer| answer.map_err(CallError::from))
     }

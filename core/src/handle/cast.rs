@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{ActorRef, RefError};
 use crate::actor::Actor;
+use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::shard::{Refused, current};
 
@@ -78,11 +79,11 @@ impl<A: Actor> ActorRef<A> {
 #[inline(always)]
 pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastError<M>> {
     current::with_or(
-        message,
+        Parcel::new(message),
         |shard, message| {
             let posted = shard.post_cast(to, message);
             posted.map_err(|(refused, message)| CastError::of(refused, message))
         },
-        |message| Err(CastError::Unusable(RefError::Outside, message)),
+        |message| Err(CastError::Unusable(RefError::Outside, message.set_apart())),
     )
 }

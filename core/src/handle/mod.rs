@@ -15,7 +15,7 @@ mod spawn;
 mod system;
 
 pub use actor_ref::{ActorRef, RefError};
-pub use call::{Call, CallError};
+pub use call::{Call, CallError, CallPath};
 pub use cast::CastError;
 pub use end::Exit;
 pub use outside::{Outside, OutsideError, SystemHandle};

@@ -17,7 +17,7 @@
 use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 
 use super::{Door, Envelope, Refusal};
 use crate::context::Header;
@@ -40,30 +40,70 @@ impl Shard {
         Ok(f(unsafe { &*door }))
     }
 
-    /// Moves a message into a mailbox of this shard, in one step with finding that there is room.
-    /// `Ok(true)` means that the actor was idle and has to be scheduled.
+    /// Looks for a mailbox of this shard that has room for a message.
     ///
-    /// Always inlined, with the message by value: the message is then made in the queue, field by
-    /// field. Made elsewhere and copied, it would be read whole before its fields have left the
-    /// store buffer, which costs more than all the rest.
+    /// # Safety
+    ///
+    /// Nothing that could end an actor, so no user code, may run while the mailbox is used.
     #[inline(always)]
-    pub(crate) fn push<M: Send + 'static>(
+    unsafe fn roomy<M: Send + 'static>(&self, target: (u32, u32)) -> Result<&Door<M>, Unpushed> {
+        let door = self.tasks.door_at(target, TypeId::of::<M>()).map_err(Unpushed::NotFound)?;
+        // SAFETY: as in `with_mailbox`; the caller vouches that the slot is not emptied.
+        let door = unsafe { &*door.cast::<Door<M>>() };
+        match door.has_room() {
+            Ok(()) => Ok(door),
+            Err(Refusal::Full) => Err(Unpushed::Full),
+            Err(Refusal::Closed) => Err(Unpushed::Closed),
+        }
+    }
+
+    /// Moves a message into a mailbox of this shard, in one step with finding that there is room;
+    /// then calls `pushed`, with whether the actor was idle and has to be scheduled. Calls
+    /// `refused` with the message where there is none.
+    #[inline(always)]
+    pub(crate) fn push<M: Send + 'static, R>(
         &self,
         target: (u32, u32),
         header: Header,
-        message: M,
-    ) -> Result<bool, (Unpushed, M)> {
-        let door = match self.tasks.door_at(target, TypeId::of::<M>()) {
-            Ok(door) => door.cast::<Door<M>>(),
-            Err(not_found) => return Err((Unpushed::NotFound(not_found), message)),
-        };
-        // SAFETY: as in `with_mailbox`; nothing below runs user code.
-        let door = unsafe { &*door };
-        match door.has_room() {
-            Ok(()) => Ok(door.put(header, message)),
-            Err(Refusal::Full) => Err((Unpushed::Full, message)),
-            Err(Refusal::Closed) => Err((Unpushed::Closed, message)),
+        message: Parcel<M>,
+        pushed: impl FnOnce(bool) -> R,
+        refused: impl FnOnce(Unpushed, M) -> R,
+    ) -> R {
+        // SAFETY: `put` moves the message and runs nothing; then the mailbox is not used again.
+        match unsafe { self.roomy(target) } {
+            Ok(door) => pushed(door.put(header, message)),
+            Err(why) => refused(why, message.set_apart()),
         }
+    }
+}
+
+/// A message between its maker and a queue.
+///
+/// A message that only inlined code sees is never put together: its fields are stored where they
+/// are to be, in the queue. Handing its address out, if only on a cold path or to be dropped when
+/// something panics, would make it a thing in memory on all paths, to be copied from there; and
+/// reading whole what was just written in pieces makes the processor wait for its stores, which
+/// costs more than all the rest of a send. So a parcel drops nothing (one that is lost to a panic
+/// leaks its message), and what leaves it for a call leaves from a copy of its own.
+#[derive(Debug)]
+pub(crate) struct Parcel<M>(ManuallyDrop<M>);
+
+impl<M> Parcel<M> {
+    #[inline(always)]
+    pub(crate) const fn new(message: M) -> Self {
+        Self(ManuallyDrop::new(message))
+    }
+
+    /// The message, for inlined code.
+    #[inline(always)]
+    pub(crate) fn open(self) -> M {
+        ManuallyDrop::into_inner(self.0)
+    }
+
+    /// The message, for code that is not inlined.
+    #[inline(always)]
+    pub(crate) fn set_apart(self) -> M {
+        std::hint::black_box(self.open())
     }
 }
 
@@ -123,13 +163,13 @@ impl<M> Queue<M> {
     }
 
     #[inline(always)]
-    pub(crate) fn push_back(&self, header: Header, message: M) {
+    pub(crate) fn push_back(&self, header: Header, message: Parcel<M>) {
         let place = self.free_place();
         // SAFETY: a free place holds nothing and may be written. Both its fields are, one by one,
         // so that none of them is put together elsewhere first.
         unsafe {
             (&raw mut (*place).header).write(header);
-            (&raw mut (*place).message).write(message);
+            (&raw mut (*place).message).write(message.open());
         }
         self.len.set(self.len.get() + 1);
     }
@@ -223,7 +263,7 @@ mod tests {
             draw = crate::hash::mix(draw + n);
             // Phases of growth and of shrinking, so that the ring wraps at many sizes.
             if draw % 100 < (if n / 500 % 2 == 0 { 70 } else { 30 }) {
-                queue.push_back(Header::NONE, token.clone());
+                queue.push_back(Header::NONE, Parcel::new(token.clone()));
                 model.push_back(());
             } else {
                 assert_eq!(queue.pop_front().is_some(), model.pop_front().is_some());
@@ -240,11 +280,11 @@ mod tests {
     fn keeps_order_across_growth_in_the_middle() {
         let queue = Queue::new();
         for n in 0..3 {
-            queue.push_back(Header::NONE, Rc::new(n));
+            queue.push_back(Header::NONE, Parcel::new(Rc::new(n)));
         }
         assert_eq!(*queue.pop_front().unwrap().message, 0);
         for n in 3..20 {
-            queue.push_back(Header::NONE, Rc::new(n));
+            queue.push_back(Header::NONE, Parcel::new(Rc::new(n)));
         }
         let rest: Vec<u64> = std::iter::from_fn(|| queue.pop_front()).map(|e| *e.message).collect();
         assert!(rest.into_iter().eq(1..20));

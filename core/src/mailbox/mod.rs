@@ -21,6 +21,6 @@ mod queue;
 
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
-pub(crate) use door::Unpushed;
+pub(crate) use door::{Parcel, Unpushed};
 pub(crate) use pressure::{Relief, Ticket};
 pub(crate) use queue::{AnyDoor, Door, Envelope, Load, Refusal, state};

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::door::Parcel;
 use super::queue::{Door, Envelope, state};
 use crate::limits::GO_DIVISOR;
 use crate::pid::ShardId;
@@ -169,7 +170,7 @@ impl<M: Send + 'static> Door<M> {
         let before = self.queue.len();
         while self.is_roomy() {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
-            self.queue.push_back(envelope.header, envelope.message);
+            self.queue.push_back(envelope.header, Parcel::new(envelope.message));
         }
         if self.queue.len() > before && self.has(state::IDLE) {
             self.clear(state::IDLE);

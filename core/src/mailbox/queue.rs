@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::bound::{MailboxBound, WhenFull};
-use super::door::Queue;
+use super::door::{Parcel, Queue};
 use super::pressure::Pressure;
 use crate::actor::ExitReason;
 use crate::context::Header;
@@ -141,7 +141,7 @@ impl<M: Send + 'static> Door<M> {
     /// Puts in a message for which there is room. Returns whether the actor was idle and has to be
     /// scheduled.
     #[inline(always)]
-    pub(crate) fn put(&self, header: Header, message: M) -> bool {
+    pub(crate) fn put(&self, header: Header, message: Parcel<M>) -> bool {
         self.queue.push_back(header, message);
         let idle = self.has(state::IDLE);
         if idle {

@@ -39,10 +39,10 @@ impl Shard {
         opening: Opening,
         claim: &mut Claim<R>,
     ) -> (Reply<R>, Header) {
-        let deadline = opening.deadline;
-        let opened = self.replies.open::<R>(opening);
-        if !deadline.is_never() {
-            self.arm_deadline(opened.claim.slot(), deadline);
+        let tick = self.deadline_tick(opening.deadline);
+        let opened = self.replies.open::<R>(opening, tick);
+        if opened.arm {
+            self.arm_deadline(opened.claim.slot(), tick);
         }
         debug_assert!(claim.key.is_none());
         claim.home = self.serial();

@@ -143,7 +143,12 @@ pub(super) struct OpenSlot<R> {
     pub(super) claim: Key<R>,
     pub(super) port: Key<R>,
     pub(super) header: Header,
+    /// Whether a deadline check has to be entered, because none is due that early.
+    pub(super) arm: bool,
 }
+
+/// Says of a slot that no deadline check is due, and of a call that it needs none.
+pub(crate) const NONE_DUE: u32 = u32::MAX;
 
 /// Why a call got no reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,7 +205,7 @@ pub(super) struct Slot {
     pub(super) waker: StoredWaker,
     pub(super) opening: Opening,
     pub(super) serial: u32,
-    /// The coarse tick at which a deadline check is due; 0 when none is.
+    /// The coarse tick at which a deadline check is due.
     pub(super) armed: u32,
     pub(super) state: u8,
 }
@@ -246,7 +251,7 @@ impl Inner {
             waker: StoredWaker::NONE,
             opening: Opening::PLAIN,
             serial: 0,
-            armed: 0,
+            armed: NONE_DUE,
             state: 0,
         });
         slot.expect("four billion calls under way")
@@ -278,10 +283,10 @@ impl ReplyTable {
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot. Always inlined: the opening is then written where it belongs, and never
+    /// Opens a slot for a call whose deadline is checked at that tick. Always inlined: the opening is then written where it belongs, and never
     /// copied.
     #[inline(always)]
-    pub(super) fn open<R>(&self, opening: Opening) -> OpenSlot<R> {
+    pub(super) fn open<R>(&self, opening: Opening, tick: u32) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
@@ -292,7 +297,8 @@ impl ReplyTable {
         entry.opening = opening;
         entry.state = state::CLAIMED | state::PORTED;
         let header = Header::reply(slot, entry.serial);
-        OpenSlot { claim: Key::to(slot), port: Key::to(slot), header }
+        let arm = tick < entry.armed;
+        OpenSlot { claim: Key::to(slot), port: Key::to(slot), header, arm }
     }
 
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.

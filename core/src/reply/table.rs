@@ -3,7 +3,9 @@
 //! Every method here makes one reference into the table and calls nothing that could make another:
 //! see `slot`.
 
-use super::slot::{Key, Opening, ReplyTable, state};
+use super::slot::{Key, NONE_DUE, Opening, ReplyTable, state};
+use crate::context::{Header, HeaderKind};
+use crate::pid::Pid;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -37,17 +39,20 @@ impl ReplyTable {
         (entry.serial == serial && entry.state != 0).then(|| f(&entry.opening))
     }
 
-    /// Notes that a deadline check of the slot is due at `tick`. Returns whether one has to be
-    /// put on the wheel, because none is due as early as that.
-    #[inline]
-    pub(crate) fn arm(&self, slot: u32, tick: u32) -> bool {
-        let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        let earlier = entry.armed == 0 || tick < entry.armed;
-        if earlier {
-            entry.armed = tick;
-        }
-        earlier
+    /// The deadline of the call that a header names, where nobody waits for its caller in turn, it
+    /// carries no trace, and its caller is not `callee`.
+    #[inline(always)]
+    pub(crate) fn plain_deadline(&self, header: Header, callee: Pid) -> Option<Instant> {
+        let HeaderKind::Reply(slot, serial) = header.kind() else { return None };
+        let entry = self.inner().slots.get(slot as usize)?;
+        let opening = &entry.opening;
+        let plain = opening.parent.is_none() && opening.trace.is_none() && opening.caller != callee;
+        (entry.serial == serial && entry.state != 0 && plain).then_some(opening.deadline)
+    }
+
+    /// Notes that a deadline check of the slot is due at `tick`; one has to be put on the wheel.
+    pub(crate) fn arm(&self, slot: u32, tick: u32) {
+        self.inner().slots[slot as usize].armed = tick;
     }
 
     /// A deadline check: fails the call when it is overdue at `now`.
@@ -58,7 +63,7 @@ impl ReplyTable {
             // An earlier check took this one's place.
             return Checked::Nothing;
         }
-        entry.armed = 0;
+        entry.armed = NONE_DUE;
         if !entry.is_waiting() || entry.opening.deadline.is_never() {
             return Checked::Nothing;
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shard;
 use crate::actor::{ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Unpushed};
+use crate::mailbox::{Door, Envelope, Parcel, Unpushed};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -30,19 +30,31 @@ impl Shard {
         let header = self.header_of(&meta, context);
         let target = (meta.slot, meta.generation);
         let crowded = self.with_mailbox(target, |door: &Door<M>| door.has_overflow());
-        let pushed = if crowded == Ok(true) {
-            Err((Unpushed::Full, message))
-        } else {
-            self.push(target, header, message)
-        };
-        match pushed {
-            Ok(wake) => self.accepted(target, wake),
-            Err((Unpushed::Full, message)) => {
-                self.ledger.accept();
-                self.overflow(&meta, header, message);
-            }
-            Err((Unpushed::Closed | Unpushed::NotFound(_), message)) => {
-                self.ledger.accept();
+        if crowded == Ok(true) {
+            return self.not_arrived(&meta, header, Unpushed::Full, message);
+        }
+        self.push(
+            target,
+            header,
+            Parcel::new(message),
+            |wake| self.accepted(target, wake),
+            |why, message| self.not_arrived(&meta, header, why, message),
+        );
+    }
+
+    /// A message of another shard that the mailbox did not take.
+    #[cold]
+    fn not_arrived<M: Send + 'static>(
+        &self,
+        meta: &PacketMeta,
+        header: Header,
+        why: Unpushed,
+        message: M,
+    ) {
+        self.ledger.accept();
+        match why {
+            Unpushed::Full => self.overflow(meta, header, message),
+            Unpushed::Closed | Unpushed::NotFound(_) => {
                 self.message_undelivered(header, Undelivered::Stopped);
                 drop(message);
             }
@@ -50,7 +62,6 @@ impl Shard {
     }
 
     /// A message of another shard for which there is no room.
-    #[cold]
     fn overflow<M: Send + 'static>(&self, meta: &PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
         let Err(message) = self.make_room(target, header, message) else { return };

@@ -32,7 +32,7 @@ impl Shard {
     }
 
     /// Runs the callee of a call just posted, which was idle.
-    #[inline]
+    #[inline(never)]
     pub(super) fn hand_off(&self, slot: u32) {
         let before = Interrupted {
             running: self.running.get(),

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{Refused, Shard, current};
 use crate::actor::Undelivered;
 use crate::context::Header;
-use crate::mailbox::{Door, Refusal, WhenFull};
+use crate::mailbox::{Door, Parcel, Refusal, WhenFull};
 use crate::pid::Pid;
 
 /// Room for one message `M`; given back when dropped without one, also by a panic.
@@ -62,7 +62,7 @@ impl<M: Send + 'static> Reservation<M> {
         let to = self.to;
         self.release();
         let refused = current::with(|shard| {
-            let refused = shard.post_cast(to, message).err()?;
+            let refused = shard.post_cast(to, Parcel::new(message)).err()?;
             shard.count_accepted();
             shard.message_undelivered(Header::NONE, Undelivered::Stopped);
             Some(refused)

@@ -120,40 +120,28 @@ impl Shard {
     /// from that task to `to`.
     #[inline(always)]
     pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
-        if self.scope.get().is_none() && to != self.running.get() {
-            return Ok(CallScope { deadline: Instant::NEVER, trace: None });
+        let scope = self.scope.get();
+        if to != self.running.get() {
+            if scope.is_none() {
+                return Ok(CallScope { deadline: Instant::NEVER, trace: None });
+            }
+            // A caller that nobody waits for in turn, and that is not the callee: most calls.
+            if let Some(deadline) = self.replies.plain_deadline(scope, to) {
+                return Ok(CallScope { deadline, trace: None });
+            }
         }
-        self.call_scope_within(to)
+        self.call_scope_of_chain(to)
     }
 
-    fn call_scope_within(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
+    #[inline(never)]
+    fn call_scope_of_chain(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
         if to == self.running.get() {
             return Err(vec![to]);
         }
-        match self.scope.get().kind() {
-            HeaderKind::None => Ok(CallScope { deadline: Instant::NEVER, trace: None }),
-            HeaderKind::Reply(slot, serial) => {
-                let first = self.replies.opening((slot, serial), |opening| {
-                    let end = opening.parent.is_none() && opening.caller != to;
-                    (opening.deadline, opening.trace.clone(), end)
-                });
-                let Some((deadline, trace, end)) = first else {
-                    return Ok(CallScope { deadline: Instant::NEVER, trace: None });
-                };
-                // Further links, or a caller that may have its answer already.
-                if !end {
-                    self.check_chain(to)?;
-                }
-                Ok(CallScope { deadline, trace })
-            }
-            HeaderKind::Record(..) => {
-                self.check_chain(to)?;
-                Ok(CallScope { deadline: self.scope_deadline(), trace: self.scope_trace() })
-            }
-        }
+        self.check_chain(to)?;
+        Ok(CallScope { deadline: self.scope_deadline(), trace: self.scope_trace() })
     }
 
-    #[cold]
     fn check_chain(&self, to: Pid) -> Result<(), Vec<Pid>> {
         let mut path = self.scope_chain();
         match path.iter().position(|&pid| pid == to) {

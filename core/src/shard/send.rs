@@ -4,7 +4,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Relief, Unpushed, WhenFull};
+use crate::mailbox::{Door, Envelope, Parcel, Relief, Unpushed, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Arrival, Go, TracedArrival};
@@ -46,9 +46,9 @@ impl Shard {
         message: M,
     ) -> Result<(), Unposted<M>> {
         match accept {
-            Accept::Cast => self.post_cast(to, message),
+            Accept::Cast => self.post_cast(to, Parcel::new(message)),
             Accept::Call { header, .. } if self.is(to.home()) => {
-                self.post_here(to.target(), header, message)
+                self.post_here(to.target(), header, Parcel::new(message))
             }
             Accept::Call { .. } => self.post_away(to, accept, message),
         }
@@ -58,12 +58,12 @@ impl Shard {
     pub(crate) fn post_cast<M: Send + 'static>(
         &self,
         to: Pid,
-        message: M,
+        message: Parcel<M>,
     ) -> Result<(), Unposted<M>> {
         if self.is(to.home()) {
             self.post_here(to.target(), self.cast_header(), message)
         } else {
-            self.post_away(to, Accept::Cast, message)
+            self.post_away(to, Accept::Cast, message.set_apart())
         }
     }
 
@@ -72,15 +72,18 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: M,
+        message: Parcel<M>,
     ) -> Result<(), Unposted<M>> {
-        match self.push(target, header, message) {
-            Ok(wake) => {
+        self.push(
+            target,
+            header,
+            message,
+            |wake| {
                 self.accepted(target, wake);
                 Ok(())
-            }
-            Err((why, message)) => self.not_pushed(target, header, why, message),
-        }
+            },
+            |why, message| self.not_pushed(target, header, why, message),
+        )
     }
 
     /// Posts a call to an actor of this shard, and hands the shard over to it if it was idle.
@@ -89,19 +92,22 @@ impl Shard {
         &self,
         target: (u32, u32),
         header: Header,
-        message: M,
-    ) -> Result<(), Unposted<M>> {
-        match self.push(target, header, message) {
-            Ok(wake) => {
+        message: Parcel<M>,
+    ) -> Result<(), Box<Unposted<M>>> {
+        self.push(
+            target,
+            header,
+            message,
+            |wake| {
                 let hand_off = wake && self.may_hand_off();
                 self.accepted(target, wake && !hand_off);
                 if hand_off {
                     self.hand_off(target.0);
                 }
                 Ok(())
-            }
-            Err((why, message)) => self.not_pushed(target, header, why, message),
-        }
+            },
+            |why, message| self.not_pushed(target, header, why, message).map_err(Box::new),
+        )
     }
 
     /// What becomes of a message that a mailbox of this shard did not take.
@@ -164,7 +170,7 @@ impl Shard {
             WhenFull::DropOldest => {
                 let oldest = door.pop();
                 if let Some(message) = message.take() {
-                    door.put(header, message);
+                    door.put(header, Parcel::new(message));
                 }
                 oldest
             }
@@ -186,7 +192,7 @@ impl Shard {
     ) -> Result<(), Unposted<M>> {
         if self.is(to.home()) {
             let header = self.records.insert(record);
-            return self.post_here(to.target(), header, message);
+            return self.post_here(to.target(), header, Parcel::new(message));
         }
         if let Err(refused) = self.may_leave(to) {
             return Err((refused, message));

@@ -221,7 +221,10 @@ impl Slab {
     #[inline]
     pub(crate) fn end(&self, slot: u32, future: TaskFuture) {
         let inner = self.inner();
-        inner.slots[slot as usize].future = Some(future);
+        let before = inner.slots[slot as usize].future.replace(future);
+        debug_assert!(before.is_none(), "a task was polled that was being polled");
+        // Nothing to drop, which the compiler cannot know.
+        std::mem::forget(before);
     }
 
     /// Empties a slot. From here on its generation is refused everywhere.

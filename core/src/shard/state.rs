@@ -229,7 +229,7 @@ impl Shard {
     }
 
     /// Wakes whoever was stored; a task of this shard by the short way.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn wake_stored(&self, waker: StoredWaker) {
         match waker.task_of(self.unique()) {
             Some((slot, generation_low)) => self.wake_task(slot, generation_low),

@@ -140,7 +140,7 @@ fn walk(rig: &Rig, first: ActorRef<Caller>, path: Vec<ActorRef<Caller>>) -> Resu
 }
 
 fn cycle(pids: &[ActorRef<Caller>]) -> Result<(), CallError> {
-    Err(CallError::Cycle(pids.iter().map(|r| r.pid()).collect::<Vec<Pid>>()))
+    Err(CallError::Cycle(pids.iter().map(|r| r.pid()).collect::<Vec<Pid>>().into()))
 }
 
 #[test]

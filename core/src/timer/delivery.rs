@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Fire, TimerId};
 use crate::context::Header;
-use crate::mailbox::{Door, Envelope, Refusal, state};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
 use crate::pid::ShardSerial;
 use crate::shard::{Shard, current};
 use crate::time::Instant;
@@ -120,7 +120,7 @@ fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Optio
     let Some(message) = message.take() else { return false };
     shard.count_accepted();
     if room.is_ok() {
-        return door.put(Header::NONE, message);
+        return door.put(Header::NONE, Parcel::new(message));
     }
     door.keep(None, Envelope { header: Header::NONE, message });
     false
@@ -174,7 +174,7 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
             let mut message = Some((self.message)());
             let wake = self.target.reach(shard, |door| {
                 door.has_room().ok()?;
-                message.take().map(|message| door.put(Header::NONE, message))
+                message.take().map(|message| door.put(Header::NONE, Parcel::new(message)))
             });
             if let Some(Some(wake)) = wake {
                 shard.accepted((self.target.slot, self.target.generation), wake);
