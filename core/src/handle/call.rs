@@ -13,6 +13,7 @@ use crate::limits::CALL_DEADLINE;
 use crate::mailbox::Parcel;
 use crate::pid::Pid;
 use crate::reply::{Claim, Failure, Opening, Reply};
+use crate::shard::current::Here;
 use crate::shard::{Accept, Refused, Shard, Unposted, current};
 
 /// A call has no answer.
@@ -273,11 +274,11 @@ where
                 let State::Start(request) = std::mem::replace(&mut this.state, State::Sent) else {
                     unreachable!("just seen");
                 };
-                return current::with_or(
-                    request,
-                    |shard, request| this.start(shard, request, cx),
-                    |_| Poll::Ready(Err(CallError::Unusable(RefError::Outside))),
-                );
+                let here = Here::look();
+                return match here.shard() {
+                    Some(shard) => this.start(shard, request, cx),
+                    None => Poll::Ready(Err(CallError::Unusable(RefError::Outside))),
+                };
             }
             State::Parked(_) => this.offer_again(cx)?,
         }

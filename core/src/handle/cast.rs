@@ -6,7 +6,8 @@ use super::{ActorRef, RefError};
 use crate::actor::Actor;
 use crate::mailbox::Parcel;
 use crate::pid::Pid;
-use crate::shard::{Refused, current};
+use crate::shard::current::Here;
+use crate::shard::{Refused, Unposted};
 
 /// A message was not accepted, and is given back.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +27,11 @@ impl<M> CastError<M> {
         match self {
             Self::Full(message) | Self::Closed(message) | Self::Unusable(_, message) => message,
         }
+    }
+
+    #[cold]
+    pub(crate) fn of_unposted((refused, message): Unposted<M>) -> Self {
+        Self::of(refused, message)
     }
 
     pub(crate) fn of(refused: Refused, message: M) -> Self {
@@ -78,12 +84,10 @@ impl<A: Actor> ActorRef<A> {
 
 #[inline(always)]
 pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastError<M>> {
-    current::with_or(
-        Parcel::new(message),
-        |shard, message| {
-            let posted = shard.post_cast(to, message);
-            posted.map_err(|(refused, message)| CastError::of(refused, message))
-        },
-        |message| Err(CastError::Unusable(RefError::Outside, message.set_apart())),
-    )
+    let message = Parcel::new(message);
+    let here = Here::look();
+    match here.shard() {
+        Some(shard) => shard.post_cast(to, message).map_err(CastError::of_unposted),
+        None => Err(CastError::Unusable(RefError::Outside, message.set_apart())),
+    }
 }

@@ -57,22 +57,19 @@ impl Shard {
         }
     }
 
-    /// Moves a message into a mailbox of this shard, in one step with finding that there is room;
-    /// then calls `pushed`, with whether the actor was idle and has to be scheduled. Calls
-    /// `refused` with the message where there is none.
+    /// Moves a message into a mailbox of this shard, in one step with finding that there is room.
+    /// `Ok(true)` means that the actor was idle and has to be scheduled.
     #[inline(always)]
-    pub(crate) fn push<M: Send + 'static, R>(
+    pub(crate) fn push<M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
         message: Parcel<M>,
-        pushed: impl FnOnce(bool) -> R,
-        refused: impl FnOnce(Unpushed, M) -> R,
-    ) -> R {
+    ) -> Result<bool, (Unpushed, Parcel<M>)> {
         // SAFETY: `put` moves the message and runs nothing; then the mailbox is not used again.
         match unsafe { self.roomy(target) } {
-            Ok(door) => pushed(door.put(header, message)),
-            Err(why) => refused(why, message.set_apart()),
+            Ok(door) => Ok(door.put(header, message)),
+            Err(why) => Err((why, message)),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::ShardSerial;
 use crate::process;
 use crate::runtime::Injected;
+use crate::shard::current::Here;
 use crate::shard::{Shard, current};
 
 /// The port a request is answered through.
@@ -35,17 +36,12 @@ impl<R: Send + 'static> Reply<R> {
     pub fn send(self, value: R) {
         let mut port = ManuallyDrop::new(self);
         let (key, home) = (port.key.take(), port.home);
-        current::with_or(
-            (key, value),
-            |shard, (key, value)| {
-                if shard.serial() == home {
-                    shard.fill_reply(key, value);
-                } else {
-                    shard.send_reply(home, key, value);
-                }
-            },
-            |(key, value)| inject_reply(home, key, value),
-        );
+        let here = Here::look();
+        match here.shard() {
+            Some(shard) if shard.serial() == home => shard.fill_reply(key, value),
+            Some(shard) => shard.send_reply(home, key, value),
+            None => inject_reply(home, key, value),
+        }
     }
 
     /// Whether somebody still waits. Known exactly on the caller's own shard; elsewhere a caller

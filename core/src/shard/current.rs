@@ -51,18 +51,23 @@ pub(crate) fn with<R>(f: impl FnOnce(&Shard) -> R) -> Option<R> {
     shard.map(f)
 }
 
-/// Calls `here` with the current shard and `value`, or `outside` with `value` where there is none.
-/// For a value that only one of the two can have, and that is not to be moved about.
-#[inline(always)]
-pub(crate) fn with_or<T, R>(
-    value: T,
-    here: impl FnOnce(&Shard, T) -> R,
-    outside: impl FnOnce(T) -> R,
-) -> R {
-    let shard = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
-    // SAFETY: as in `with`.
-    match unsafe { shard.as_ref() } {
-        Some(shard) => here(shard, value),
-        None => outside(value),
+/// The shard this thread is running, for a caller that must not hand a closure what it sends: a
+/// closure is a function of its own, and what it is given becomes a thing in memory. To be kept in
+/// a local.
+#[derive(Debug)]
+pub(crate) struct Here(*const Shard);
+
+impl Here {
+    #[inline(always)]
+    pub(crate) fn look() -> Self {
+        Self(CURRENT.try_with(Cell::get).unwrap_or(ptr::null()))
+    }
+
+    /// The shard; `None` outside any.
+    #[inline(always)]
+    pub(crate) const fn shard(&self) -> Option<&Shard> {
+        // SAFETY: as in `with`: the guard that set the pointer is further up the stack of the
+        // function whose local `self` is, so it outlives that local, which bounds the reference.
+        unsafe { self.0.as_ref() }
     }
 }

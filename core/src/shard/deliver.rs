@@ -33,13 +33,10 @@ impl Shard {
         if crowded == Ok(true) {
             return self.not_arrived(&meta, header, Unpushed::Full, message);
         }
-        self.push(
-            target,
-            header,
-            Parcel::new(message),
-            |wake| self.accepted(target, wake),
-            |why, message| self.not_arrived(&meta, header, why, message),
-        );
+        match self.push(target, header, Parcel::new(message)) {
+            Ok(wake) => self.accepted(target, wake),
+            Err((why, message)) => self.not_arrived(&meta, header, why, message.set_apart()),
+        }
     }
 
     /// A message of another shard that the mailbox did not take.

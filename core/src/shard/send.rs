@@ -74,16 +74,13 @@ impl Shard {
         header: Header,
         message: Parcel<M>,
     ) -> Result<(), Unposted<M>> {
-        self.push(
-            target,
-            header,
-            message,
-            |wake| {
+        match self.push(target, header, message) {
+            Ok(wake) => {
                 self.accepted(target, wake);
                 Ok(())
-            },
-            |why, message| self.not_pushed(target, header, why, message),
-        )
+            }
+            Err((why, message)) => self.not_pushed(target, header, why, message.set_apart()),
+        }
     }
 
     /// Posts a call to an actor of this shard, and hands the shard over to it if it was idle.
@@ -94,20 +91,19 @@ impl Shard {
         header: Header,
         message: Parcel<M>,
     ) -> Result<(), Box<Unposted<M>>> {
-        self.push(
-            target,
-            header,
-            message,
-            |wake| {
+        match self.push(target, header, message) {
+            Ok(wake) => {
                 let hand_off = wake && self.may_hand_off();
                 self.accepted(target, wake && !hand_off);
                 if hand_off {
                     self.hand_off(target.0);
                 }
                 Ok(())
-            },
-            |why, message| self.not_pushed(target, header, why, message).map_err(Box::new),
-        )
+            }
+            Err((why, message)) => {
+                self.not_pushed(target, header, why, message.set_apart()).map_err(Box::new)
+            }
+        }
     }
 
     /// What becomes of a message that a mailbox of this shard did not take.
