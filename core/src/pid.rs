@@ -22,11 +22,18 @@ pub struct NodeId(u32);
 pub(crate) struct ShardSerial(u32);
 
 impl ShardSerial {
-    /// Of no shard.
-    pub(crate) const NONE: Self = Self(u32::MAX);
-
     pub(crate) const fn new(node: NodeId, shard: ShardId) -> Self {
         Self(node.0 + shard.0 as u32)
+    }
+
+    #[inline]
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) const fn from_number(number: u32) -> Self {
+        Self(number)
     }
 
     /// The shard's number within `node`, if it may be one of its shards; to be compared with how
@@ -124,6 +131,18 @@ impl Pid {
     #[inline]
     pub(crate) const fn home(self) -> Home {
         self.home
+    }
+
+    /// Slot and generation as one word.
+    #[inline]
+    pub(crate) const fn place(self) -> u64 {
+        self.place
+    }
+
+    /// The pid of that place on a shard.
+    #[inline]
+    pub(crate) const fn in_place(home: Home, place: u64) -> Self {
+        Self { home, place }
     }
 
     /// Slot and generation.

@@ -14,16 +14,18 @@
 //! Whatever way the futures end (finished, unwound, or dropped at shutdown), the [`Obituary`]
 //! closes the mailbox and tells those who wait for the end.
 
+use std::cell::RefMut;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{self, Poll};
 
 use super::hook::{HookEnd, limited};
-use super::{Actor, Context, ExitReason, Flow, Hook, Undelivered};
+use super::{Actor, Context, Ending, ExitReason, Flow, Hook, Undelivered};
 use crate::context::Header;
 use crate::handle::{SpawnError, Started};
-use crate::mailbox::state;
+use crate::mailbox::{Envelope, state};
 use crate::reply::Reply;
 use crate::shard::{TaskFuture, current};
 
@@ -34,19 +36,15 @@ use crate::shard::{TaskFuture, current};
 )]
 pub(crate) fn run<A: Actor>(
     ctx: Rc<Context<A>>,
-    ack: Option<Reply<Started>>,
+    ack: Reply<Started>,
 ) -> impl Future<Output = ()> {
-    // What is needed before and after the loop is boxed: this future is what an idle actor weighs.
-    let mut beginning = Some(Box::pin(start(ctx.clone(), ack)));
     let obituary = Obituary { ctx };
     async move {
-        let started = poll_fn(|cx| poll_boxed(&mut beginning, cx)).await;
-        if let Err(reason) = started {
-            return obituary.settle(Box::pin(finish(obituary.ctx.clone(), reason)).await);
-        }
-        let reason = {
-            let mut actor = obituary.ctx.borrow_state();
-            loop {
+        let mut actor = obituary.ctx.borrow_state();
+        let started = start(&obituary.ctx, &mut actor, ack).await;
+        let reason = match started {
+            Err(reason) => reason,
+            Ok(()) => loop {
                 if let Some(reason) = obituary.ctx.look() {
                     break reason;
                 }
@@ -73,7 +71,7 @@ pub(crate) fn run<A: Actor>(
                 };
                 match flow {
                     Some(Flow::Continue) => {}
-                    Some(Flow::Stop) => break ExitReason::Normal,
+                    Some(Flow::Stop) => break Ending::NORMAL,
                     None => break obituary.ctx.door().take_kill_reason(),
                 }
                 if current::with(|shard| shard.may_go_on()) == Some(false)
@@ -82,58 +80,48 @@ pub(crate) fn run<A: Actor>(
                     let mut waited = false;
                     poll_fn(|_| obituary.ctx.yield_once(&mut waited)).await;
                 }
-            }
+            },
         };
-        obituary.settle(Box::pin(finish(obituary.ctx.clone(), reason)).await);
+        obituary.settle(finish(&obituary.ctx, &mut actor, reason).await, actor);
     }
 }
 
-/// Polls a boxed future, and lets go of it once it is ready.
-fn poll_boxed<F: Future>(
-    boxed: &mut Option<Pin<Box<F>>>,
-    cx: &mut task::Context<'_>,
-) -> Poll<F::Output> {
-    let polled = boxed.as_mut().map(|future| future.as_mut().poll(cx));
-    let Some(Poll::Ready(output)) = polled else { return Poll::Pending };
-    *boxed = None;
-    Poll::Ready(output)
-}
-
 /// The rest of an actor's life after its loop panicked with that message; the first time only.
-pub(super) fn crashed<A: Actor>(ctx: Rc<Context<A>>, reason: ExitReason) -> TaskFuture {
+pub(super) fn crashed<A: Actor>(ctx: Rc<Context<A>>, reason: Ending) -> TaskFuture {
     let obituary = Obituary { ctx };
-    Box::pin(async move {
-        obituary.settle(finish(obituary.ctx.clone(), reason).await);
-    })
+    Box::pin(after_crash(obituary, reason))
 }
 
-#[expect(clippy::await_holding_refcell_ref, reason = "the hook is the state's one user")]
+#[expect(clippy::await_holding_refcell_ref, reason = "the loop is gone, and this the one owner")]
+async fn after_crash<A: Actor>(obituary: Obituary<A>, reason: Ending) {
+    let mut actor = obituary.ctx.borrow_state();
+    obituary.settle(finish(&obituary.ctx, &mut actor, reason).await, actor);
+}
+
+/// Runs the first hook, and tells whoever spawned the actor how it went.
 async fn start<A: Actor>(
-    ctx: Rc<Context<A>>,
-    ack: Option<Reply<Started>>,
-) -> Result<(), ExitReason> {
-    let limit = ctx.config().started_limit;
-    let end = {
-        let mut actor = ctx.borrow_state();
-        limited(&ctx, limit, || actor.started(&ctx)).await
-    };
+    ctx: &Context<A>,
+    actor: &mut A,
+    ack: Reply<Started>,
+) -> Result<(), Ending> {
+    let end = limited(ctx, ctx.config().started_limit, || actor.started(ctx)).await;
     let reason = match end {
         HookEnd::Done(Ok(())) => {
             ctx.door().clear(state::STARTING);
-            if let Some(ack) = ack {
-                ack.send(Ok(ctx.pid()));
+            if !ack.is_none() {
+                ack.send(Ok(ctx.pid().place()));
             }
             return Ok(());
         }
         HookEnd::Done(Err(error)) => ExitReason::InitFailed(error.to_string().into()),
         HookEnd::Panicked(message) => ExitReason::Panicked(message),
         HookEnd::TimedOut => ExitReason::HookTimeout(Hook::Started),
-        HookEnd::Killed => ctx.door().take_kill_reason(),
+        HookEnd::Killed => ctx.door().take_kill_reason().into(),
     };
-    if let Some(ack) = ack {
-        ack.send(Err(SpawnError::Start(reason.clone())));
+    if !ack.is_none() {
+        ack.send(Err(Box::new(SpawnError::Start(reason.clone()))));
     }
-    Err(reason)
+    Err(reason.into())
 }
 
 /// A message that is being handled; counts it when its handler is over, whatever way it ended.
@@ -166,31 +154,37 @@ impl Drop for Running {
 }
 
 /// The hooks after the last message. Gives the reason back.
-#[expect(clippy::await_holding_refcell_ref, reason = "the hooks are the state's one user")]
-async fn finish<A: Actor>(ctx: Rc<Context<A>>, reason: ExitReason) -> ExitReason {
+async fn finish<A: Actor>(ctx: &Context<A>, actor: &mut A, reason: Ending) -> Ending {
     // From here on nothing is admitted, and every parked sender hears of it.
     let left = ctx.close();
-    let mut actor = ctx.borrow_state();
     let started = !ctx.door().has(state::STARTING);
     if started && !ctx.door().has(state::KILL) {
-        let limit = ctx.config().stopped_limit;
-        let end = limited(&ctx, limit, || actor.stopped(&reason, &ctx)).await;
+        let end = limited(ctx, ctx.config().stopped_limit, || actor.stopped(reason.reason(), ctx)).await;
         ctx.report_hook(Hook::Stopped, &end);
     }
-    if left.is_empty() {
-        return reason;
+    if !left.is_empty() {
+        // Boxed, because this future lies within what an idle actor weighs.
+        Box::pin(hand_over(ctx, actor, left)).await;
     }
-    let hand_over = async {
+    reason
+}
+
+/// Tells the actor of each message that will not be handled.
+async fn hand_over<A: Actor>(
+    ctx: &Context<A>,
+    actor: &mut A,
+    left: VecDeque<Envelope<A::Message>>,
+) {
+    let messages = async {
         for envelope in left {
             ctx.count_undelivered(envelope.header, Undelivered::Stopped);
             if !ctx.door().has(state::KILL) {
-                actor.on_undelivered(envelope.message, Undelivered::Stopped, &ctx).await;
+                actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
             }
         }
     };
-    let end = limited(&ctx, ctx.config().undelivered_limit, || hand_over).await;
+    let end = limited(ctx, ctx.config().undelivered_limit, || messages).await;
     ctx.report_hook(Hook::Undelivered, &end);
-    reason
 }
 
 /// Tells the world that an actor has ended.
@@ -199,7 +193,9 @@ struct Obituary<A: Actor> {
 }
 
 impl<A: Actor> Obituary<A> {
-    fn settle(&self, reason: ExitReason) {
+    /// The end; `actor` is let go of first, so that it can be dropped.
+    fn settle(&self, reason: Ending, actor: RefMut<'_, A>) {
+        drop(actor);
         self.ctx.bury(reason);
     }
 }
@@ -209,7 +205,7 @@ impl<A: Actor> Drop for Obituary<A> {
         // Unwound, the actor has its end still before it; dropped before its end otherwise, its
         // shard goes down.
         if !self.ctx.door().has(state::GONE) && !std::thread::panicking() {
-            self.ctx.bury(ExitReason::Shutdown);
+            self.ctx.bury(ExitReason::Shutdown.into());
         }
     }
 }

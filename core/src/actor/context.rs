@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::hook::HookEnd;
-use super::{Actor, ActorConfig, ExitReason, Hook, Undelivered, catch};
+use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered, catch};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, System};
 use crate::mailbox::{AnyDoor, Door, Envelope, Load, state};
@@ -175,19 +175,19 @@ impl<A: Actor> Context<A> {
     }
 
     /// Why a stop that was asked for ends the actor.
-    pub(super) fn stop_reason(&self) -> ExitReason {
+    pub(super) fn stop_reason(&self) -> Ending {
         let closing = current::with(|shard| shard.is_closing()) == Some(true);
-        if closing { ExitReason::Shutdown } else { ExitReason::Normal }
+        if closing { ExitReason::Shutdown.into() } else { Ending::NORMAL }
     }
 
     /// A look at the state word between messages: why the actor is to end, if it is.
     #[inline(always)]
-    pub(super) fn look(&self) -> Option<ExitReason> {
+    pub(super) fn look(&self) -> Option<Ending> {
         if self.door.has(state::ENDING | state::PRESSURE) { self.look_closer() } else { None }
     }
 
     #[cold]
-    fn look_closer(&self) -> Option<ExitReason> {
+    fn look_closer(&self) -> Option<Ending> {
         if self.door.has(state::KILL) {
             return Some(self.door.take_kill_reason());
         }
@@ -241,7 +241,7 @@ impl<A: Actor> Context<A> {
     }
 
     /// Ends the actor's public life.
-    pub(super) fn bury(&self, reason: ExitReason) {
+    pub(super) fn bury(&self, reason: Ending) {
         for envelope in self.close() {
             self.count_undelivered(envelope.header, Undelivered::Stopped);
         }
@@ -279,11 +279,11 @@ impl<A: Actor> AnyDoor for Context<A> {
         self.door.signal(bits)
     }
 
-    fn kill(&self, reason: ExitReason) -> bool {
+    fn kill(&self, reason: Ending) -> bool {
         self.door.kill(reason)
     }
 
-    fn watch(&self, watcher: Reply<ExitReason>) {
+    fn watch(&self, watcher: Reply<Ending>) {
         self.door.watch(watcher);
     }
 
@@ -292,7 +292,7 @@ impl<A: Actor> AnyDoor for Context<A> {
     }
 
     fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture> {
-        let reason = ExitReason::Panicked(message);
+        let reason = ExitReason::Panicked(message).into();
         if self.door.has(state::CRASHED) {
             self.bury(reason);
             return None;

@@ -46,6 +46,35 @@ impl ExitReason {
     }
 }
 
+/// An exit reason on its way through the framework: one word, and nothing at all for the normal
+/// end, which nearly every end is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ending(Option<Arc<ExitReason>>);
+
+impl Ending {
+    pub(crate) const NORMAL: Self = Self(None);
+
+    pub(crate) fn reason(&self) -> &ExitReason {
+        self.0.as_deref().unwrap_or(&ExitReason::Normal)
+    }
+}
+
+impl From<ExitReason> for Ending {
+    fn from(reason: ExitReason) -> Self {
+        Self((reason != ExitReason::Normal).then(|| Arc::new(reason)))
+    }
+}
+
+impl From<Ending> for ExitReason {
+    #[inline]
+    fn from(ending: Ending) -> Self {
+        match ending.0 {
+            None => Self::Normal,
+            Some(reason) => Arc::unwrap_or_clone(reason),
+        }
+    }
+}
+
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

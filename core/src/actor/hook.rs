@@ -1,7 +1,7 @@
 //! Hooks: user code with a time limit.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub(crate) async fn limited<A: Actor, F: Future>(
         Ok(future) => future,
         Err(message) => return HookEnd::Panicked(message),
     });
-    let mut timer: Option<Sleep> = None;
+    // Boxed: hooks hardly ever wait, and this lies within what an idle actor weighs.
+    let mut timer: Option<Box<Sleep>> = None;
     let already_killed = ctx.door().has(state::KILL);
     poll_fn(|cx| {
         if !already_killed && ctx.door().has(state::KILL) {
@@ -45,7 +46,7 @@ pub(crate) async fn limited<A: Actor, F: Future>(
             Err(message) => return Poll::Ready(HookEnd::Panicked(message)),
             Ok(Poll::Pending) => {}
         }
-        let timer = pin!(timer.get_or_insert_with(|| ctx.sleep(limit)));
+        let timer = Pin::new(timer.get_or_insert_with(|| Box::new(ctx.sleep(limit))));
         timer.poll(cx).map(|()| HookEnd::TimedOut)
     })
     .await

@@ -12,6 +12,7 @@ pub(crate) use body::run;
 pub use config::ActorConfig;
 pub use context::Context;
 pub use contract::{Actor, Flow, Undelivered};
+pub(crate) use exit::Ending;
 pub use exit::{ExitReason, Hook};
 pub(crate) use panic::catch;
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::ActorRef;
-use crate::actor::{Actor, ExitReason};
+use crate::actor::{Actor, Ending, ExitReason};
 use crate::pid::Pid;
 use crate::reply::Claim;
 use crate::shard::current;
@@ -26,14 +26,14 @@ impl<A: Actor> ActorRef<A> {
 
     /// Ends the actor at its next await. Its hooks do not run.
     pub fn kill(&self) {
-        end(self.pid(), End::Kill(ExitReason::Killed));
+        end(self.pid(), End::Kill(ExitReason::Killed.into()));
     }
 
     /// Waits until the actor has ended. Any number may wait, before or after the end: the reason
     /// is a state, not an event. A reason is remembered for the last 1024 actors of a shard.
     pub fn exit(&self) -> Exit {
         let claim = current::with(|shard| {
-            let (claim, port) = shard.open_plain_reply::<ExitReason>();
+            let (claim, port) = shard.open_plain_reply::<Ending>();
             shard.watch(self.pid(), port);
             claim
         });
@@ -53,7 +53,7 @@ fn end(pid: Pid, how: End) {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Exit {
     /// `None` outside any shard.
-    claim: Option<Claim<ExitReason>>,
+    claim: Option<Claim<Ending>>,
 }
 
 impl fmt::Debug for Exit {
@@ -68,6 +68,6 @@ impl Future for Exit {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         let Some(claim) = &mut self.claim else { return Poll::Ready(ExitReason::Unreachable) };
         // A port that was dropped went down with the actor's shard.
-        Pin::new(claim).poll(cx).map(|answer| answer.unwrap_or(ExitReason::Unreachable))
+        Pin::new(claim).poll(cx).map(|answer| answer.map_or(ExitReason::Unreachable, ExitReason::from))
     }
 }

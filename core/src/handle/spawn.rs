@@ -10,13 +10,13 @@ use super::{ActorRef, Placement, System};
 use crate::actor::{Actor, ActorConfig, ExitReason};
 use crate::hash::mix;
 use crate::mesh::Packet;
-use crate::pid::{Pid, ShardId};
+use crate::pid::{Home, Pid, ShardId};
 use crate::reply::{Claim, Reply};
 use crate::shard::deliver::Run;
 use crate::shard::{Shard, current};
 
-/// What a spawner hears.
-pub(crate) type Started = Result<Pid, SpawnError>;
+/// What a spawner hears: where on its shard the actor lives, or why there is none.
+pub(crate) type Started = Result<u64, Box<SpawnError>>;
 
 /// There is no actor.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,12 +56,15 @@ impl std::error::Error for SpawnError {}
 #[must_use = "awaiting this tells whether the actor started"]
 pub struct Spawn<A: Actor> {
     news: News,
+    /// Where the actor is to live.
+    home: Home,
     actor: PhantomData<fn() -> A>,
 }
 
 enum News {
     Failed(SpawnError),
-    Coming(Claim<Started>),
+    /// From the actor; the pid is that of one that is on this shard and has not run yet.
+    Coming(Claim<Started>, Option<Pid>),
     Taken,
 }
 
@@ -75,18 +78,23 @@ impl<A: Actor> Future for Spawn<A> {
     type Output = Result<ActorRef<A>, SpawnError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let news = match &mut self.news {
-            News::Coming(claim) => match Pin::new(claim).poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(started)) => started,
-                // The port went down with the shard.
-                Poll::Ready(Err(_)) => Err(SpawnError::ShuttingDown),
-            },
+        let started = match &mut self.news {
+            News::Coming(claim, fresh) => {
+                if let Some(fresh) = fresh.take() {
+                    current::with(|shard| shard.hand_off_to_fresh(fresh));
+                }
+                match std::task::ready!(Pin::new(claim).poll(cx)) {
+                    Ok(started) => started.map_err(|error| *error),
+                    // The port went down with the shard.
+                    Err(_) => Err(SpawnError::ShuttingDown),
+                }
+            }
             News::Failed(error) => Err(error.clone()),
             News::Taken => Err(SpawnError::Outside),
         };
+        let home = self.home;
         self.news = News::Taken;
-        Poll::Ready(news.map(ActorRef::from_pid))
+        Poll::Ready(started.map(|place| ActorRef::from_pid(Pid::in_place(home, place))))
     }
 }
 
@@ -119,14 +127,16 @@ impl System {
         F: FnOnce() -> A + Send + 'static,
     {
         let node = self.node();
+        let nowhere = Home::new(node, ShardId(u16::MAX));
         let news = current::with(|shard| {
             if shard.node() != node {
-                return News::Failed(SpawnError::Outside);
+                return (News::Failed(SpawnError::Outside), nowhere);
             }
-            spawn_from(shard, config, placement, factory)
+            let place = shard.place(placement);
+            (spawn_from(shard, config, place, factory), Home::new(node, place))
         });
-        let news = news.unwrap_or(News::Failed(SpawnError::Outside));
-        Spawn { news, actor: PhantomData }
+        let (news, home) = news.unwrap_or((News::Failed(SpawnError::Outside), nowhere));
+        Spawn { news, home, actor: PhantomData }
     }
 
     /// Builds an actor on this shard, now. Its mailbox takes messages at once; they are handled
@@ -147,7 +157,7 @@ impl System {
             if shard.node() != node {
                 return Err(SpawnError::Outside);
             }
-            shard.spawn_actor(config, factory, None)
+            shard.spawn_actor(config, factory, Reply::NONE)
         });
         spawned.unwrap_or(Err(SpawnError::Outside))
     }
@@ -156,24 +166,23 @@ impl System {
 fn spawn_from<A: Actor, F>(
     shard: &Shard,
     config: ActorConfig,
-    placement: Placement,
+    place: ShardId,
     factory: F,
 ) -> News
 where
     F: FnOnce() -> A + Send + 'static,
 {
-    let place = shard.place(placement);
     if place.0 >= shard.shards() {
         return News::Failed(SpawnError::NoSuchShard(place.0));
     }
     let (claim, port) = shard.open_plain_reply::<Started>();
     if place == shard.id() {
         // A failure reaches the claim through the port as well.
-        let _known_to_the_claim = shard.spawn_actor(config, factory, Some(port));
-    } else {
-        shard.push_system(place, Packet::system(0, build(config, factory, port)));
+        let spawned = shard.spawn_actor(config, factory, port);
+        return News::Coming(claim, spawned.ok().map(|actor| actor.pid()));
     }
-    News::Coming(claim)
+    shard.push_system(place, Packet::system(0, build(config, factory, port)));
+    News::Coming(claim, None)
 }
 
 /// A spawn as it crosses to another shard.
@@ -182,7 +191,7 @@ where
     F: FnOnce() -> A + Send + 'static,
 {
     Run(Box::new(move |shard| {
-        let _known_to_the_claim = shard.spawn_actor(config, factory, Some(ack));
+        let _known_to_the_claim = shard.spawn_actor(config, factory, ack);
     }))
 }
 

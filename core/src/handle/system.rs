@@ -73,7 +73,7 @@ impl System {
 
     /// Kills an actor at its next await, for that reason. An actor of another node is left alone.
     pub fn kill_for(&self, pid: Pid, reason: ExitReason) {
-        self.here(|shard| shard.end(pid, crate::shard::lifecycle::End::Kill(reason)));
+        self.here(|shard| shard.end(pid, crate::shard::lifecycle::End::Kill(reason.into())));
     }
 
     fn here<R>(&self, f: impl FnOnce(&crate::Shard) -> R) -> Option<R> {

@@ -11,7 +11,7 @@ use std::task::Poll;
 use super::bound::{MailboxBound, WhenFull};
 use super::door::{Parcel, Queue};
 use super::pressure::Pressure;
-use crate::actor::ExitReason;
+use crate::actor::{Ending, ExitReason};
 use crate::context::Header;
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -69,20 +69,22 @@ pub(crate) struct Door<M> {
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
     when_full: WhenFull,
-    /// What only a crowded or a watched mailbox has.
+    /// Who wants to know how the actor ends: the first; none, mostly.
+    watcher: Cell<Reply<Ending>>,
+    /// What only a crowded or a much watched mailbox has.
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
 
 /// The rarely used part of a mailbox.
 pub(super) struct Cold<M> {
-    /// Boxed: a mailbox that is watched is common, one that is crowded is not.
+    /// Boxed: a mailbox with timers is common, one that is crowded is not.
     pub(super) pressure: Option<Box<Pressure<M>>>,
-    /// Who wants to know how the actor ends.
-    watchers: Vec<Reply<ExitReason>>,
+    /// Who else wants to know how the actor ends.
+    watchers: Vec<Reply<Ending>>,
     /// Timers that send to this actor.
     timers: Vec<TimerId>,
     /// Why the actor is to be killed, when not for `Killed`.
-    kill_reason: Option<ExitReason>,
+    kill_reason: Option<Ending>,
 }
 
 impl<M> Default for Cold<M> {
@@ -111,6 +113,7 @@ impl<M: Send + 'static> Door<M> {
             depth_max: bound.depth(),
             reserved: Cell::new(0),
             when_full: bound.when_full(),
+            watcher: Cell::new(Reply::NONE),
             cold: RefCell::new(None),
         }
     }
@@ -227,16 +230,18 @@ impl<M: Send + 'static> Door<M> {
         closed
     }
 
-    /// Takes those who want to know of the actor's end, and why it was killed.
-    pub(crate) fn take_watchers(&self) -> Vec<Reply<ExitReason>> {
+    /// Takes those who want to know of the actor's end.
+    pub(crate) fn take_watchers(&self) -> impl Iterator<Item = Reply<Ending>> + use<M> {
+        let first = self.watcher.replace(Reply::NONE);
         let mut cold = self.cold.borrow_mut();
-        cold.as_mut().map_or_else(Vec::new, |cold| std::mem::take(&mut cold.watchers))
+        let rest = cold.as_mut().map_or_else(Vec::new, |cold| std::mem::take(&mut cold.watchers));
+        std::iter::once(first).filter(|first| !first.is_none()).chain(rest)
     }
 
     /// Why the actor was killed.
-    pub(crate) fn take_kill_reason(&self) -> ExitReason {
+    pub(crate) fn take_kill_reason(&self) -> Ending {
         let mut cold = self.cold.borrow_mut();
-        cold.as_mut().and_then(|cold| cold.kill_reason.take()).unwrap_or(ExitReason::Killed)
+        cold.as_mut().and_then(|cold| cold.kill_reason.take()).unwrap_or_else(|| ExitReason::Killed.into())
     }
 }
 
@@ -273,10 +278,10 @@ pub(crate) trait AnyDoor: Any {
     fn signal(&self, bits: u32) -> bool;
 
     /// Kills with that reason. Returns whether the actor's task has to be scheduled.
-    fn kill(&self, reason: ExitReason) -> bool;
+    fn kill(&self, reason: Ending) -> bool;
 
     /// Adds somebody who wants to know how the actor ends.
-    fn watch(&self, watcher: Reply<ExitReason>);
+    fn watch(&self, watcher: Reply<Ending>);
 
     /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
@@ -310,11 +315,11 @@ impl<M: Send + 'static> Door<M> {
     }
 
     /// Kills with that reason. Returns whether the actor's task has to be scheduled.
-    pub(crate) fn kill(&self, reason: ExitReason) -> bool {
+    pub(crate) fn kill(&self, reason: Ending) -> bool {
         if self.has(state::GONE | state::KILL) {
             return false;
         }
-        if !matches!(reason, ExitReason::Killed) {
+        if !matches!(reason.reason(), ExitReason::Killed) {
             let mut cold = self.cold.borrow_mut();
             cold.get_or_insert_default().kill_reason = Some(reason);
         }
@@ -322,7 +327,13 @@ impl<M: Send + 'static> Door<M> {
     }
 
     /// Adds somebody who wants to know how the actor ends.
-    pub(crate) fn watch(&self, watcher: Reply<ExitReason>) {
+    pub(crate) fn watch(&self, watcher: Reply<Ending>) {
+        let first = self.watcher.replace(Reply::NONE);
+        if first.is_none() {
+            self.watcher.set(watcher);
+            return;
+        }
+        self.watcher.set(first);
         self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
     }
 

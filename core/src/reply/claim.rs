@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use super::Reply;
 use super::slot::{Failure, Key, Opening};
 use crate::context::Header;
-use crate::pid::ShardSerial;
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
 use crate::task::waker::StoredWaker;
@@ -19,7 +18,6 @@ use crate::task::waker::StoredWaker;
 pub(crate) struct Claim<R: Send + 'static> {
     /// Of nothing before the slot is opened and once the answer was taken.
     key: Key<R>,
-    home: ShardSerial,
     /// The table entry is reached through the current shard of this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -40,14 +38,13 @@ impl Shard {
         claim: &mut Claim<R>,
     ) -> (Reply<R>, Header) {
         let tick = self.deadline_tick(opening.deadline);
-        let opened = self.replies.open::<R>(opening, tick);
+        let opened = self.replies.open::<R>(self.serial(), opening, tick);
         if opened.arm {
             self.arm_deadline(opened.claim.slot(), tick);
         }
         debug_assert!(claim.key.is_none());
-        claim.home = self.serial();
         claim.key = opened.claim;
-        (Reply::new(opened.port, self.serial()), opened.header)
+        (Reply::new(opened.port), opened.header)
     }
 
     /// Opens a reply slot that no chain, trace or deadline belongs to.
@@ -62,7 +59,7 @@ impl<R: Send + 'static> Claim<R> {
     /// A claim of nothing: ready, with the news that there is no port.
     #[inline]
     pub(crate) const fn vacant() -> Self {
-        Self { key: Key::NONE, home: ShardSerial::NONE, not_send: PhantomData }
+        Self { key: Key::NONE, not_send: PhantomData }
     }
 
     /// Looks for the answer on the claim's own shard, and leaves a waker where there is none yet.
@@ -97,7 +94,7 @@ impl<R: Send + 'static> Claim<R> {
 
     #[cold]
     fn give_up_key(&mut self) {
-        let (home, mut key) = (self.home, self.key.take());
+        let (home, mut key) = (self.key.home(), self.key.take());
         let done = current::with(|shard| {
             (shard.serial() == home).then(|| shard.replies.drop_claim(key.take()))
         });
@@ -115,7 +112,7 @@ impl<R: Send + 'static> Future for Claim<R> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let claim = &mut *self;
-        let home = claim.home;
+        let home = claim.key.home();
         let polled = current::with(|shard| {
             (shard.serial() == home).then(|| claim.poll_at_home(shard, cx))
         });

@@ -22,20 +22,28 @@ use crate::shard::{Shard, current};
 /// Works on any thread, also outside any shard and after the system has shut down.
 pub struct Reply<R: Send + 'static> {
     key: Key<R>,
-    home: ShardSerial,
 }
 
 impl<R: Send + 'static> Reply<R> {
     #[inline]
-    pub(super) const fn new(key: Key<R>, home: ShardSerial) -> Self {
-        Self { key, home }
+    pub(super) const fn new(key: Key<R>) -> Self {
+        Self { key }
+    }
+
+    /// A port of nothing: keeps the place of one in a cell.
+    pub(crate) const NONE: Self = Self::new(Key::NONE);
+
+    /// Whether this is the port of nothing.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.key.is_none()
     }
 
     /// Answers the request. An answer nobody waits for any more is dropped.
     #[inline]
     pub fn send(self, value: R) {
         let mut port = ManuallyDrop::new(self);
-        let (key, home) = (port.key.take(), port.home);
+        let key = port.key.take();
+        let home = key.home();
         let here = Here::look();
         match here.shard() {
             Some(shard) if shard.serial() == home => shard.fill_reply(key, value),
@@ -49,16 +57,26 @@ impl<R: Send + 'static> Reply<R> {
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         let here = current::with(|shard| {
-            (shard.serial() == self.home).then(|| shard.replies.is_claimed(&self.key))
+            (shard.serial() == self.key.home()).then(|| shard.replies.is_claimed(&self.key))
         });
         here.flatten().unwrap_or(true)
     }
 }
 
 impl<R: Send + 'static> Drop for Reply<R> {
+    #[inline]
     fn drop(&mut self) {
+        if !self.is_none() {
+            self.refuse();
+        }
+    }
+}
+
+impl<R: Send + 'static> Reply<R> {
+    /// Fails the caller, who will get no answer.
+    fn refuse(&mut self) {
+        let home = self.key.home();
         let mut key = Some(self.key.take());
-        let home = self.home;
         current::with(|shard| {
             if shard.serial() == home {
                 shard.replies.drop_port(key.take().expect("not yet taken")).wake();
@@ -77,7 +95,7 @@ impl<R: Send + 'static> Drop for Reply<R> {
 
 impl<R: Send + 'static> fmt::Debug for Reply<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reply(shard {}, slot {})", self.home, self.key.slot())
+        write!(f, "Reply(shard {}, slot {})", self.key.home(), self.key.slot())
     }
 }
 

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use crate::context::{Header, TraceContext};
 use crate::limits::REPLY_INLINE_BYTES;
-use crate::pid::Pid;
+use crate::pid::{Pid, ShardSerial};
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -100,29 +100,37 @@ impl Drop for Value {
     }
 }
 
-/// One owner's hold on a slot. Cannot be copied; must not be lost, only given up.
+/// One owner's hold on a slot: its number, and in the high half the shard whose it is. One word, so
+/// that moving it is one load and one store. Cannot be copied; must not be lost, only given up.
 pub(crate) struct Key<R> {
-    slot: u32,
+    word: u64,
     reply: PhantomData<fn(R) -> R>,
 }
 
 impl<R> Key<R> {
     /// A hold on nothing: what a bearer is left with that gave its own up.
-    pub(super) const NONE: Self = Self::to(u32::MAX);
+    pub(super) const NONE: Self = Self { word: u64::MAX, reply: PhantomData };
 
-    const fn to(slot: u32) -> Self {
-        Self { slot, reply: PhantomData }
+    #[inline(always)]
+    const fn new(home: ShardSerial, slot: u32) -> Self {
+        Self { word: (home.number() as u64) << 32 | slot as u64, reply: PhantomData }
     }
 
     #[inline]
     pub(crate) const fn slot(&self) -> u32 {
-        self.slot
+        self.word as u32
+    }
+
+    /// The shard whose slot this is.
+    #[inline]
+    pub(crate) const fn home(&self) -> ShardSerial {
+        ShardSerial::from_number((self.word >> 32) as u32)
     }
 
     /// Whether this holds nothing.
     #[inline]
     pub(super) const fn is_none(&self) -> bool {
-        self.slot == u32::MAX
+        self.word == u64::MAX
     }
 
     /// The hold, its first bearer giving it up.
@@ -134,7 +142,7 @@ impl<R> Key<R> {
 
 impl<R> fmt::Debug for Key<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({})", self.slot)
+        write!(f, "Key({})", self.slot())
     }
 }
 
@@ -286,7 +294,12 @@ impl ReplyTable {
     /// Opens a slot for a call whose deadline is checked at that tick. Always inlined: the opening is then written where it belongs, and never
     /// copied.
     #[inline(always)]
-    pub(super) fn open<R>(&self, opening: Opening, tick: u32) -> OpenSlot<R> {
+    pub(super) fn open<R>(
+        &self,
+        home: ShardSerial,
+        opening: Opening,
+        tick: u32,
+    ) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,
@@ -298,17 +311,17 @@ impl ReplyTable {
         entry.state = state::CLAIMED | state::PORTED;
         let header = Header::reply(slot, entry.serial);
         let arm = tick < entry.armed;
-        OpenSlot { claim: Key::to(slot), port: Key::to(slot), header, arm }
+        OpenSlot { claim: Key::new(home, slot), port: Key::new(home, slot), header, arm }
     }
 
     /// Gives the answer. Returns whom to wake, or the value when nobody waits for it any more.
     #[inline]
     pub(crate) fn fill<R: 'static>(&self, port: Key<R>, value: R) -> Result<StoredWaker, R> {
         let inner = self.inner();
-        let entry = &mut inner.slots[port.slot as usize];
+        let entry = &mut inner.slots[port.slot() as usize];
         if entry.state != state::CLAIMED | state::PORTED {
             // The slot holds no answer that could be released here.
-            let _empty = inner.give_up(port.slot, state::PORTED);
+            let _empty = inner.give_up(port.slot(), state::PORTED);
             return Err(value);
         }
         entry.value.put(value);
@@ -319,9 +332,9 @@ impl ReplyTable {
     /// Gives up the port without an answer. Returns whom to wake.
     pub(crate) fn drop_port<R>(&self, port: Key<R>) -> StoredWaker {
         let inner = self.inner();
-        let entry = &mut inner.slots[port.slot as usize];
+        let entry = &mut inner.slots[port.slot() as usize];
         if entry.state != state::CLAIMED | state::PORTED {
-            let _empty = inner.give_up(port.slot, state::PORTED);
+            let _empty = inner.give_up(port.slot(), state::PORTED);
             return StoredWaker::NONE;
         }
         entry.state = state::CLAIMED | state::DROPPED;
@@ -333,14 +346,14 @@ impl ReplyTable {
     #[inline]
     pub(crate) fn take<R: 'static>(&self, claim: &mut Key<R>) -> Option<Result<R, Failure>> {
         let inner = self.inner();
-        let entry = inner.slots.get_mut(claim.slot as usize)?;
+        let entry = inner.slots.get_mut(claim.slot() as usize)?;
         if entry.state == state::CLAIMED | state::GIVEN {
             entry.state = 0;
             // SAFETY: only `fill` with the port's `Key<R>` puts a value, and `open` made that key
             // and this one with the same `R`. The state says that one was put, and from the line
             // above on, that there is none.
             let value = unsafe { entry.value.take::<R>() };
-            inner.free.push(claim.take().slot);
+            inner.free.push(claim.take().slot());
             return Some(Ok(value));
         }
         let failure = match entry.state & state::SETTLED {
@@ -348,7 +361,7 @@ impl ReplyTable {
             state::EXPIRED => Failure::Expired,
             _ => return None,
         };
-        let _empty = inner.give_up(claim.take().slot, state::CLAIMED);
+        let _empty = inner.give_up(claim.take().slot(), state::CLAIMED);
         Some(Err(failure))
     }
 
@@ -356,14 +369,14 @@ impl ReplyTable {
     /// the caller to drop.
     #[inline]
     pub(crate) fn wait<R>(&self, claim: &Key<R>, waker: StoredWaker) -> StoredWaker {
-        let entry = &mut self.inner().slots[claim.slot as usize];
+        let entry = &mut self.inner().slots[claim.slot() as usize];
         std::mem::replace(&mut entry.waker, waker)
     }
 
     /// Gives up the claim. The waker and an answer nobody read are for the caller to drop.
     pub(crate) fn drop_claim<R>(&self, claim: Key<R>) -> (Leftover, StoredWaker) {
         let inner = self.inner();
-        let waker = inner.slots[claim.slot as usize].waker.take();
-        (Leftover(inner.give_up(claim.slot, state::CLAIMED)), waker)
+        let waker = inner.slots[claim.slot() as usize].waker.take();
+        (Leftover(inner.give_up(claim.slot(), state::CLAIMED)), waker)
     }
 }

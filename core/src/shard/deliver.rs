@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Shard;
-use crate::actor::{ExitReason, Undelivered, catch};
+use crate::actor::{Ending, ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Unpushed};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -149,7 +149,7 @@ impl Deliver for Signal {
 /// An actor is to be killed for that reason.
 pub(super) struct Kill {
     pub(super) generation: u32,
-    pub(super) reason: ExitReason,
+    pub(super) reason: Ending,
 }
 
 impl Deliver for Kill {
@@ -161,7 +161,7 @@ impl Deliver for Kill {
 /// Somebody wants to know how an actor ends.
 pub(super) struct Watch {
     pub(super) generation: u32,
-    pub(super) watcher: Reply<ExitReason>,
+    pub(super) watcher: Reply<Ending>,
 }
 
 impl Deliver for Watch {

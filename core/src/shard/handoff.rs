@@ -31,6 +31,14 @@ impl Shard {
         self.handoffs.get() > 0 && self.handoff_depth.get() < HANDOFF_DEPTH
     }
 
+    /// Runs an actor for the first time, in the place of a task that waits for it to start.
+    pub(crate) fn hand_off_to_fresh(&self, actor: Pid) {
+        let scheduled = self.is(actor.home()) && self.tasks.is_scheduled(actor.slot());
+        if scheduled && self.may_hand_off() && self.tasks.generation(actor.slot()) == Some(actor.generation()) {
+            self.hand_off(actor.slot());
+        }
+    }
+
     /// Runs the callee of a call just posted, which was idle.
     #[inline(never)]
     pub(super) fn hand_off(&self, slot: u32) {

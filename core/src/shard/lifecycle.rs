@@ -2,7 +2,7 @@
 
 use super::Shard;
 use super::deliver::{Kill, Signal, Watch};
-use crate::actor::ExitReason;
+use crate::actor::{Ending, ExitReason};
 use crate::mailbox::state;
 use crate::mesh::Packet;
 use crate::pid::Pid;
@@ -19,7 +19,7 @@ pub(crate) enum End {
     /// After what is queued, in band: messages sent before are handled.
     Drain,
     /// At the next await.
-    Kill(ExitReason),
+    Kill(Ending),
 }
 
 impl Shard {
@@ -65,7 +65,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: ExitReason) {
+    pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
         let door = self.tasks.any_door(slot, generation);
         if door.is_some_and(|door| door.kill(reason)) {
             self.schedule(slot);
@@ -73,9 +73,9 @@ impl Shard {
     }
 
     /// Sends `watcher` the reason for which an actor ended, at once or when it ends.
-    pub(crate) fn watch(&self, pid: Pid, watcher: Reply<ExitReason>) {
+    pub(crate) fn watch(&self, pid: Pid, watcher: Reply<Ending>) {
         if pid.node() != self.node() || pid.shard().0 >= self.shards() {
-            watcher.send(ExitReason::Unreachable);
+            watcher.send(ExitReason::Unreachable.into());
         } else if pid.shard() == self.id() {
             self.watch_here(pid.target(), watcher);
         } else {
@@ -84,25 +84,26 @@ impl Shard {
         }
     }
 
-    pub(super) fn watch_here(&self, (slot, generation): (u32, u32), watcher: Reply<ExitReason>) {
+    pub(super) fn watch_here(&self, (slot, generation): (u32, u32), watcher: Reply<Ending>) {
         let door = self.tasks.any_door(slot, generation);
         match door.filter(|door| !door.has_state(state::GONE)) {
             Some(door) => door.watch(watcher),
             None => {
                 let reason = self.graves.find(slot, generation);
-                watcher.send(reason.unwrap_or(ExitReason::NoSuchActor));
+                watcher.send(reason.unwrap_or_else(|| ExitReason::NoSuchActor.into()));
             }
         }
     }
 
     /// Records an actor's end.
-    pub(crate) fn bury(&self, pid: Pid, name: &str, reason: &ExitReason) {
+    pub(crate) fn bury(&self, pid: Pid, name: &str, ending: &Ending) {
+        let reason = ending.reason();
         let normal = reason.is_normal();
         self.observe(|| Event::Exited { slot: pid.slot(), generation: pid.generation(), normal });
         if !normal && !matches!(reason, ExitReason::Killed) {
             self.report(pid, name, reason);
         }
-        self.graves.bury(pid.slot(), pid.generation(), reason.clone());
+        self.graves.bury(pid.slot(), pid.generation(), ending.clone());
     }
 
     pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {

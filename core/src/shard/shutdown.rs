@@ -27,7 +27,7 @@ impl Shard {
     pub fn kill_all(&self) {
         self.closing.set(true);
         for door in self.tasks.doors() {
-            if door.kill(ExitReason::Shutdown) {
+            if door.kill(ExitReason::Shutdown.into()) {
                 self.schedule(door.pid().slot());
             }
         }

@@ -205,6 +205,13 @@ impl Slab {
         self.inner().ready.len()
     }
 
+    /// Whether a task that was taken from the run queue is still to be polled: one that was handed
+    /// the shard before its turn is not.
+    #[inline]
+    pub(crate) fn is_due(&self, slot: u32) -> bool {
+        self.inner().slots[slot as usize].state == SlotState::Scheduled
+    }
+
     /// Takes a task's future out to be polled, with its generation and its budget.
     #[inline]
     pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {

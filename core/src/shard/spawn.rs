@@ -12,13 +12,13 @@ use crate::reply::Reply;
 use crate::trace::Event;
 
 impl Shard {
-    /// Builds an actor on this shard. Its mailbox takes messages at once; `ack` is told when
-    /// `started` has finished, or why there is no actor.
+    /// Builds an actor on this shard. Its mailbox takes messages at once; `ack`, unless it is of
+    /// nothing, is told when `started` has finished, or why there is no actor.
     pub(crate) fn spawn_actor<A: Actor>(
         &self,
         config: ActorConfig,
         factory: impl FnOnce() -> A,
-        ack: Option<Reply<Started>>,
+        ack: Reply<Started>,
     ) -> Result<ActorRef<A>, SpawnError> {
         let reserved = if self.is_closing() {
             Err(SpawnError::ShuttingDown)
@@ -35,8 +35,8 @@ impl Shard {
         let (reserved, actor) = match built {
             Ok(built) => built,
             Err(error) => {
-                if let Some(ack) = ack {
-                    ack.send(Err(error.clone()));
+                if !ack.is_none() {
+                    ack.send(Err(Box::new(error.clone())));
                 }
                 return Err(error);
             }

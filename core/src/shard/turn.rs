@@ -78,8 +78,10 @@ impl Shard {
                 self.tasks.next_by(|ready| policy.pick(ready))
             };
             let Some(slot) = next else { break };
-            self.handoffs.set(handoffs);
-            self.poll_task(slot, u32::MAX);
+            if self.tasks.is_due(slot) {
+                self.handoffs.set(handoffs);
+                self.poll_task(slot, u32::MAX);
+            }
             if polled.is_multiple_of(PREEMPT_CHECK_MESSAGES) && self.driver.need_preempt() {
                 break;
             }
