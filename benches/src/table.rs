@@ -3,9 +3,11 @@
 use greenroom_core::{MailboxBound, Placement, System};
 use greenroom_shard::{Builder, IdleStrategy, Pin};
 
+use crate::arguments::Arguments;
 use crate::meter::Extent;
+use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{sim, spawn};
+use crate::workloads::{kv, sim, spawn};
 use crate::{alloc, bare};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
@@ -15,18 +17,32 @@ pub(crate) struct Variant {
     pub(crate) sample: fn(Extent) -> f64,
 }
 
-/// A workload and its variants, everything-on first.
+impl Variant {
+    const fn new(name: &'static str, unit: &'static str, sample: fn(Extent) -> f64) -> Self {
+        Self { name, unit, sample }
+    }
+}
+
+/// How a workload is measured.
+pub(crate) enum Method {
+    /// In this process, one variant after the other, everything-on first.
+    Here(&'static [Variant]),
+    /// In processes of its own.
+    Elsewhere(fn(&Arguments) -> Result<Vec<Figure>, String>),
+}
+
+/// A workload and how it is measured.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
-    pub(crate) variants: &'static [Variant],
+    pub(crate) method: Method,
 }
 
 const fn ns(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
-    Variant { name, unit: "ns", sample }
+    Variant::new(name, "ns", sample)
 }
 
 const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
-    Variant { name, unit: "per_s", sample }
+    Variant::new(name, "per_s", sample)
 }
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
@@ -34,29 +50,29 @@ const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "ask_local",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_ask(s, here(extent)).await)
             }),
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_ask(s, bare_here(extent)).await)
             }),
-        ],
+        ]),
     },
     Workload {
         name: "cast_local",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_cast(s, here(extent)).await)
             }),
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_cast(s, bare_here(extent)).await)
             }),
-        ],
+        ]),
     },
     Workload {
         name: "ring",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_ring(s, extent, BOUND).await)
             }),
@@ -65,26 +81,26 @@ pub(crate) const WORKLOADS: &[Workload] = &[
                     messages::measure_ring(s, extent, MailboxBound::Unbounded).await
                 })
             }),
-        ],
+        ]),
     },
     Workload {
         name: "spawn",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| full(1, async move |s| spawn::measure_spawn(s, extent).await)),
             ns("bare", |extent| bare::run(async move |s| spawn::measure_spawn(s, extent).await)),
-        ],
+        ]),
     },
     Workload {
         name: "bytes_idle",
-        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().0 }],
+        method: Method::Here(&[Variant::new("full", "bytes", |_| bytes().0)]),
     },
     Workload {
         name: "bytes_after_message",
-        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().1 }],
+        method: Method::Here(&[Variant::new("full", "bytes", |_| bytes().1)]),
     },
     Workload {
         name: "ask_cross",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 cross(IdleStrategy::default(), async move |s| {
                     messages::measure_ask(s, there(extent)).await
@@ -100,24 +116,25 @@ pub(crate) const WORKLOADS: &[Workload] = &[
                     messages::measure_ask(s, there(extent)).await
                 })
             }),
-        ],
+        ]),
     },
     Workload {
         name: "cast_cross",
-        variants: &[per_s("full", |extent| {
+        method: Method::Here(&[per_s("full", |extent| {
             1e9 / cross(IdleStrategy::default(), async move |s| {
                 messages::measure_cast(s, there(extent)).await
             })
-        })],
+        })]),
     },
     Workload {
         name: "sim",
-        variants: &[
+        method: Method::Here(&[
             per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(secs(extent), 4)),
             per_s("network_msgs_per_s", |extent| sim::measure_messages(secs(extent), 12)),
             per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))),
-        ],
+        ]),
     },
+    Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
 ];
 
 const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
