@@ -2,6 +2,8 @@
 
 use std::io;
 use std::process::{Child, Command};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -51,8 +53,35 @@ impl Core {
     }
 }
 
+/// Runs both sides at once, each on a thread bound to one of the first two cores, and returns what
+/// the first one did. The second side has to end by itself once the first one has.
+///
+/// # Panics
+///
+/// When there are no two cores, or a side panics.
+pub(crate) fn race<T: Send>(near: impl FnOnce() -> T + Send, far: impl FnOnce() + Send) -> T {
+    let cores = two().expect("looked for before");
+    let (met, refused) = (&Barrier::new(2), &AtomicBool::new(false));
+    // Neither side begins unless both can: one alone would wait for ever.
+    let meet = move |core: Core| {
+        if core.bind().is_err() {
+            refused.store(true, Ordering::Relaxed);
+        }
+        met.wait();
+        !refused.load(Ordering::Relaxed)
+    };
+    thread::scope(|scope| {
+        let near = scope.spawn(move || meet(cores[0]).then(near));
+        scope.spawn(move || meet(cores[1]).then(far));
+        let outcome = near.join().expect("no check failed");
+        outcome.expect("an allowed core can be bound to")
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]
@@ -66,6 +95,23 @@ mod tests {
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(text.split_whitespace().last(), Some(&*core.0.to_string()), "{text}");
         assert_eq!(allowed(), before);
+    }
+
+    #[test]
+    fn two_sides_run_on_two_cores_at_once() {
+        let cores = two().unwrap();
+        let (there, back) = (mpsc::channel(), mpsc::channel());
+        // Neither could answer the other if one ran after the other. Each owns its ends, so that a
+        // side that panics ends the other one too.
+        let near = move || {
+            there.0.send(allowed()).unwrap();
+            back.1.recv().unwrap()
+        };
+        let far = move || {
+            let near = there.1.recv().unwrap();
+            back.0.send([near, allowed()]).unwrap();
+        };
+        assert_eq!(race(near, far), cores.map(|core| vec![core]));
     }
 
     #[test]

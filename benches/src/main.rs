@@ -79,11 +79,17 @@ fn measure(workload: &Workload, arguments: &Arguments) -> Result<(), String> {
 
 /// Samples the variants in turn.
 fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -> Vec<Figure> {
-    let figure = |variant: &Variant| Figure {
+    let cores = cores::allowed().len();
+    let (variants, without): (Vec<_>, Vec<_>) =
+        variants.iter().partition(|variant| variant.cores_min <= cores);
+    for Variant { name, cores_min, .. } in without {
+        eprintln!("{workload}: `{name}` needs {cores_min} cores; this process may use {cores}");
+    }
+    let figure = |variant: &&Variant| Figure {
         workload,
         variant: variant.name.into(),
         unit: variant.unit,
-        beside: None,
+        beside: variant.beside.map(Into::into),
         samples: Vec::new(),
     };
     let mut figures: Vec<_> = variants.iter().map(figure).collect();

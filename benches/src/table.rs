@@ -7,19 +7,31 @@ use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{kv, sim, spawn};
+use crate::workloads::{floor, kv, sim, spawn};
 use crate::{alloc, bare};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
+    /// The variant of the same workload that this one is told as a multiple of.
+    pub(crate) beside: Option<&'static str>,
+    /// Fewer cores, and it is left out.
+    pub(crate) cores_min: usize,
     pub(crate) sample: fn(Extent) -> f64,
 }
 
 impl Variant {
     const fn new(name: &'static str, unit: &'static str, sample: fn(Extent) -> f64) -> Self {
-        Self { name, unit, sample }
+        Self { name, unit, beside: None, cores_min: 1, sample }
+    }
+
+    const fn beside(self, variant: &'static str) -> Self {
+        Self { beside: Some(variant), ..self }
+    }
+
+    const fn on_two_cores(self) -> Self {
+        Self { cores_min: 2, ..self }
     }
 }
 
@@ -44,6 +56,9 @@ const fn ns(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
     Variant::new(name, "per_s", sample)
 }
+
+/// The floor of `ask_cross`.
+const PING_PONG: &str = "floor, two lines";
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
 /// bare loop, with unbounded mailboxes.
@@ -105,17 +120,21 @@ pub(crate) const WORKLOADS: &[Workload] = &[
                 cross(IdleStrategy::default(), async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
+            })
+            .beside(PING_PONG),
             ns("spin", |extent| {
                 cross(IdleStrategy::Spin, async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
+            })
+            .beside(PING_PONG),
             ns("park", |extent| {
                 cross(IdleStrategy::Park, async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
+            })
+            .beside(PING_PONG),
+            ns(PING_PONG, floor::measure_ping_pong).on_two_cores(),
         ]),
     },
     Workload {

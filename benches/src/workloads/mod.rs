@@ -1,5 +1,6 @@
 //! What is measured.
 
+pub(crate) mod floor;
 pub(crate) mod kv;
 pub(crate) mod messages;
 pub(crate) mod sim;
