@@ -59,6 +59,8 @@ const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 
 /// The floor of `ask_cross`.
 const PING_PONG: &str = "floor, two lines";
+/// The floor of `cast_cross`.
+const CHUNKS: &str = "floor, rtrb chunks of 32";
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
 /// bare loop, with unbounded mailboxes.
@@ -139,11 +141,15 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "cast_cross",
-        method: Method::Here(&[per_s("full", |extent| {
-            1e9 / cross(IdleStrategy::default(), async move |s| {
-                messages::measure_cast(s, there(extent)).await
+        method: Method::Here(&[
+            per_s("full", |extent| {
+                1e9 / cross(IdleStrategy::default(), async move |s| {
+                    messages::measure_cast(s, there(extent)).await
+                })
             })
-        })]),
+            .beside(CHUNKS),
+            per_s(CHUNKS, floor::measure_chunks).on_two_cores(),
+        ]),
     },
     Workload {
         name: "sim",
