@@ -23,7 +23,7 @@ pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             sim kv; all by default
+             sim idle kv; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)

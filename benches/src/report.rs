@@ -5,7 +5,8 @@
 pub(crate) struct Figure {
     pub(crate) workload: &'static str,
     pub(crate) variant: String,
-    /// `ns`, `per_s` or `bytes`.
+    /// `ns`, `bytes`, `per_s`, or `us_per_s`: microseconds of CPU time a second, of which one core
+    /// has a million.
     pub(crate) unit: &'static str,
     /// The variant that the table tells this one as a multiple of, where that one was measured.
     pub(crate) beside: Option<String>,

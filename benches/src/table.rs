@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{floor, kv, sim, spawn};
+use crate::workloads::{floor, idle, kv, sim, spawn};
 use crate::{alloc, bare};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
@@ -55,6 +55,10 @@ const fn ns(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 
 const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
     Variant::new(name, "per_s", sample)
+}
+
+const fn cpu(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
+    Variant::new(name, "us_per_s", sample)
 }
 
 /// The floor of `ask_cross`.
@@ -159,10 +163,21 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))),
         ]),
     },
+    Workload {
+        name: "idle",
+        method: Method::Here(&[
+            cpu("full", |extent| waiting(IdleStrategy::default(), secs(extent))),
+            cpu("park", |extent| waiting(IdleStrategy::Park, secs(extent))),
+            cpu("spin", |extent| waiting(IdleStrategy::Spin, secs(extent).min(SPIN_SECS_MAX))),
+        ]),
+    },
     Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
 ];
 
 const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
+
+/// A system that spins takes every core of the machine, and shows it within a moment.
+const SPIN_SECS_MAX: f64 = 0.25;
 
 /// What an actor of this machine weighs is the same each time: a million are built once a sample.
 const ACTORS: usize = 1_000_000;
@@ -205,6 +220,10 @@ where
     F: AsyncFnOnce(System) -> f64 + Send + 'static,
 {
     production(Builder::new().shards(2).idle(idle), root)
+}
+
+fn waiting(idle: IdleStrategy, secs: f64) -> f64 {
+    production(Builder::new().idle(idle), async move |s| idle::measure_cpu(s, secs).await)
 }
 
 fn production<F>(builder: Builder, root: F) -> f64

@@ -1,6 +1,7 @@
 //! What is measured.
 
 pub(crate) mod floor;
+pub(crate) mod idle;
 pub(crate) mod kv;
 pub(crate) mod messages;
 pub(crate) mod sim;
