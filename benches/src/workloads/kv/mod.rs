@@ -6,8 +6,7 @@
 //! the same number of requests, in turn, at each depth of pipelining.
 //!
 //! What is asked is `redis-benchmark -t set,get -c 50 -d 64 -P 1` and `-P 16`: one key, values of
-//! 64 bytes, 50 connections. At `-P 1` the client takes about as much of its core as the server of
-//! its own, so that figure has a ceiling which is the client's.
+//! 64 bytes, 50 connections.
 
 mod client;
 mod measure;
