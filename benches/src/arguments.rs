@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 /// What to measure, and how.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -12,18 +14,21 @@ pub(crate) struct Arguments {
     pub(crate) repeats: usize,
     /// Do so many units of one workload in the bare loop and say nothing: for callgrind.
     pub(crate) count: Option<u64>,
+    /// The server that `kv` measures; the one built beside this program when it is not named.
+    pub(crate) kv: Option<PathBuf>,
 }
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
-usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS]
+usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             sim; all by default
+             sim idle kv; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
-  --count    do so many units of one workload in the bare loop, for an instruction counter";
+  --count    do so many units of one workload in the bare loop, for an instruction counter
+  --kv       the key-value server of the workload kv (the example beside this program)";
 
 impl Arguments {
     /// Reads the command line.
@@ -32,11 +37,18 @@ impl Arguments {
     ///
     /// What is wrong with it.
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut read =
-            Self { workloads: Vec::new(), json: false, secs: 1.0, repeats: 5, count: None };
+        let mut read = Self {
+            workloads: Vec::new(),
+            json: false,
+            secs: 1.0,
+            repeats: 5,
+            count: None,
+            kv: None,
+        };
         while let Some(word) = words.next() {
+            let mut value = |what| words.next().ok_or_else(|| format!("{word} needs {what}"));
             let mut number = || -> Result<f64, String> {
-                let text = words.next().ok_or_else(|| format!("{word} needs a number"))?;
+                let text = value("a number")?;
                 let number: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
                 let positive = number > 0.0 && number.is_finite();
                 if positive { Ok(number) } else { Err(format!("{word} must be above zero")) }
@@ -46,10 +58,52 @@ impl Arguments {
                 "--secs" => read.secs = number()?,
                 "--repeats" => read.repeats = number()?.ceil() as usize,
                 "--count" => read.count = Some(number()? as u64),
+                "--kv" => read.kv = Some(value("a path")?.into()),
                 flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
                 workload => read.workloads.push(workload.into()),
             }
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, String> {
+        Arguments::read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_is_everything_by_default() {
+        let Arguments { workloads, json, secs, repeats, count, kv } = read("").unwrap();
+        assert!(workloads.is_empty() && !json && count.is_none() && kv.is_none());
+        assert_eq!((secs, repeats), (1.0, 5));
+    }
+
+    #[test]
+    fn words_and_flags_come_in_any_order() {
+        let line = "idle --secs 0.25 --kv a/b kv --json --repeats 2.5 --count 7";
+        let Arguments { workloads, json, secs, repeats, count, kv } = read(line).unwrap();
+        assert_eq!((workloads, json, secs), (vec!["idle".to_owned(), "kv".to_owned()], true, 0.25));
+        assert_eq!((repeats, count, kv), (3, Some(7), Some("a/b".into())));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let table = [
+            ("--kv", "--kv needs a path"),
+            ("kv --secs", "--secs needs a number"),
+            ("--secs kv", "kv is no number"),
+            ("--secs -1", "--secs must be above zero"),
+            ("--repeats 0", "--repeats must be above zero"),
+            ("--secs inf", "--secs must be above zero"),
+            ("--count NaN", "--count must be above zero"),
+            ("--kv=a", "unknown flag --kv=a"),
+        ];
+        for (line, expected) in table {
+            assert_eq!(read(line).unwrap_err(), expected, "{line}");
+        }
     }
 }

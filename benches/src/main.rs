@@ -4,10 +4,15 @@
 //!
 //! Each variant is sampled several times, the variants of a workload in turn, and the median told.
 //! Figures mean something as ratios within one run on an otherwise idle machine.
+//!
+//! Where other programs run, a real-time priority keeps them out, and it has to be the round-robin
+//! kind (`chrt -r 10`): under `chrt -f` the thread that ends a system which spins on every core
+//! never gets one of them.
 
 mod alloc;
 mod arguments;
 mod bare;
+mod cores;
 mod meter;
 mod report;
 mod table;
@@ -18,7 +23,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, USAGE};
 use meter::Extent;
 use report::Figure;
-use table::{WORKLOADS, Workload};
+use table::{Method, Variant, WORKLOADS, Workload};
 
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
@@ -30,13 +35,19 @@ fn main() -> ExitCode {
     });
     match chosen {
         Ok((arguments, workloads)) => {
+            let mut code = ExitCode::SUCCESS;
             for workload in workloads {
-                match arguments.count {
+                let done = match arguments.count {
                     Some(units) => count(workload, units),
                     None => measure(workload, &arguments),
+                };
+                // The others are measured all the same.
+                if let Err(error) = done {
+                    eprintln!("{error}");
+                    code = ExitCode::FAILURE;
                 }
             }
-            ExitCode::SUCCESS
+            code
         }
         Err(error) => {
             eprintln!("{error}\n{USAGE}");
@@ -56,29 +67,47 @@ fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
     names.iter().map(find).collect()
 }
 
-/// Samples the variants of a workload in turn.
-fn measure(workload: &Workload, arguments: &Arguments) {
-    let mut figures: Vec<Figure> = workload
-        .variants
-        .iter()
-        .map(|variant| Figure {
-            workload: workload.name,
-            variant: variant.name,
-            unit: variant.unit,
-            samples: Vec::new(),
-        })
-        .collect();
+/// Measures a workload and prints its figures.
+fn measure(workload: &Workload, arguments: &Arguments) -> Result<(), String> {
+    let figures = match workload.method {
+        Method::Here(variants) => sample(workload.name, variants, arguments),
+        Method::Elsewhere(measure) => measure(arguments)?,
+    };
+    report::print(&figures, arguments.json);
+    Ok(())
+}
+
+/// Samples the variants in turn.
+fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -> Vec<Figure> {
+    let cores = cores::allowed().len();
+    let (variants, without): (Vec<_>, Vec<_>) =
+        variants.iter().partition(|variant| variant.cores_min <= cores);
+    for Variant { name, cores_min, .. } in without {
+        eprintln!("{workload}: `{name}` needs {cores_min} cores; this process may use {cores}");
+    }
+    let figure = |variant: &&Variant| Figure {
+        workload,
+        variant: variant.name.into(),
+        unit: variant.unit,
+        beside: variant.beside.map(Into::into),
+        samples: Vec::new(),
+    };
+    let mut figures: Vec<_> = variants.iter().map(figure).collect();
     for _ in 0..arguments.repeats {
-        for (variant, figure) in workload.variants.iter().zip(&mut figures) {
+        for (variant, figure) in variants.iter().zip(&mut figures) {
             figure.samples.push((variant.sample)(Extent::Secs(arguments.secs)));
         }
     }
-    figures.into_iter().for_each(|figure| figure.print(arguments.json));
+    figures
 }
 
-/// Does so many units in the bare loop.
-fn count(workload: &Workload, units: u64) {
-    let bare = workload.variants.iter().find(|variant| variant.name == "bare");
-    let variant = bare.unwrap_or(&workload.variants[0]);
+/// Does so many units in the bare loop, or in the first variant where there is none.
+fn count(workload: &Workload, units: u64) -> Result<(), String> {
+    let Method::Here(variants) = workload.method else {
+        return Err(format!("{} has no units to count here", workload.name));
+    };
+    let bare = variants.iter().find(|variant| variant.name == "bare");
+    let variant = bare.unwrap_or(&variants[0]);
     std::hint::black_box((variant.sample)(Extent::Units(units)));
+    Ok(())
 }

@@ -4,29 +4,91 @@
 #[derive(Debug)]
 pub(crate) struct Figure {
     pub(crate) workload: &'static str,
-    pub(crate) variant: &'static str,
-    /// `ns`, `per_s` or `bytes`.
+    pub(crate) variant: String,
+    /// `ns`, `bytes`, `per_s`, or `us_per_s`: microseconds of CPU time a second, of which one core
+    /// has a million.
     pub(crate) unit: &'static str,
+    /// The variant that the table tells this one as a multiple of, where that one was measured.
+    pub(crate) beside: Option<String>,
     pub(crate) samples: Vec<f64>,
 }
 
+/// Prints a line for each figure.
+#[expect(clippy::print_stdout, reason = "a report is what this program is for")]
+pub(crate) fn print(figures: &[Figure], json: bool) {
+    let line = |figure| if json { json_line(figure) } else { table_line(figure, figures) };
+    figures.iter().filter_map(line).for_each(|line| println!("{line}"));
+}
+
+/// The middle, the least and the greatest of the samples.
+struct Summary {
+    median: f64,
+    min: f64,
+    max: f64,
+    n: usize,
+}
+
 impl Figure {
-    /// Prints one line.
-    #[expect(clippy::print_stdout, reason = "a report is what this program is for")]
-    pub(crate) fn print(mut self, json: bool) {
-        self.samples.sort_by(f64::total_cmp);
-        let (Some(min), Some(max)) = (self.samples.first(), self.samples.last()) else { return };
-        let (n, median) = (self.samples.len(), self.samples[self.samples.len() / 2]);
-        let Self { workload, variant, unit, .. } = &self;
-        if json {
-            println!(
-                "{{\"workload\":\"{workload}\",\"variant\":\"{variant}\",\"unit\":\"{unit}\",\
-                 \"median\":{median:.2},\"min\":{min:.2},\"max\":{max:.2},\"n\":{n}}}"
-            );
-        } else {
-            println!(
-                "{workload:12} {variant:24} {median:16.1} {unit:6} ({min:.1} to {max:.1}, n {n})"
-            );
+    /// `None` without a sample.
+    fn summary(&self) -> Option<Summary> {
+        let mut samples = self.samples.clone();
+        samples.sort_by(f64::total_cmp);
+        let (min, max) = (*samples.first()?, *samples.last()?);
+        Some(Summary { median: samples[samples.len() / 2], min, max, n: samples.len() })
+    }
+}
+
+fn json_line(figure: &Figure) -> Option<String> {
+    let Figure { workload, variant, unit, .. } = figure;
+    let Summary { median, min, max, n } = figure.summary()?;
+    Some(format!(
+        "{{\"workload\":\"{workload}\",\"variant\":\"{variant}\",\"unit\":\"{unit}\",\
+         \"median\":{median:.2},\"min\":{min:.2},\"max\":{max:.2},\"n\":{n}}}"
+    ))
+}
+
+fn table_line(figure: &Figure, all: &[Figure]) -> Option<String> {
+    let Figure { workload, variant, unit, .. } = figure;
+    let Summary { median, min, max, n } = figure.summary()?;
+    let mut line =
+        format!("{workload:12} {variant:24} {median:16.1} {unit:8} ({min:.1} to {max:.1}, n {n})");
+    let beside = all.iter().find(|other| Some(&other.variant) == figure.beside.as_ref());
+    if let Some((other, theirs)) = beside.and_then(|other| Some((other, other.summary()?))) {
+        line += &format!(", {:.3} times `{}`", median / theirs.median, other.variant);
+    }
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(variant: &str, beside: Option<&str>, samples: &[f64]) -> Figure {
+        Figure {
+            workload: "w",
+            variant: variant.into(),
+            unit: "per_s",
+            beside: beside.map(Into::into),
+            samples: samples.into(),
         }
+    }
+
+    #[test]
+    fn json_holds_the_median_of_samples_in_any_order() {
+        let ours = figure("full", None, &[30.0, 10.0, 14.5]);
+        let expected = r#"{"workload":"w","variant":"full","unit":"per_s","median":14.50,"min":10.00,"max":30.00,"n":3}"#;
+        assert_eq!(json_line(&ours).as_deref(), Some(expected));
+        assert_eq!(json_line(&figure("full", None, &[])), None);
+    }
+
+    #[test]
+    fn the_table_tells_ratios_to_what_was_measured() {
+        let ours = figure("full", Some("floor"), &[3.0]);
+        let all = [ours, figure("floor", None, &[4.0]), figure("park", Some("absent"), &[1.0])];
+        let shown = |at: usize| table_line(&all[at], &all).unwrap();
+        assert!(shown(0).ends_with("(3.0 to 3.0, n 1), 0.750 times `floor`"), "{}", shown(0));
+        assert!(shown(1).ends_with("n 1)") && shown(2).ends_with("n 1)"), "{all:?}");
+        let unmeasured = [figure("full", Some("floor"), &[3.0]), figure("floor", None, &[])];
+        assert!(table_line(&unmeasured[0], &unmeasured).unwrap().ends_with("n 1)"));
     }
 }

@@ -3,60 +3,97 @@
 use greenroom_core::{MailboxBound, Placement, System};
 use greenroom_shard::{Builder, IdleStrategy, Pin};
 
+use crate::arguments::Arguments;
 use crate::meter::Extent;
+use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{sim, spawn};
+use crate::workloads::{floor, idle, kv, sim, spawn};
 use crate::{alloc, bare};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
+    /// The variant of the same workload that this one is told as a multiple of.
+    pub(crate) beside: Option<&'static str>,
+    /// Fewer cores, and it is left out.
+    pub(crate) cores_min: usize,
     pub(crate) sample: fn(Extent) -> f64,
 }
 
-/// A workload and its variants, everything-on first.
+impl Variant {
+    const fn new(name: &'static str, unit: &'static str, sample: fn(Extent) -> f64) -> Self {
+        Self { name, unit, beside: None, cores_min: 1, sample }
+    }
+
+    const fn beside(self, variant: &'static str) -> Self {
+        Self { beside: Some(variant), ..self }
+    }
+
+    const fn on_two_cores(self) -> Self {
+        Self { cores_min: 2, ..self }
+    }
+}
+
+/// How a workload is measured.
+pub(crate) enum Method {
+    /// In this process, one variant after the other, everything-on first.
+    Here(&'static [Variant]),
+    /// In processes of its own.
+    Elsewhere(fn(&Arguments) -> Result<Vec<Figure>, String>),
+}
+
+/// A workload and how it is measured.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
-    pub(crate) variants: &'static [Variant],
+    pub(crate) method: Method,
 }
 
 const fn ns(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
-    Variant { name, unit: "ns", sample }
+    Variant::new(name, "ns", sample)
 }
 
 const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
-    Variant { name, unit: "per_s", sample }
+    Variant::new(name, "per_s", sample)
 }
+
+const fn cpu(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
+    Variant::new(name, "us_per_s", sample)
+}
+
+/// The floor of `ask_cross`.
+const PING_PONG: &str = "floor, two lines";
+/// The floor of `cast_cross`.
+const CHUNKS: &str = "floor, rtrb chunks of 32";
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
 /// bare loop, with unbounded mailboxes.
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "ask_local",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_ask(s, here(extent)).await)
             }),
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_ask(s, bare_here(extent)).await)
             }),
-        ],
+        ]),
     },
     Workload {
         name: "cast_local",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_cast(s, here(extent)).await)
             }),
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_cast(s, bare_here(extent)).await)
             }),
-        ],
+        ]),
     },
     Workload {
         name: "ring",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 full(1, async move |s| messages::measure_ring(s, extent, BOUND).await)
             }),
@@ -65,62 +102,82 @@ pub(crate) const WORKLOADS: &[Workload] = &[
                     messages::measure_ring(s, extent, MailboxBound::Unbounded).await
                 })
             }),
-        ],
+        ]),
     },
     Workload {
         name: "spawn",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| full(1, async move |s| spawn::measure_spawn(s, extent).await)),
             ns("bare", |extent| bare::run(async move |s| spawn::measure_spawn(s, extent).await)),
-        ],
+        ]),
     },
     Workload {
         name: "bytes_idle",
-        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().0 }],
+        method: Method::Here(&[Variant::new("full", "bytes", |_| bytes().0)]),
     },
     Workload {
         name: "bytes_after_message",
-        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().1 }],
+        method: Method::Here(&[Variant::new("full", "bytes", |_| bytes().1)]),
     },
     Workload {
         name: "ask_cross",
-        variants: &[
+        method: Method::Here(&[
             ns("full", |extent| {
                 cross(IdleStrategy::default(), async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
+            })
+            .beside(PING_PONG),
             ns("spin", |extent| {
                 cross(IdleStrategy::Spin, async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
+            })
+            .beside(PING_PONG),
             ns("park", |extent| {
                 cross(IdleStrategy::Park, async move |s| {
                     messages::measure_ask(s, there(extent)).await
                 })
-            }),
-        ],
+            })
+            .beside(PING_PONG),
+            ns(PING_PONG, floor::measure_ping_pong).on_two_cores(),
+        ]),
     },
     Workload {
         name: "cast_cross",
-        variants: &[per_s("full", |extent| {
-            1e9 / cross(IdleStrategy::default(), async move |s| {
-                messages::measure_cast(s, there(extent)).await
+        method: Method::Here(&[
+            per_s("full", |extent| {
+                1e9 / cross(IdleStrategy::default(), async move |s| {
+                    messages::measure_cast(s, there(extent)).await
+                })
             })
-        })],
+            .beside(CHUNKS),
+            per_s(CHUNKS, floor::measure_chunks).on_two_cores(),
+        ]),
     },
     Workload {
         name: "sim",
-        variants: &[
+        method: Method::Here(&[
             per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(secs(extent), 4)),
             per_s("network_msgs_per_s", |extent| sim::measure_messages(secs(extent), 12)),
             per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))),
-        ],
+        ]),
     },
+    Workload {
+        name: "idle",
+        method: Method::Here(&[
+            cpu("full", |extent| waiting(IdleStrategy::default(), secs(extent))),
+            cpu("park", |extent| waiting(IdleStrategy::Park, secs(extent))),
+            cpu("spin", |extent| waiting(IdleStrategy::Spin, secs(extent).min(SPIN_SECS_MAX))),
+        ]),
+    },
+    Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
 ];
 
 const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
+
+/// A system that spins takes every core of the machine, and shows it within a moment.
+const SPIN_SECS_MAX: f64 = 0.25;
 
 /// What an actor of this machine weighs is the same each time: a million are built once a sample.
 const ACTORS: usize = 1_000_000;
@@ -163,6 +220,10 @@ where
     F: AsyncFnOnce(System) -> f64 + Send + 'static,
 {
     production(Builder::new().shards(2).idle(idle), root)
+}
+
+fn waiting(idle: IdleStrategy, secs: f64) -> f64 {
+    production(Builder::new().idle(idle), async move |s| idle::measure_cpu(s, secs).await)
 }
 
 fn production<F>(builder: Builder, root: F) -> f64

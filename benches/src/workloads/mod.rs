@@ -1,5 +1,8 @@
 //! What is measured.
 
+pub(crate) mod floor;
+pub(crate) mod idle;
+pub(crate) mod kv;
 pub(crate) mod messages;
 pub(crate) mod sim;
 pub(crate) mod spawn;

@@ -4,11 +4,38 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Runs the workloads in release mode with `args`.
+/// Runs the workloads in release mode with `args`, once the server that `kv` measures is built.
 pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<(), Failure> {
+    let words = cargo_args(args);
+    if measures_example(&words) {
+        let mut command = process::cargo(workspace);
+        command.args(["build", "--release", "-p", "greenroom", "--example", "kv"]);
+        process::run(&mut command)?;
+    }
     let mut command = process::cargo(workspace);
-    command.args(cargo_args(args));
+    command.args(words);
     process::run(&mut command)
+}
+
+/// Whether the workload `kv` is among those of a command line of cargo, as it is when none is
+/// named, and would measure the example of this workspace.
+fn measures_example(cargo_args: &[&str]) -> bool {
+    let Some(start) = cargo_args.iter().position(|word| *word == "--") else { return false };
+    let (ours, mut words) =
+        (cargo_args[..start].contains(&"greenroom-benches"), &cargo_args[start + 1..]);
+    let mut named = Vec::new();
+    while let Some((word, rest)) = words.split_first() {
+        words = match *word {
+            "--kv" | "--count" => return false,
+            "--secs" | "--repeats" => rest.get(1..).unwrap_or_default(),
+            flag if flag.starts_with('-') => rest,
+            workload => {
+                named.push(workload);
+                rest
+            }
+        };
+    }
+    ours && (named.is_empty() || named.contains(&"kv"))
 }
 
 /// `--compare` is ours when it stands before a `--`; everything else belongs to the workloads.
@@ -39,6 +66,22 @@ mod tests {
         assert_eq!(joined(&[]), "run --release -p greenroom-benches --");
         assert_eq!(joined(&["--", "ask", "-n", "3"]), joined(&["ask", "-n", "3"]));
         assert_eq!(joined(&["ask", "-n"]), "run --release -p greenroom-benches -- ask -n");
+    }
+
+    #[test]
+    fn the_example_is_built_for_its_workload_alone() {
+        let measures = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            measures_example(&cargo_args(&args))
+        };
+        for args in [&[][..], &["kv"], &["--json"], &["--secs", "1"], &["--", "ring", "kv"]] {
+            assert!(measures(args), "{args:?}");
+        }
+        let others = [&["ring"][..], &["--secs", "kv", "ring"], &["kv", "--kv", "a"]];
+        let counted = [&["ring", "--count", "9"][..], &["--compare"], &["--compare", "kv"]];
+        for args in others.iter().chain(&counted) {
+            assert!(!measures(args), "{args:?}");
+        }
     }
 
     #[test]
