@@ -14,18 +14,17 @@
 //! Whatever way the futures end (finished, unwound, or dropped at shutdown), the [`Obituary`]
 //! closes the mailbox and tells those who wait for the end.
 
-use std::cell::RefMut;
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{self, Poll};
 
 use super::hook::{HookEnd, limited};
-use super::{Actor, Context, Ending, ExitReason, Flow, Hook, Undelivered};
+use super::context::Left;
+use super::{Actor, Context, Ending, ExitReason, Flow, Hook, Undelivered, catch};
 use crate::context::Header;
-use crate::handle::{SpawnError, Started};
-use crate::mailbox::{Envelope, state};
+use crate::handle::Started;
+use crate::mailbox::state;
 use crate::reply::Reply;
 use crate::shard::{TaskFuture, current};
 
@@ -41,14 +40,18 @@ pub(crate) fn run<A: Actor>(
     let obituary = Obituary { ctx };
     async move {
         let mut actor = obituary.ctx.borrow_state();
-        let started = start(&obituary.ctx, &mut actor, ack).await;
-        let reason = match started {
-            Err(reason) => reason,
-            Ok(()) => loop {
+        let end = match catch(|| actor.started(&obituary.ctx)) {
+            Err(message) => HookEnd::Panicked(message),
+            Ok(hook) => limited(&obituary.ctx, Hook::Started, pin!(hook)).await,
+        };
+        let reason = if let Some(reason) = obituary.ctx.began(end, ack) {
+            reason
+        } else {
+            loop {
                 if let Some(reason) = obituary.ctx.look() {
                     break reason;
                 }
-                let Some(header) = obituary.ctx.door().front() else {
+                let Some(running) = Running::next(&obituary.ctx) else {
                     if obituary.ctx.door().has(state::DRAIN) {
                         break obituary.ctx.stop_reason();
                     }
@@ -56,18 +59,11 @@ pub(crate) fn run<A: Actor>(
                     poll_fn(|_| obituary.ctx.door().wait_busy()).await;
                     continue;
                 };
-                if !header.is_none()
-                    && current::with(|shard| shard.expire_message(header)) == Some(true)
-                {
-                    drop(obituary.ctx.door().take_front());
-                    continue;
-                }
                 let flow = {
-                    let running = Running { header };
                     // Straight from the queue into the handler's argument.
                     let mut handler =
                         pin!(actor.handle(obituary.ctx.door().take_front(), &obituary.ctx));
-                    poll_fn(|cx| running.poll(&obituary.ctx, handler.as_mut(), cx)).await
+                    poll_fn(move |cx| running.poll(handler.as_mut(), cx)).await
                 };
                 match flow {
                     Some(Flow::Continue) => {}
@@ -80,9 +76,22 @@ pub(crate) fn run<A: Actor>(
                     let mut waited = false;
                     poll_fn(|_| obituary.ctx.yield_once(&mut waited)).await;
                 }
-            },
+            }
         };
-        obituary.settle(finish(&obituary.ctx, &mut actor, reason).await, actor);
+        // From here on nothing is admitted, and every parked sender hears of it.
+        let left = obituary.ctx.close();
+        if !obituary.ctx.door().has(state::STARTING | state::KILL) {
+            let end = match catch(|| actor.stopped(reason.reason(), &obituary.ctx)) {
+                Err(message) => HookEnd::Panicked(message),
+                Ok(hook) => limited(&obituary.ctx, Hook::Stopped, pin!(hook)).await,
+            };
+            obituary.ctx.report_hook(Hook::Stopped, &end);
+        }
+        if let Some(left) = left {
+            Box::pin(hand_over(&obituary.ctx, &mut actor, left)).await;
+        }
+        drop(actor);
+        obituary.ctx.bury(reason);
     }
 }
 
@@ -94,51 +103,53 @@ pub(super) fn crashed<A: Actor>(ctx: Rc<Context<A>>, reason: Ending) -> TaskFutu
 
 #[expect(clippy::await_holding_refcell_ref, reason = "the loop is gone, and this the one owner")]
 async fn after_crash<A: Actor>(obituary: Obituary<A>, reason: Ending) {
-    let mut actor = obituary.ctx.borrow_state();
-    obituary.settle(finish(&obituary.ctx, &mut actor, reason).await, actor);
-}
-
-/// Runs the first hook, and tells whoever spawned the actor how it went.
-async fn start<A: Actor>(
-    ctx: &Context<A>,
-    actor: &mut A,
-    ack: Reply<Started>,
-) -> Result<(), Ending> {
-    let end = limited(ctx, ctx.config().started_limit, || actor.started(ctx)).await;
-    let reason = match end {
-        HookEnd::Done(Ok(())) => {
-            ctx.door().clear(state::STARTING);
-            if !ack.is_none() {
-                ack.send(Ok(ctx.pid().place()));
-            }
-            return Ok(());
-        }
-        HookEnd::Done(Err(error)) => ExitReason::InitFailed(error.to_string().into()),
-        HookEnd::Panicked(message) => ExitReason::Panicked(message),
-        HookEnd::TimedOut => ExitReason::HookTimeout(Hook::Started),
-        HookEnd::Killed => ctx.door().take_kill_reason().into(),
-    };
-    if !ack.is_none() {
-        ack.send(Err(Box::new(SpawnError::Start(reason.clone()))));
+    let ctx = &*obituary.ctx;
+    let mut actor = ctx.borrow_state();
+    let left = ctx.close();
+    if !ctx.door().has(state::STARTING | state::KILL) {
+        let end = match catch(|| actor.stopped(reason.reason(), ctx)) {
+            Err(message) => HookEnd::Panicked(message),
+            Ok(hook) => limited(ctx, Hook::Stopped, pin!(hook)).await,
+        };
+        ctx.report_hook(Hook::Stopped, &end);
     }
-    Err(reason.into())
+    if let Some(left) = left {
+        hand_over(ctx, &mut actor, left).await;
+    }
+    drop(actor);
+    ctx.bury(reason);
 }
 
 /// A message that is being handled; counts it when its handler is over, whatever way it ended.
-struct Running {
+struct Running<'a, A: Actor> {
     header: Header,
+    ctx: &'a Context<A>,
 }
 
-impl Running {
+impl<'a, A: Actor> Running<'a, A> {
+    /// The oldest message that is worth handling, left in its place; those before it whose
+    /// deadline has passed are dropped.
+    #[inline(always)]
+    fn next(ctx: &'a Context<A>) -> Option<Self> {
+        loop {
+            let header = ctx.door().front()?;
+            if header.is_none()
+                || current::with(|shard| shard.expire_message(header)) != Some(true)
+            {
+                return Some(Self { header, ctx });
+            }
+            drop(ctx.door().take_front());
+        }
+    }
+
     /// Polls the handler in the message's context; `None` once the actor is killed.
     #[inline(always)]
-    fn poll<A: Actor, F: Future<Output = Flow>>(
+    fn poll<F: Future<Output = Flow>>(
         &self,
-        ctx: &Context<A>,
         handler: Pin<&mut F>,
         cx: &mut task::Context<'_>,
     ) -> Poll<Option<Flow>> {
-        if ctx.door().has(state::KILL) {
+        if self.ctx.door().has(state::KILL) {
             return Poll::Ready(None);
         }
         current::with(|shard| shard.set_scope(self.header));
@@ -146,58 +157,34 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl<A: Actor> Drop for Running<'_, A> {
     #[inline]
     fn drop(&mut self) {
         current::with(|shard| shard.message_done(self.header));
     }
 }
 
-/// The hooks after the last message. Gives the reason back.
-async fn finish<A: Actor>(ctx: &Context<A>, actor: &mut A, reason: Ending) -> Ending {
-    // From here on nothing is admitted, and every parked sender hears of it.
-    let left = ctx.close();
-    let started = !ctx.door().has(state::STARTING);
-    if started && !ctx.door().has(state::KILL) {
-        let end = limited(ctx, ctx.config().stopped_limit, || actor.stopped(reason.reason(), ctx)).await;
-        ctx.report_hook(Hook::Stopped, &end);
-    }
-    if !left.is_empty() {
-        // Boxed, because this future lies within what an idle actor weighs.
-        Box::pin(hand_over(ctx, actor, left)).await;
-    }
-    reason
-}
-
 /// Tells the actor of each message that will not be handled.
 async fn hand_over<A: Actor>(
     ctx: &Context<A>,
     actor: &mut A,
-    left: VecDeque<Envelope<A::Message>>,
+    left: Left<A::Message>,
 ) {
-    let messages = async {
-        for envelope in left {
+    let hook = pin!(async {
+        for envelope in *left {
             ctx.count_undelivered(envelope.header, Undelivered::Stopped);
             if !ctx.door().has(state::KILL) {
                 actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
             }
         }
-    };
-    let end = limited(ctx, ctx.config().undelivered_limit, || messages).await;
+    });
+    let end = limited(ctx, Hook::Undelivered, hook).await;
     ctx.report_hook(Hook::Undelivered, &end);
 }
 
 /// Tells the world that an actor has ended.
 struct Obituary<A: Actor> {
     ctx: Rc<Context<A>>,
-}
-
-impl<A: Actor> Obituary<A> {
-    /// The end; `actor` is let go of first, so that it can be dropped.
-    fn settle(&self, reason: Ending, actor: RefMut<'_, A>) {
-        drop(actor);
-        self.ctx.bury(reason);
-    }
 }
 
 impl<A: Actor> Drop for Obituary<A> {

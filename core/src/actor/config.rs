@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::Hook;
 use crate::limits;
 use crate::mailbox::MailboxBound;
 
@@ -40,6 +41,15 @@ impl Default for ActorConfig {
 }
 
 impl ActorConfig {
+    /// Longest time that hook may take.
+    pub(crate) const fn hook_limit(&self, hook: Hook) -> Duration {
+        match hook {
+            Hook::Started => self.started_limit,
+            Hook::Stopped => self.stopped_limit,
+            Hook::Undelivered => self.undelivered_limit,
+        }
+    }
+
     /// The default settings under a name.
     #[must_use]
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::hook::HookEnd;
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered, catch};
 use crate::context::{Header, TraceContext};
-use crate::handle::{ActorRef, Placement, Spawn, SpawnError, System};
+use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
 use crate::mailbox::{AnyDoor, Door, Envelope, Load, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -20,6 +20,9 @@ use crate::runtime::Wall;
 use crate::shard::{TaskFuture, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
+
+/// Messages that an actor had not handled when its mailbox closed.
+pub(super) type Left<M> = Box<VecDeque<Envelope<M>>>;
 
 /// The actor's side of its shard: who it is, what time it is, timers, children.
 ///
@@ -205,16 +208,39 @@ impl<A: Actor> Context<A> {
         current::with(|shard| shard.tell(self.pid(), relief));
     }
 
-    /// Closes the mailbox, refuses all who wait for room, and returns what was accepted.
-    pub(super) fn close(&self) -> VecDeque<Envelope<A::Message>> {
+    /// What comes of the hook `started`: tells who spawned the actor, and returns why the actor is
+    /// to end at once, if it is.
+    pub(super) fn began(&self, end: HookEnd<super::Result>, ack: Reply<Started>) -> Option<Ending> {
+        let reason = match end {
+            HookEnd::Done(Ok(())) => {
+                self.door.clear(state::STARTING);
+                if !ack.is_none() {
+                    ack.send(Ok(self.pid().place()));
+                }
+                return None;
+            }
+            HookEnd::Done(Err(error)) => ExitReason::InitFailed(error.to_string().into()),
+            HookEnd::Panicked(message) => ExitReason::Panicked(message),
+            HookEnd::TimedOut => ExitReason::HookTimeout(Hook::Started),
+            HookEnd::Killed => self.door.take_kill_reason().into(),
+        };
+        if !ack.is_none() {
+            ack.send(Err(Box::new(SpawnError::Start(reason.clone()))));
+        }
+        Some(reason.into())
+    }
+
+    /// Closes the mailbox, refuses all who wait for room, and returns what was accepted, if
+    /// anything was.
+    pub(super) fn close(&self) -> Option<Left<A::Message>> {
         if !self.door.close_and_look() {
-            return VecDeque::new();
+            return None;
         }
         let closed = self.door.take_all();
         let (wake, go) = (closed.parked, closed.stopped);
         let relief = crate::mailbox::Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
-        closed.messages
+        (!closed.messages.is_empty()).then(|| Box::new(closed.messages))
     }
 
     pub(super) fn count_undelivered(&self, header: Header, reason: Undelivered) {
@@ -242,7 +268,7 @@ impl<A: Actor> Context<A> {
 
     /// Ends the actor's public life.
     pub(super) fn bury(&self, reason: Ending) {
-        for envelope in self.close() {
+        for envelope in self.close().into_iter().flat_map(|left| *left) {
             self.count_undelivered(envelope.header, Undelivered::Stopped);
         }
         self.door.set(state::GONE);

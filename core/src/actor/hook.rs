@@ -1,12 +1,11 @@
 //! Hooks: user code with a time limit.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use super::{Actor, Context, catch};
+use super::{Actor, Context, Hook, catch};
 use crate::context::Header;
 use crate::mailbox::state;
 use crate::shard::current;
@@ -21,22 +20,20 @@ pub(crate) enum HookEnd<T> {
     Killed,
 }
 
-/// Runs a hook for at most `limit`. The timer is set only once the hook waits, so a hook that
-/// never waits costs none.
-pub(crate) async fn limited<A: Actor, F: Future>(
+/// Polls a hook's future until it is done, for at most as long as the settings say. The timer is
+/// set only once the hook waits, so a hook that never waits costs none.
+///
+/// The future is pinned where the hook was called, and only there: a future that is passed on by
+/// value is kept by each `async fn` on the way, and all of it would lie within what an idle actor
+/// weighs. For the same reason this is no `async fn`.
+pub(crate) fn limited<A: Actor, F: Future>(
     ctx: &Context<A>,
-    limit: Duration,
-    hook: impl FnOnce() -> F,
-) -> HookEnd<F::Output> {
-    let made = catch(hook);
-    let mut future = pin!(match made {
-        Ok(future) => future,
-        Err(message) => return HookEnd::Panicked(message),
-    });
-    // Boxed: hooks hardly ever wait, and this lies within what an idle actor weighs.
+    hook: Hook,
+    mut future: Pin<&mut F>,
+) -> impl Future<Output = HookEnd<F::Output>> {
     let mut timer: Option<Box<Sleep>> = None;
     let already_killed = ctx.door().has(state::KILL);
-    poll_fn(|cx| {
+    poll_fn(move |cx| {
         if !already_killed && ctx.door().has(state::KILL) {
             return Poll::Ready(HookEnd::Killed);
         }
@@ -46,8 +43,8 @@ pub(crate) async fn limited<A: Actor, F: Future>(
             Err(message) => return Poll::Ready(HookEnd::Panicked(message)),
             Ok(Poll::Pending) => {}
         }
+        let limit = ctx.config().hook_limit(hook);
         let timer = Pin::new(timer.get_or_insert_with(|| Box::new(ctx.sleep(limit))));
         timer.poll(cx).map(|()| HookEnd::TimedOut)
     })
-    .await
 }

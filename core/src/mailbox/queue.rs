@@ -22,6 +22,8 @@ use crate::timer::TimerId;
 /// The bits of a mailbox's state word. The actor's loop tests the word before each message and
 /// before each poll of a handler.
 pub(crate) mod state {
+    use super::WhenFull;
+
     /// The actor waits for a message: whoever pushes one owes its task a place on the run queue.
     pub(crate) const IDLE: u32 = 1;
     /// Nothing more is admitted.
@@ -42,6 +44,20 @@ pub(crate) mod state {
     pub(crate) const CRASHED: u32 = 1 << 8;
     /// The exit reason is settled; there is nobody left to signal.
     pub(crate) const GONE: u32 = 1 << 7;
+    /// What a full mailbox does, where it is not to make senders wait. Never changes; here because
+    /// a field of its own would take eight bytes of every actor.
+    pub(crate) const REJECTS: u32 = 1 << 9;
+    pub(crate) const DROPS_NEWEST: u32 = 1 << 10;
+    pub(crate) const DROPS_OLDEST: u32 = 1 << 11;
+
+    pub(super) const fn when_full(when_full: WhenFull) -> u32 {
+        match when_full {
+            WhenFull::Wait => 0,
+            WhenFull::Reject => REJECTS,
+            WhenFull::DropNewest => DROPS_NEWEST,
+            WhenFull::DropOldest => DROPS_OLDEST,
+        }
+    }
 }
 
 /// A message as a mailbox keeps it.
@@ -68,7 +84,6 @@ pub(crate) struct Door<M> {
     pub(super) depth_max: u32,
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
-    when_full: WhenFull,
     /// Who wants to know how the actor ends: the first; none, mostly.
     watcher: Cell<Reply<Ending>>,
     /// What only a crowded or a much watched mailbox has.
@@ -107,12 +122,11 @@ impl<M: Send + 'static> Door<M> {
     pub(crate) fn new(pid: Pid, bound: MailboxBound) -> Self {
         Self {
             pid,
-            state: Cell::new(state::STARTING),
+            state: Cell::new(state::STARTING | state::when_full(bound.when_full())),
             incarnation: Cell::new(1),
             queue: Queue::new(),
             depth_max: bound.depth(),
             reserved: Cell::new(0),
-            when_full: bound.when_full(),
             watcher: Cell::new(Reply::NONE),
             cold: RefCell::new(None),
         }
@@ -137,8 +151,17 @@ impl<M: Send + 'static> Door<M> {
         self.state.set(self.state.get() & !bits);
     }
 
-    pub(crate) const fn when_full(&self) -> WhenFull {
-        self.when_full
+    /// What becomes of a message there is no room for.
+    pub(crate) fn when_full(&self) -> WhenFull {
+        if self.has(state::REJECTS) {
+            WhenFull::Reject
+        } else if self.has(state::DROPS_NEWEST) {
+            WhenFull::DropNewest
+        } else if self.has(state::DROPS_OLDEST) {
+            WhenFull::DropOldest
+        } else {
+            WhenFull::Wait
+        }
     }
 
     /// Puts in a message for which there is room. Returns whether the actor was idle and has to be
