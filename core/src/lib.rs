@@ -39,8 +39,8 @@ pub mod trace;
 pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
 pub use context::TraceContext;
 pub use handle::{
-    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement, Recipient,
-    RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,
+    Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
 };
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};

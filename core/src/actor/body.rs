@@ -19,8 +19,8 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{self, Poll};
 
-use super::hook::{HookEnd, limited};
 use super::context::Left;
+use super::hook::{HookEnd, limited};
 use super::{Actor, Context, Ending, ExitReason, Flow, Hook, Undelivered, catch};
 use crate::context::Header;
 use crate::handle::Started;
@@ -33,10 +33,7 @@ use crate::shard::{TaskFuture, current};
     clippy::await_holding_refcell_ref,
     reason = "the loop is the state's one owner until it ends; an `async fn` would keep `ctx` twice"
 )]
-pub(crate) fn run<A: Actor>(
-    ctx: Rc<Context<A>>,
-    ack: Reply<Started>,
-) -> impl Future<Output = ()> {
+pub(crate) fn run<A: Actor>(ctx: Rc<Context<A>>, ack: Reply<Started>) -> impl Future<Output = ()> {
     let obituary = Obituary { ctx };
     async move {
         let mut actor = obituary.ctx.borrow_state();
@@ -133,8 +130,7 @@ impl<'a, A: Actor> Running<'a, A> {
     fn next(ctx: &'a Context<A>) -> Option<Self> {
         loop {
             let header = ctx.door().front()?;
-            if header.is_none()
-                || current::with(|shard| shard.expire_message(header)) != Some(true)
+            if header.is_none() || current::with(|shard| shard.expire_message(header)) != Some(true)
             {
                 return Some(Self { header, ctx });
             }
@@ -165,11 +161,7 @@ impl<A: Actor> Drop for Running<'_, A> {
 }
 
 /// Tells the actor of each message that will not be handled.
-async fn hand_over<A: Actor>(
-    ctx: &Context<A>,
-    actor: &mut A,
-    left: Left<A::Message>,
-) {
+async fn hand_over<A: Actor>(ctx: &Context<A>, actor: &mut A, left: Left<A::Message>) {
     let hook = pin!(async {
         for envelope in *left {
             ctx.count_undelivered(envelope.header, Undelivered::Stopped);

@@ -45,11 +45,16 @@ pub enum CallError {
 /// One word, so that an error is no larger than most answers and costs a call that goes well
 /// nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CallPath(Box<Vec<Pid>>);
+pub struct CallPath(Box<Path>);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Path {
+    pids: Vec<Pid>,
+}
 
 impl From<Vec<Pid>> for CallPath {
     fn from(pids: Vec<Pid>) -> Self {
-        Self(Box::new(pids))
+        Self(Box::new(Path { pids }))
     }
 }
 
@@ -57,7 +62,7 @@ impl std::ops::Deref for CallPath {
     type Target = [Pid];
 
     fn deref(&self) -> &[Pid] {
-        &self.0
+        &self.0.pids
     }
 }
 
@@ -178,12 +183,7 @@ where
     /// Opens the reply slot, makes the message, posts it, and looks for the answer: a callee that
     /// was idle has given it by then.
     #[inline(always)]
-    fn start(
-        &mut self,
-        shard: &Shard,
-        request: F,
-        cx: &Context<'_>,
-    ) -> Poll<Result<R, CallError>> {
+    fn start(&mut self, shard: &Shard, request: F, cx: &Context<'_>) -> Poll<Result<R, CallError>> {
         let to = self.to;
         let scope = match shard.call_scope(to) {
             Ok(scope) => scope,

@@ -68,6 +68,8 @@ impl Future for Exit {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         let Some(claim) = &mut self.claim else { return Poll::Ready(ExitReason::Unreachable) };
         // A port that was dropped went down with the actor's shard.
-        Pin::new(claim).poll(cx).map(|answer| answer.map_or(ExitReason::Unreachable, ExitReason::from))
+        Pin::new(claim)
+            .poll(cx)
+            .map(|answer| answer.map_or(ExitReason::Unreachable, ExitReason::from))
     }
 }

@@ -163,12 +163,7 @@ impl System {
     }
 }
 
-fn spawn_from<A: Actor, F>(
-    shard: &Shard,
-    config: ActorConfig,
-    place: ShardId,
-    factory: F,
-) -> News
+fn spawn_from<A: Actor, F>(shard: &Shard, config: ActorConfig, place: ShardId, factory: F) -> News
 where
     F: FnOnce() -> A + Send + 'static,
 {

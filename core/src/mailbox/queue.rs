@@ -264,7 +264,9 @@ impl<M: Send + 'static> Door<M> {
     /// Why the actor was killed.
     pub(crate) fn take_kill_reason(&self) -> Ending {
         let mut cold = self.cold.borrow_mut();
-        cold.as_mut().and_then(|cold| cold.kill_reason.take()).unwrap_or_else(|| ExitReason::Killed.into())
+        cold.as_mut()
+            .and_then(|cold| cold.kill_reason.take())
+            .unwrap_or_else(|| ExitReason::Killed.into())
     }
 }
 

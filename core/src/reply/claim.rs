@@ -113,9 +113,8 @@ impl<R: Send + 'static> Future for Claim<R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let claim = &mut *self;
         let home = claim.key.home();
-        let polled = current::with(|shard| {
-            (shard.serial() == home).then(|| claim.poll_at_home(shard, cx))
-        });
+        let polled =
+            current::with(|shard| (shard.serial() == home).then(|| claim.poll_at_home(shard, cx)));
         polled.flatten().unwrap_or(Poll::Ready(Err(Failure::Dropped)))
     }
 }

@@ -294,12 +294,7 @@ impl ReplyTable {
     /// Opens a slot for a call whose deadline is checked at that tick. Always inlined: the opening is then written where it belongs, and never
     /// copied.
     #[inline(always)]
-    pub(super) fn open<R>(
-        &self,
-        home: ShardSerial,
-        opening: Opening,
-        tick: u32,
-    ) -> OpenSlot<R> {
+    pub(super) fn open<R>(&self, home: ShardSerial, opening: Opening, tick: u32) -> OpenSlot<R> {
         let inner = self.inner();
         let slot = match inner.free.pop() {
             Some(slot) => slot,

@@ -34,7 +34,10 @@ impl Shard {
     /// Runs an actor for the first time, in the place of a task that waits for it to start.
     pub(crate) fn hand_off_to_fresh(&self, actor: Pid) {
         let scheduled = self.is(actor.home()) && self.tasks.is_scheduled(actor.slot());
-        if scheduled && self.may_hand_off() && self.tasks.generation(actor.slot()) == Some(actor.generation()) {
+        if scheduled
+            && self.may_hand_off()
+            && self.tasks.generation(actor.slot()) == Some(actor.generation())
+        {
             self.hand_off(actor.slot());
         }
     }

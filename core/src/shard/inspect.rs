@@ -91,7 +91,11 @@ impl Shard {
         let mut waits = Vec::new();
         self.replies.for_each_waiting(|opening| {
             if opening.callee != Pid::NOBODY {
-                waits.push(Wait::Reply { from: opening.caller, to: opening.callee, deadline: opening.deadline });
+                waits.push(Wait::Reply {
+                    from: opening.caller,
+                    to: opening.callee,
+                    deadline: opening.deadline,
+                });
             }
         });
         for door in self.tasks.doors() {

@@ -58,8 +58,7 @@ impl IntervalTimer {
 }
 
 fn home() -> (ShardSerial, Instant) {
-    current::with(|shard| (shard.serial(), shard.now()))
-        .expect("a context lives on its shard")
+    current::with(|shard| (shard.serial(), shard.now())).expect("a context lives on its shard")
 }
 
 /// A mailbox as a timer remembers it: of that incarnation of the actor, if it still lives.

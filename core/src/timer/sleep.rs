@@ -60,8 +60,7 @@ impl Sleep {
 
     fn cancel(&mut self) {
         let Some((home, id)) = self.set.take() else { return };
-        let fire =
-            current::with(|shard| (shard.serial() == home).then(|| shard.timers.cancel(id)));
+        let fire = current::with(|shard| (shard.serial() == home).then(|| shard.timers.cancel(id)));
         drop(fire);
     }
 }
