@@ -67,7 +67,7 @@ pub(crate) struct PumpState {
 
 impl PumpState {
     pub(crate) const fn new() -> Self {
-        let phase = Phase::Running;
+        let phase = Phase::Starting;
         Self { phase, asleep: false, over: false, visited: Instant::ORIGIN }
     }
 }
@@ -105,7 +105,8 @@ impl ShardPump {
         self.wake_up();
         while !self.state.over {
             let step = self.step();
-            if self.seat.phase() != Phase::Running && self.wind_up(step) {
+            let runs = self.state.phase == Phase::Running && self.seat.phase() == Phase::Running;
+            if !runs && self.follow(step) {
                 continue;
             }
             let waits = match step.next {
