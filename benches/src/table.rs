@@ -106,7 +106,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         name: "cast_cross",
         variants: &[per_s("full", |extent| {
             1e9 / cross(IdleStrategy::default(), async move |s| {
-                messages::measure_cast(s, there(extent)).await
+                messages::measure_stream(s, there_window(extent)).await
             })
         })],
     },
@@ -138,9 +138,14 @@ pub(crate) const fn bare_here(extent: Extent) -> Setup {
     Setup { mailbox: MailboxBound::Unbounded, ..here(extent) }
 }
 
-/// On the other shard; half a mailbox of casts between two asks.
+/// On the other shard.
 const fn there(extent: Extent) -> Setup {
-    Setup { counter: Placement::Shard(1), batch: 500, ..here(extent) }
+    Setup { counter: Placement::Shard(1), ..here(extent) }
+}
+
+/// The same, with a mailbox that holds what is sent ahead.
+const fn there_window(extent: Extent) -> Setup {
+    Setup { mailbox: MailboxBound::Fixed(messages::WINDOW_DEPTH), ..there(extent) }
 }
 
 const fn secs(extent: Extent) -> f64 {
