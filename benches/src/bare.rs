@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, OpId,
-    ResolveRequest, Resolver, Threads, Wall,
+    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, NoPeers,
+    OpId, ResolveRequest, Resolver, Threads, Wall,
 };
 use greenroom_core::{
     Fifo, Instant, Next, Shard, ShardId, ShardSetup, Silent, System, process, spawn_local,
@@ -112,6 +112,7 @@ pub(crate) fn run<T: 'static>(root: impl AsyncFnOnce(System) -> T + 'static) -> 
         unique: node.unique(ShardId(0)),
         seed: 1,
         driver: Rc::new(Bare { origin: std::time::Instant::now() }),
+        outlet: Rc::new(NoPeers),
         observer: None,
         reporter: Arc::new(Silent),
     });

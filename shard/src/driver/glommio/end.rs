@@ -57,7 +57,7 @@ impl ShardPump {
     pub(super) fn abandon(&mut self) {
         self.state.over = true;
         self.shard.abandon_all();
-        self.pump.send(&self.shard);
+        self.shard.flush();
         self.seat.end.ledger = self.shard.ledger();
         self.world.files.close_all();
     }
