@@ -12,7 +12,7 @@ use crate::pid::ShardId;
 use crate::process::{self, NodeRegistration};
 use crate::report::Silent;
 use crate::runtime::*;
-use crate::shard::{Fifo, Next, Shard, ShardSetup};
+use crate::shard::{Fifo, Next, Pump, Shard, ShardSetup};
 use crate::time::Instant;
 
 pub(crate) struct Manual {
@@ -100,6 +100,10 @@ impl Wires {
     fn take(&self, from: ShardId, to: ShardId) -> Lanes {
         self.0.borrow_mut().remove(&(from.0, to.0)).unwrap_or_default()
     }
+
+    fn next(&self, from: ShardId, to: ShardId, lane: Lane) -> Option<Packet> {
+        self.0.borrow_mut().get_mut(&(from.0, to.0))?[lane as usize].pop_front()
+    }
 }
 
 /// One shard's end of the wires, which have room for everything.
@@ -121,6 +125,35 @@ impl Outlet for Wired {
         lanes[0].append(system);
         lanes[1].append(user);
         moved
+    }
+}
+
+/// The other end of the wires, for a pump.
+pub(crate) struct WiresInto {
+    to: ShardId,
+    shards: u16,
+    wires: Rc<Wires>,
+}
+
+impl Inlet for WiresInto {
+    fn pop(
+        &mut self,
+        lane: Lane,
+        first: ShardId,
+        max: usize,
+        mut sink: impl FnMut(ShardId, Packet),
+    ) {
+        for from in (first.0..self.shards).chain(0..first.0).map(ShardId) {
+            for _ in 0..max {
+                let Some(packet) = self.wires.next(from, self.to, lane) else { break };
+                sink(from, packet);
+            }
+        }
+    }
+
+    fn pending(&self) -> bool {
+        let wires = self.wires.0.borrow();
+        wires.iter().any(|(way, lanes)| way.1 == self.to.0 && lanes.iter().any(|l| !l.is_empty()))
     }
 }
 
@@ -188,6 +221,22 @@ impl Rig {
                 return;
             }
         }
+    }
+
+    /// A pump over the wires to a shard.
+    pub(crate) fn pump(&self, shard: usize) -> Pump<WiresInto> {
+        let (to, shards) = (self.shards[shard].id(), self.shards[shard].shards());
+        Pump::new(WiresInto { to, shards, wires: self.wires.clone() })
+    }
+
+    /// Packets on the wires.
+    pub(crate) fn on_the_way(&self, from: usize, to: usize, lane: Lane) -> usize {
+        let wires = self.wires.0.borrow();
+        wires.get(&(from as u16, to as u16)).map_or(0, |lanes| lanes[lane as usize].len())
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.driver.now.get()
     }
 
     fn carry(&self, from: &Shard, to: &Shard) -> bool {
