@@ -9,6 +9,7 @@ mod alloc;
 mod arguments;
 mod bare;
 mod meter;
+mod pair;
 mod report;
 mod table;
 mod workloads;

@@ -6,7 +6,7 @@ use greenroom_shard::{Builder, IdleStrategy, Pin};
 use crate::meter::Extent;
 use crate::workloads::messages::{self, Setup};
 use crate::workloads::{sim, spawn};
-use crate::{alloc, bare};
+use crate::{alloc, bare, pair};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
@@ -30,7 +30,8 @@ const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 }
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
-/// bare loop, with unbounded mailboxes.
+/// bare loop, with unbounded mailboxes where one shard does it all, and both shards on one thread
+/// where there are two.
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "ask_local",
@@ -100,15 +101,25 @@ pub(crate) const WORKLOADS: &[Workload] = &[
                     messages::measure_ask(s, there(extent)).await
                 })
             }),
+            ns("bare", |extent| {
+                pair::run(async move |s| messages::measure_ask(s, there(extent)).await)
+            }),
         ],
     },
     Workload {
         name: "cast_cross",
-        variants: &[per_s("full", |extent| {
-            1e9 / cross(IdleStrategy::default(), async move |s| {
-                messages::measure_stream(s, there_window(extent)).await
-            })
-        })],
+        variants: &[
+            per_s("full", |extent| {
+                1e9 / cross(IdleStrategy::default(), async move |s| {
+                    messages::measure_stream(s, there_window(extent)).await
+                })
+            }),
+            per_s("bare", |extent| {
+                1e9 / pair::run(async move |s| {
+                    messages::measure_stream(s, there_window(extent)).await
+                })
+            }),
+        ],
     },
     Workload {
         name: "sim",
