@@ -3,24 +3,23 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use greenroom_core::process::NodeRegistration;
 use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, OpId,
-    ResolveRequest, Resolver, Threads, Wall,
+    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, NoPeers,
+    OpId, Outlet, ResolveRequest, Resolver, Threads, Wall,
 };
 use greenroom_core::{
     Fifo, Instant, Next, Shard, ShardId, ShardSetup, Silent, System, process, spawn_local,
 };
 
-struct Bare {
-    origin: std::time::Instant,
-}
+struct Bare;
 
 impl Clock for Bare {
     fn now(&self) -> Instant {
-        Instant::from_nanos(self.origin.elapsed().as_nanos() as u64)
+        now()
     }
 
     fn wall(&self) -> Wall {
@@ -98,23 +97,50 @@ impl Injector for Closed {
     }
 }
 
+/// A node of shards in a bare loop.
+pub(crate) struct Node {
+    registration: NodeRegistration,
+    shards: u16,
+}
+
+impl Node {
+    pub(crate) fn new(shards: u16) -> Self {
+        let injectors = (0..shards).map(|_| Arc::new(Closed) as Arc<dyn Injector>).collect();
+        let registration = process::register_node("bare", injectors).expect("room for a shard");
+        Self { registration, shards }
+    }
+
+    pub(crate) fn shard(&self, id: u16, outlet: Rc<dyn Outlet>) -> Shard {
+        let id = ShardId(id);
+        Shard::new(ShardSetup {
+            node: self.registration.node(),
+            id,
+            shards: self.shards,
+            unique: self.registration.unique(id),
+            seed: 1,
+            driver: Rc::new(Bare),
+            outlet,
+            observer: None,
+            reporter: Arc::new(Silent),
+        })
+    }
+}
+
+/// Time since the first look at it.
+pub(crate) fn now() -> Instant {
+    static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
+    let origin = ORIGIN.get_or_init(std::time::Instant::now);
+    Instant::from_nanos(origin.elapsed().as_nanos() as u64)
+}
+
 /// Runs `root` on one shard in a bare loop.
 ///
 /// # Panics
 ///
 /// When the root waits for something that cannot come.
 pub(crate) fn run<T: 'static>(root: impl AsyncFnOnce(System) -> T + 'static) -> T {
-    let node = process::register_node("bare", vec![Arc::new(Closed)]).expect("room for a shard");
-    let shard = Shard::new(ShardSetup {
-        node: node.node(),
-        id: ShardId(0),
-        shards: 1,
-        unique: node.unique(ShardId(0)),
-        seed: 1,
-        driver: Rc::new(Bare { origin: std::time::Instant::now() }),
-        observer: None,
-        reporter: Arc::new(Silent),
-    });
+    let node = Node::new(1);
+    let shard = node.shard(0, Rc::new(NoPeers));
     let result = Rc::new(RefCell::new(None));
     let slot = result.clone();
     let _entered = shard.enter();
@@ -123,10 +149,8 @@ pub(crate) fn run<T: 'static>(root: impl AsyncFnOnce(System) -> T + 'static) -> 
         let value = root(system).await;
         *slot.borrow_mut() = Some(value);
     });
-    let clock = std::time::Instant::now();
     loop {
-        let now = Instant::from_nanos(clock.elapsed().as_nanos() as u64);
-        let next = shard.turn(now, &mut Fifo);
+        let next = shard.turn(now(), &mut Fifo);
         if let Some(value) = result.borrow_mut().take() {
             return value;
         }

@@ -14,6 +14,7 @@ mod arguments;
 mod bare;
 mod cores;
 mod meter;
+mod pair;
 mod report;
 mod table;
 mod workloads;

@@ -8,7 +8,7 @@ use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
 use crate::workloads::{floor, idle, kv, sim, spawn};
-use crate::{alloc, bare};
+use crate::{alloc, bare, pair};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
@@ -67,7 +67,8 @@ const PING_PONG: &str = "floor, two lines";
 const CHUNKS: &str = "floor, rtrb chunks of 32";
 
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
-/// bare loop, with unbounded mailboxes.
+/// bare loop, with unbounded mailboxes where one shard does it all, and both shards on one thread
+/// where there are two.
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "ask_local",
@@ -141,6 +142,9 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             })
             .beside(PING_PONG),
             ns(PING_PONG, floor::measure_ping_pong).on_two_cores(),
+            ns("bare", |extent| {
+                pair::run(async move |s| messages::measure_ask(s, there(extent)).await)
+            }),
         ]),
     },
     Workload {
@@ -148,11 +152,16 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         method: Method::Here(&[
             per_s("full", |extent| {
                 1e9 / cross(IdleStrategy::default(), async move |s| {
-                    messages::measure_cast(s, there(extent)).await
+                    messages::measure_stream(s, there_window(extent)).await
                 })
             })
             .beside(CHUNKS),
             per_s(CHUNKS, floor::measure_chunks).on_two_cores(),
+            per_s("bare", |extent| {
+                1e9 / pair::run(async move |s| {
+                    messages::measure_stream(s, there_window(extent)).await
+                })
+            }),
         ]),
     },
     Workload {
@@ -195,9 +204,14 @@ pub(crate) const fn bare_here(extent: Extent) -> Setup {
     Setup { mailbox: MailboxBound::Unbounded, ..here(extent) }
 }
 
-/// On the other shard; half a mailbox of casts between two asks.
+/// On the other shard.
 const fn there(extent: Extent) -> Setup {
-    Setup { counter: Placement::Shard(1), batch: 500, ..here(extent) }
+    Setup { counter: Placement::Shard(1), ..here(extent) }
+}
+
+/// The same, with a mailbox that holds what is sent ahead.
+const fn there_window(extent: Extent) -> Setup {
+    Setup { mailbox: MailboxBound::Fixed(messages::WINDOW_DEPTH), ..there(extent) }
 }
 
 const fn secs(extent: Extent) -> f64 {

@@ -34,8 +34,13 @@ pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time each of `started`, `stopped` and the whole of `on_undelivered` may take.
 pub const HOOK_LIMIT: Duration = Duration::from_secs(5);
 
-/// Packets an outbox to one peer holds before casts to that peer answer `Full`.
+/// User messages a turn may leave for one peer, with those left in the outbox before, until casts
+/// to that peer answer `Full`.
 pub const OUTBOX_DEPTH: usize = 4096;
+
+/// User messages for one peer after which an outbox is flushed within a turn. Fewer move the ring's
+/// cursor between the cores more often, more let the receiver wait.
+pub const OUTBOX_FLUSH: usize = 32;
 
 /// Bytes of one ring slot: one cache line, so that a message costs one line transfer.
 pub const PACKET_BYTES: usize = 64;

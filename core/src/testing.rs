@@ -1,16 +1,18 @@
 //! A shard with a clock that a unit test moves and no I/O.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::mesh::Packet;
 use crate::pid::ShardId;
 use crate::process::{self, NodeRegistration};
 use crate::report::Silent;
 use crate::runtime::*;
-use crate::shard::{Fifo, Next, Shard, ShardSetup};
+use crate::shard::{Fifo, Next, Pump, Shard, ShardSetup};
 use crate::time::Instant;
 
 pub(crate) struct Manual {
@@ -88,9 +90,77 @@ impl Injector for Nowhere {
     }
 }
 
+/// What left each shard for each other and was not carried there yet, by sender and receiver.
+#[derive(Default)]
+pub(crate) struct Wires(RefCell<BTreeMap<(u16, u16), Lanes>>);
+
+type Lanes = [VecDeque<Packet>; 2];
+
+impl Wires {
+    fn take(&self, from: ShardId, to: ShardId) -> Lanes {
+        self.0.borrow_mut().remove(&(from.0, to.0)).unwrap_or_default()
+    }
+
+    fn next(&self, from: ShardId, to: ShardId, lane: Lane) -> Option<Packet> {
+        self.0.borrow_mut().get_mut(&(from.0, to.0))?[lane as usize].pop_front()
+    }
+}
+
+/// One shard's end of the wires, which have room for everything.
+struct Wired {
+    from: ShardId,
+    wires: Rc<Wires>,
+}
+
+impl Outlet for Wired {
+    fn flush(
+        &self,
+        peer: ShardId,
+        system: &mut VecDeque<Packet>,
+        user: &mut VecDeque<Packet>,
+    ) -> usize {
+        let mut wires = self.wires.0.borrow_mut();
+        let lanes = wires.entry((self.from.0, peer.0)).or_default();
+        let moved = system.len() + user.len();
+        lanes[0].append(system);
+        lanes[1].append(user);
+        moved
+    }
+}
+
+/// The other end of the wires, for a pump.
+pub(crate) struct WiresInto {
+    to: ShardId,
+    shards: u16,
+    wires: Rc<Wires>,
+}
+
+impl Inlet for WiresInto {
+    fn pop(
+        &mut self,
+        lane: Lane,
+        first: ShardId,
+        max: usize,
+        mut sink: impl FnMut(ShardId, Packet),
+    ) {
+        for from in (first.0..self.shards).chain(0..first.0).map(ShardId) {
+            for _ in 0..max {
+                let Some(packet) = self.wires.next(from, self.to, lane) else { break };
+                sink(from, packet);
+            }
+        }
+    }
+
+    fn pending(&self) -> bool {
+        let wires = self.wires.0.borrow();
+        wires.iter().any(|(way, lanes)| way.1 == self.to.0 && lanes.iter().any(|l| !l.is_empty()))
+    }
+}
+
 /// A node of shards without I/O, stepped by hand in a fixed order.
 pub(crate) struct Rig {
     pub(crate) shards: Vec<Shard>,
+    wires: Rc<Wires>,
     driver: Rc<Manual>,
     _registration: NodeRegistration,
 }
@@ -100,7 +170,9 @@ impl Rig {
         let injectors = (0..shards).map(|_| Arc::new(Nowhere) as Arc<dyn Injector>).collect();
         let registration = process::register_node("rig", injectors).unwrap();
         let driver = Rc::new(Manual { now: Cell::new(Instant::from_nanos(1)) });
+        let wires = Rc::<Wires>::default();
         let build = |id: u16| {
+            let outlet = Rc::new(Wired { from: ShardId(id), wires: wires.clone() });
             Shard::new(ShardSetup {
                 node: registration.node(),
                 id: ShardId(id),
@@ -108,12 +180,13 @@ impl Rig {
                 unique: registration.unique(ShardId(id)),
                 seed: 7,
                 driver: driver.clone(),
+                outlet,
                 observer: None,
                 reporter: Arc::new(Silent),
             })
         };
         let shards = (0..shards).map(build).collect();
-        Self { shards, driver, _registration: registration }
+        Self { shards, wires, driver, _registration: registration }
     }
 
     pub(crate) fn on<R>(&self, shard: usize, f: impl FnOnce() -> R) -> R {
@@ -141,7 +214,7 @@ impl Rig {
             }
             for from in &self.shards {
                 for to in &self.shards {
-                    moved |= carry(from, to) > 0;
+                    moved |= self.carry(from, to);
                 }
             }
             if !moved {
@@ -149,23 +222,32 @@ impl Rig {
             }
         }
     }
-}
 
-fn carry(from: &Shard, to: &Shard) -> usize {
-    let mut carried = 0;
-    for lane in Lane::ALL {
-        let mut packets = Vec::new();
+    /// A pump over the wires to a shard.
+    pub(crate) fn pump(&self, shard: usize) -> Pump<WiresInto> {
+        let (to, shards) = (self.shards[shard].id(), self.shards[shard].shards());
+        Pump::new(WiresInto { to, shards, wires: self.wires.clone() })
+    }
+
+    /// Packets on the wires.
+    pub(crate) fn on_the_way(&self, from: usize, to: usize, lane: Lane) -> usize {
+        let wires = self.wires.0.borrow();
+        wires.get(&(from as u16, to as u16)).map_or(0, |lanes| lanes[lane as usize].len())
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.driver.now.get()
+    }
+
+    fn carry(&self, from: &Shard, to: &Shard) -> bool {
         {
             let _entered = from.enter();
-            carried += from.flush(to.id(), lane, |queue| {
-                packets.extend(queue.drain(..));
-                packets.len()
-            });
+            from.flush();
         }
         let _entered = to.enter();
-        packets.into_iter().for_each(|packet| to.deliver(from.id(), packet));
+        let packets = self.wires.take(from.id(), to.id()).into_iter().flatten();
+        packets.map(|packet| to.deliver(from.id(), packet)).count() > 0
     }
-    carried
 }
 
 /// One shard, for tests that need any.

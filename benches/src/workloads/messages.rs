@@ -1,5 +1,9 @@
 //! Messages on one shard, and the same between two: ask, cast, ring.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use greenroom_core::{
     Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Placement, Reply, System,
 };
@@ -41,6 +45,8 @@ enum Measure {
     Ask(Meter, Reply<f64>),
     /// In batches of so many.
     Cast(Meter, u64, Reply<f64>),
+    /// In halves of a window.
+    Stream(Meter, Reply<f64>),
 }
 
 impl Actor for Client {
@@ -52,6 +58,7 @@ impl Actor for Client {
             Measure::Cast(meter, batch, reply) => {
                 reply.send(cast(self.counter, meter, batch).await);
             }
+            Measure::Stream(meter, reply) => reply.send(stream(self.counter, meter).await),
         }
         Flow::Continue
     }
@@ -89,6 +96,48 @@ async fn cast(counter: ActorRef<Counter>, mut meter: Meter, batch: u64) -> f64 {
     }
 }
 
+/// One-way messages of half a window: at most twice as many are unanswered, and two asks.
+const CASTS_PER_HALF: u64 = 500;
+
+/// What a mailbox must hold that is sent whole windows.
+pub(crate) const WINDOW_DEPTH: usize = 2 * (CASTS_PER_HALF as usize + 1);
+
+/// Casts in halves of a window: while it sends a half it awaits the answer to an ask that was sent
+/// right before it and closes the half before. So sender and receiver work side by side. The same
+/// work as `benches/compare` gives the rivals.
+async fn stream(counter: ActorRef<Counter>, mut meter: Meter) -> f64 {
+    let mut sent = 0;
+    loop {
+        for _ in 0..10 {
+            let mut ask = pin!(counter.call(|reply| Count::AddAndRead(0, reply)));
+            // Polled first, so that the ask goes out before the messages of this half.
+            let mut early = None;
+            poll_fn(|cx| {
+                if let Poll::Ready(total) = ask.as_mut().poll(cx) {
+                    early = Some(total);
+                }
+                Poll::Ready(())
+            })
+            .await;
+            for _ in 0..CASTS_PER_HALF {
+                counter.cast(Count::Add(1)).expect("there is room for a window");
+            }
+            let total = match early {
+                Some(total) => total,
+                None => ask.await,
+            };
+            let total = total.expect("answered");
+            assert!((sent..=sent + CASTS_PER_HALF).contains(&total), "{total} after {sent}");
+            sent += CASTS_PER_HALF;
+        }
+        if !meter.lap(10 * (CASTS_PER_HALF + 1)) {
+            let total = counter.call(|reply| Count::AddAndRead(0, reply)).await.expect("answered");
+            assert_eq!(total, sent, "a cast was lost");
+            return meter.nanos_each();
+        }
+    }
+}
+
 /// What a run measures with.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
@@ -119,6 +168,12 @@ pub(crate) async fn measure_ask(system: System, setup: Setup) -> f64 {
 pub(crate) async fn measure_cast(system: System, setup: Setup) -> f64 {
     let client = client(system, setup).await;
     let call = client.call(|reply| Measure::Cast(Meter::new(setup.extent), setup.batch, reply));
+    call.within(FOR_EVER).await.expect("measured")
+}
+
+pub(crate) async fn measure_stream(system: System, setup: Setup) -> f64 {
+    let client = client(system, setup).await;
+    let call = client.call(|reply| Measure::Stream(Meter::new(setup.extent), reply));
     call.within(FOR_EVER).await.expect("measured")
 }
 

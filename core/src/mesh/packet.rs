@@ -107,6 +107,7 @@ impl Packet {
     }
 
     /// Hands the content to `shard`.
+    #[inline]
     pub(crate) fn open(self, shard: &Shard, from: ShardId) {
         let mut packet = ManuallyDrop::new(self);
         let meta = PacketMeta {

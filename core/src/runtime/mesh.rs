@@ -22,32 +22,57 @@ impl Lane {
     pub const ALL: [Self; 2] = [Self::System, Self::User];
 }
 
-/// One shard's ends of the rings to and from its peers.
+/// One shard's ends of the rings to its peers, and their bells.
 ///
 /// Per directed pair and lane: FIFO, nothing lost, nothing duplicated. Nothing is promised between
 /// pairs or between lanes.
-pub trait Mesh {
-    /// Moves packets from the front of `packets` into the ring to `peer`, as many as fit, and
-    /// makes them visible at once. Returns how many were moved; the rest stay in `packets`.
-    fn push(&mut self, peer: ShardId, lane: Lane, packets: &mut VecDeque<Packet>) -> usize;
+///
+/// The shard flushes between its turns, and within a turn that leaves many packets; so this is
+/// called from inside a turn, and must not call the shard.
+pub trait Outlet {
+    /// Moves packets from the front of `system` and of `user` into the rings to `peer`, as many as
+    /// fit, makes them visible at once, the system lane first, and then wakes `peer` if it
+    /// announced that it sleeps. Returns how many were moved; the rest stay where they are.
+    ///
+    /// The protocol of sleeping, on any driver: the sleeper announces, fences, looks at every ring
+    /// once more, and only then sleeps; a producer publishes, fences, and rings if it sees the
+    /// announcement. A ring that comes after the announcement is never lost; several may count as
+    /// one; a shard may also wake for no reason.
+    fn flush(
+        &self,
+        peer: ShardId,
+        system: &mut VecDeque<Packet>,
+        user: &mut VecDeque<Packet>,
+    ) -> usize;
+}
 
-    /// Takes at most `max` packets from the ring from `peer`, handing each to `sink`, and returns
-    /// how many there were. A panic of `sink` loses at most the packet it was given.
-    fn pop(&mut self, peer: ShardId, lane: Lane, max: usize, sink: &mut dyn FnMut(Packet))
-    -> usize;
+/// One shard's ends of the rings from its peers.
+pub trait Inlet {
+    /// Takes at most `max` packets from the ring of that lane from each peer, beginning with
+    /// `first` and going round, and hands each to `sink` with the peer it came from.
+    ///
+    /// A panic of `sink` loses at most the packet it was given: what is left is there for the next
+    /// call.
+    fn pop(&mut self, lane: Lane, first: ShardId, max: usize, sink: impl FnMut(ShardId, Packet));
 
     /// Whether any ring to this shard holds a packet.
     fn pending(&self) -> bool;
 }
 
-/// Wakes a shard that sleeps.
-///
-/// The protocol, on any driver: the sleeper announces, fences, looks at every ring once more, and
-/// only then sleeps; a producer publishes, fences, and rings if it sees the announcement. A ring
-/// that comes after the announcement is never lost; several may count as one; a shard may also
-/// wake for no reason.
-pub trait Doorbell {
-    /// Wakes `peer` if it announced that it sleeps. Called once per flush, after the packets are
-    /// visible.
-    fn ring(&self, peer: ShardId);
+/// For a shard without peers: there is nobody to send to, and nobody who sends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPeers;
+
+impl Outlet for NoPeers {
+    fn flush(&self, _: ShardId, _: &mut VecDeque<Packet>, _: &mut VecDeque<Packet>) -> usize {
+        0
+    }
+}
+
+impl Inlet for NoPeers {
+    fn pop(&mut self, _: Lane, _: ShardId, _: usize, _: impl FnMut(ShardId, Packet)) {}
+
+    fn pending(&self) -> bool {
+        false
+    }
 }

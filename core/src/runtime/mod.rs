@@ -23,6 +23,6 @@ mod sources;
 pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};
-pub use mesh::{Doorbell, Lane, Mesh};
+pub use mesh::{Inlet, Lane, NoPeers, Outlet};
 pub use net::{Buffer, ListenOptions, Net, NetDone, NetRequest, ShutdownSide, SocketId};
 pub use sources::{Clock, Entropy, Wall};

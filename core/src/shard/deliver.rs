@@ -1,6 +1,7 @@
 //! What arrives from other shards, and what each kind of packet does here.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Shard;
 use crate::actor::{Ending, ExitReason, Undelivered, catch};
@@ -15,10 +16,15 @@ impl Shard {
     /// (the `Drop` of a message nobody takes) ends nothing.
     pub fn deliver(&self, from: ShardId, packet: Packet) {
         if let Err(message) = catch(|| packet.open(self, from)) {
-            let reason = ExitReason::Panicked(message);
-            let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
-            self.report(nobody, "a message's drop", &reason);
+            self.report_drop(message);
         }
+    }
+
+    /// Reports a panic in user code that ran while a packet was delivered.
+    #[cold]
+    pub(super) fn report_drop(&self, message: Arc<str>) {
+        let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
+        self.report(nobody, "a message's drop", &ExitReason::Panicked(message));
     }
 
     fn arrive<M: Send + 'static>(

@@ -2,9 +2,9 @@
 //!
 //! A shard computes; its driver acts. The driver enters the shard and calls it with what happened
 //! ([`Shard::deliver`] packets of other shards, [`Shard::complete`] operations, [`Shard::inject`]
-//! what came from outside the thread), asks for a [`Shard::turn`] at a given time, and carries off
-//! what the turn left: packets in the outboxes ([`Shard::flush`]) and operations, which were
-//! submitted to the driver's traits as they arose. Between turns nothing of a shard moves.
+//! what came from outside the thread), asks for a [`Shard::turn`] at a given time, and then for a
+//! [`Shard::flush`] of the packets that the turn left. Packets and operations go to the driver's
+//! traits. Between turns nothing of a shard moves.
 //!
 //! Four kinds of methods, as in `quinn-proto`'s connection: *inputs* (`deliver`, `complete`,
 //! `inject`), the *step* (`turn`), *outputs* (`flush`, `next_deadline`), and *questions* (`now`,

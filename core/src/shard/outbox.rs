@@ -1,20 +1,28 @@
 //! What waits to leave the shard, and whom the shard may not send to.
 //!
-//! One outbox per peer and lane. The user lane is bounded: a cast to a full outbox is refused, a
-//! sender parks until a flush makes room. A mailbox that is full over there answers STOP, and the
-//! target is kept here until its GO: meanwhile casts to it are refused on the spot and senders
-//! park by target. Without a STOP nothing is kept per target.
+//! One outbox per peer and lane. It goes into the peer's ring at the end of each turn, and within a
+//! turn after each [`OUTBOX_FLUSH`] user messages, so that the receiver works while the sender
+//! still does. Which peers there is something for is a bitmap: one that is idle costs nothing.
+//!
+//! The user lane is bounded: once a turn has left so many messages, a cast is refused and a sender
+//! parks, until the end of the turn makes room. (The bound counts those that are in the ring
+//! already as well: what a peer may be sent before its STOP can be heard is bounded, and a turn
+//! hears nothing.) A mailbox that is full over there answers STOP, and the target is kept here
+//! until its GO: meanwhile casts to it are refused on the spot and senders park by target. Without
+//! a STOP nothing is kept per target.
 //!
 //! So a sending shard has at most `outbox + ring + one flush` messages under way to any mailbox
 //! when its STOP arrives, and that is how far the mailbox's overflow can grow for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::rc::Rc;
 
-use crate::limits::OUTBOX_DEPTH;
+use crate::limits::{OUTBOX_DEPTH, OUTBOX_FLUSH};
 use crate::mesh::Packet;
 use crate::pid::ShardId;
-use crate::runtime::Lane;
+use crate::runtime::{Lane, Outlet};
 use crate::task::waker::StoredWaker;
 
 /// Somebody who waits to send to another shard. Numbered, so that one who gives up is found.
@@ -24,6 +32,10 @@ pub(crate) type Waiter = (u64, StoredWaker);
 struct Peer {
     system: RefCell<VecDeque<Packet>>,
     user: RefCell<VecDeque<Packet>>,
+    /// User messages that were in the outbox at the last end of a turn, and those since.
+    taken: Cell<usize>,
+    /// How many targets are in `stopped`.
+    stopped_len: Cell<usize>,
     /// Who waits for room in the user lane.
     waiting: RefCell<VecDeque<Waiter>>,
     /// Targets of that shard that said STOP, by slot and generation, each with who waits for it.
@@ -31,19 +43,31 @@ struct Peer {
 }
 
 impl Peer {
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.system.borrow().is_empty()
-            && self.user.borrow().is_empty()
-            && self.waiting.borrow().is_empty()
+    /// Moves into the rings what fits. Tells whether nothing is left.
+    fn flush(&self, peer: ShardId, outlet: &dyn Outlet) -> bool {
+        let (system, user) = (&mut *self.system.borrow_mut(), &mut *self.user.borrow_mut());
+        outlet.flush(peer, system, user);
+        if user.is_empty() {
+            // An empty queue begins again where its memory does, which is in the cache.
+            user.clear();
+        }
+        system.is_empty() && user.is_empty()
     }
 }
 
 /// The outboxes of a shard, by peer.
-#[derive(Debug)]
 pub(crate) struct Outboxes {
     peers: Vec<Peer>,
+    /// A bit per peer: set where something waits to leave, or somebody for room.
+    busy: Box<[Cell<u64>]>,
     waiter_next: Cell<u64>,
+    outlet: Rc<dyn Outlet>,
+}
+
+impl fmt::Debug for Outboxes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outboxes").field("peers", &self.peers).finish_non_exhaustive()
+    }
 }
 
 /// Why nothing can be sent to a target now.
@@ -56,30 +80,54 @@ pub(crate) enum Blocked {
 }
 
 impl Outboxes {
-    pub(crate) fn new(shards: u16) -> Self {
+    pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
         let peers = (0..shards).map(|_| Peer::default()).collect();
-        Self { peers, waiter_next: Cell::new(1) }
+        let busy = (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect();
+        Self { peers, busy, waiter_next: Cell::new(1), outlet }
     }
 
+    #[inline]
+    fn set_busy(&self, peer: ShardId) {
+        let word = &self.busy[peer.index() / 64];
+        word.set(word.get() | 1 << (peer.index() % 64));
+    }
+
+    #[inline]
     pub(crate) fn push_system(&self, peer: ShardId, packet: Packet) {
         self.peers[peer.index()].system.borrow_mut().push_back(packet);
+        self.set_busy(peer);
     }
 
     /// Whether a user message may leave for that target now.
     #[inline]
     pub(crate) fn check(&self, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
         let peer = &self.peers[peer.index()];
-        let stopped = peer.stopped.borrow();
-        if !stopped.is_empty() && stopped.contains_key(&target) {
+        if peer.stopped_len.get() > 0 && peer.stopped.borrow().contains_key(&target) {
             return Err(Blocked::Stopped);
         }
-        if peer.user.borrow().len() >= OUTBOX_DEPTH { Err(Blocked::Outbox) } else { Ok(()) }
+        if peer.taken.get() >= OUTBOX_DEPTH { Err(Blocked::Outbox) } else { Ok(()) }
     }
 
     /// Puts a user message into the outbox; the caller has checked.
     #[inline]
     pub(crate) fn push_user(&self, peer: ShardId, packet: Packet) {
-        self.peers[peer.index()].user.borrow_mut().push_back(packet);
+        let place = &self.peers[peer.index()];
+        let mut user = place.user.borrow_mut();
+        user.push_back(packet);
+        let full = user.len().is_multiple_of(OUTBOX_FLUSH);
+        drop(user);
+        place.taken.set(place.taken.get() + 1);
+        self.set_busy(peer);
+        if full {
+            self.flush_within_turn(peer);
+        }
+    }
+
+    /// Lets a peer have what there is for it. Who waits for room goes on waiting for the end of the
+    /// turn, as `taken` does.
+    #[cold]
+    fn flush_within_turn(&self, peer: ShardId) {
+        self.peers[peer.index()].flush(peer, &*self.outlet);
     }
 
     /// Notes somebody who waits, or renews the waker of one who does.
@@ -98,12 +146,16 @@ impl Outboxes {
         });
         let Some(waker) = waker else { return renewed.unwrap_or_default() };
         let number = self.waiter_next.replace(self.waiter_next.get() + 1);
-        let peer = &self.peers[peer.index()];
+        let place = &self.peers[peer.index()];
         match why {
-            Blocked::Outbox => peer.waiting.borrow_mut().push_back((number, waker)),
+            Blocked::Outbox => {
+                place.waiting.borrow_mut().push_back((number, waker));
+                self.set_busy(peer);
+            }
             Blocked::Stopped => {
-                let mut stopped = peer.stopped.borrow_mut();
+                let mut stopped = place.stopped.borrow_mut();
                 stopped.entry(target).or_default().push_back((number, waker));
+                place.stopped_len.set(stopped.len());
             }
         }
         (number, StoredWaker::NONE)
@@ -131,47 +183,54 @@ impl Outboxes {
 
     /// A target's mailbox is full.
     pub(crate) fn stop(&self, peer: ShardId, target: (u32, u32)) {
-        self.peers[peer.index()].stopped.borrow_mut().entry(target).or_default();
+        let peer = &self.peers[peer.index()];
+        let mut stopped = peer.stopped.borrow_mut();
+        stopped.entry(target).or_default();
+        peer.stopped_len.set(stopped.len());
     }
 
     /// A target's mailbox has room, or is gone. Returns whom to wake.
     pub(crate) fn go(&self, peer: ShardId, target: (u32, u32)) -> VecDeque<Waiter> {
-        self.peers[peer.index()].stopped.borrow_mut().remove(&target).unwrap_or_default()
+        let peer = &self.peers[peer.index()];
+        let mut stopped = peer.stopped.borrow_mut();
+        let waiters = stopped.remove(&target).unwrap_or_default();
+        peer.stopped_len.set(stopped.len());
+        waiters
     }
 
-    /// Lets `send` move packets out of an outbox. Returns how many went, and the senders that may
-    /// go on in their place.
-    pub(crate) fn flush(
-        &self,
-        peer: ShardId,
-        lane: Lane,
-        send: impl FnOnce(&mut VecDeque<Packet>) -> usize,
-    ) -> (usize, Vec<Waiter>) {
-        let peer = &self.peers[peer.index()];
-        let queue = match lane {
-            Lane::System => &peer.system,
-            Lane::User => &peer.user,
-        };
-        let mut packets = queue.borrow_mut();
-        let sent = if packets.is_empty() { 0 } else { send(&mut packets) };
-        let mut waiting = peer.waiting.borrow_mut();
-        if lane == Lane::System || waiting.is_empty() {
-            return (sent, Vec::new());
+    /// Moves what waits into the rings, at the end of a turn. Returns the senders that may go on.
+    pub(crate) fn flush(&self) -> Vec<Waiter> {
+        let mut going = Vec::new();
+        for (index, word) in self.busy.iter().enumerate() {
+            let mut left = word.get();
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                let index = index * 64 + bit as usize;
+                if self.flush_peer(ShardId(index as u16), &mut going) {
+                    word.set(word.get() & !(1 << bit));
+                }
+            }
         }
-        let room = OUTBOX_DEPTH.saturating_sub(packets.len()).min(waiting.len());
-        (sent, waiting.drain(..room).collect())
+        going
+    }
+
+    /// The same for one peer. Tells whether nothing is left and nobody waits.
+    fn flush_peer(&self, id: ShardId, going: &mut Vec<Waiter>) -> bool {
+        let peer = &self.peers[id.index()];
+        let flushed = peer.flush(id, &*self.outlet);
+        let taken = peer.user.borrow().len();
+        peer.taken.set(taken);
+        let mut waiting = peer.waiting.borrow_mut();
+        let room = OUTBOX_DEPTH.saturating_sub(taken).min(waiting.len());
+        going.extend(waiting.drain(..room));
+        flushed && waiting.is_empty()
     }
 
     /// Whether nothing waits to leave, and nobody for room.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.peers.iter().all(Peer::is_empty)
-    }
-
-    /// The same for one peer.
-    #[inline]
-    pub(crate) fn is_empty_to(&self, peer: ShardId) -> bool {
-        self.peers[peer.index()].is_empty()
+        self.busy.iter().all(|word| word.get() == 0)
     }
 
     /// Packets that wait to leave for a peer.

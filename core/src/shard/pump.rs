@@ -1,23 +1,23 @@
 //! One round of a shard: what came in, a turn, what goes out. Production drivers run nothing else.
 
+use std::cell::Cell;
+
 use super::{Next, Shard, TurnPolicy};
+use crate::actor::catch;
 use crate::pid::ShardId;
-use crate::runtime::{Doorbell, Injected, Lane, Mesh};
+use crate::runtime::{Injected, Inlet, Lane};
 use crate::time::Instant;
 
 /// Packets taken from one ring before the next is looked at, so that one peer cannot hold up the
 /// rest.
 const RING_BATCH: usize = 256;
 
-/// Carries packets between a shard and its rings.
+/// Carries packets from its rings into a shard, and lets it have its turns.
 ///
-/// Rings are read round robin, beginning one peer further each round; in each pair the system lane
-/// goes first. Each outbox is published at most once a round, and its peer's bell rung at most once
-/// for it.
+/// Rings are read round robin, beginning one peer further each round; the system lanes go first.
 #[derive(Debug)]
-pub struct Pump<M, D> {
-    mesh: M,
-    doorbell: D,
+pub struct Pump<I> {
+    inlet: I,
     first_peer: u16,
 }
 
@@ -28,89 +28,79 @@ pub struct Pumped {
     pub next: Next,
     /// Packets that came in.
     pub received: usize,
-    /// Packets that went out.
-    pub sent: usize,
     /// Packets are left in an outbox, because a ring is full.
     pub blocked: bool,
 }
 
-impl<M: Mesh, D: Doorbell> Pump<M, D> {
+impl<I: Inlet> Pump<I> {
     /// A pump over these rings.
-    pub const fn new(mesh: M, doorbell: D) -> Self {
-        Self { mesh, doorbell, first_peer: 0 }
+    pub const fn new(inlet: I) -> Self {
+        Self { inlet, first_peer: 0 }
     }
 
     /// Runs one round at `now`. The shard must be entered.
     pub fn round<P: TurnPolicy>(&mut self, shard: &Shard, now: Instant, policy: &mut P) -> Pumped {
         let received = self.receive(shard);
         let next = shard.turn(now, policy);
-        let sent = self.send(shard);
-        Pumped { next, received, sent, blocked: !shard.outboxes.is_empty() }
+        if !shard.flush() {
+            return Pumped { next, received, blocked: false };
+        }
+        // Senders that waited for room may be ready by now.
+        Pumped { next: shard.next(), received, blocked: shard.is_blocked() }
     }
 
     /// Whether a packet waits in a ring to this shard.
+    #[inline]
     pub fn pending(&self) -> bool {
-        self.mesh.pending()
+        self.inlet.pending()
     }
 
     /// Takes in what waits in the rings.
     fn receive(&mut self, shard: &Shard) -> usize {
-        let peers = shard.shards();
-        if peers == 1 || !self.mesh.pending() {
+        if !self.inlet.pending() {
             return 0;
         }
-        let mut received = 0;
+        let (received, first) = (Cell::new(0), ShardId(self.first_peer));
         for lane in Lane::ALL {
-            for step in 0..peers {
-                let peer = ShardId((self.first_peer + step) % peers);
-                if peer != shard.id() {
-                    let mut sink = |packet| shard.deliver(peer, packet);
-                    received += self.mesh.pop(peer, lane, RING_BATCH, &mut sink);
-                }
+            let mut pop = || {
+                self.inlet.pop(lane, first, RING_BATCH, |from, packet| {
+                    received.set(received.get() + 1);
+                    packet.open(shard, from);
+                });
+            };
+            // One net under all of them. Where it has to catch, a packet was lost to its own
+            // panic, and the others are still there.
+            while let Err(message) = catch(&mut pop) {
+                shard.report_drop(message);
             }
         }
-        self.first_peer = (self.first_peer + 1) % peers;
-        received
-    }
-
-    /// Moves out what waits in the outboxes.
-    pub fn send(&mut self, shard: &Shard) -> usize {
-        let peers = shard.shards();
-        if peers == 1 {
-            return 0;
-        }
-        let mut sent = 0;
-        for peer in (0..peers).map(ShardId) {
-            if shard.outboxes.is_empty_to(peer) {
-                continue;
-            }
-            let mut went = 0;
-            for lane in Lane::ALL {
-                went += shard.flush(peer, lane, |packets| self.mesh.push(peer, lane, packets));
-            }
-            if went > 0 {
-                self.doorbell.ring(peer);
-            }
-            sent += went;
-        }
-        sent
+        self.first_peer = (self.first_peer + 1) % shard.shards();
+        received.get()
     }
 }
 
 impl Shard {
-    /// Output: lets `send` move packets for a peer out of the front of an outbox; it returns how
-    /// many it took. Senders that waited for the room go on.
-    pub fn flush(
-        &self,
-        peer: ShardId,
-        lane: Lane,
-        send: impl FnOnce(&mut std::collections::VecDeque<crate::mesh::Packet>) -> usize,
-    ) -> usize {
-        let (sent, waiting) = self.outboxes.flush(peer, lane, send);
-        for (_, waker) in waiting {
+    /// Output: moves what waits in the outboxes into the rings. Senders that waited for the room
+    /// go on. Tells whether anything waited.
+    #[inline]
+    pub fn flush(&self) -> bool {
+        let waits = !self.outboxes.is_empty();
+        if waits {
+            self.flush_all();
+        }
+        waits
+    }
+
+    fn flush_all(&self) {
+        for (_, waker) in self.outboxes.flush() {
             self.guarded("a sender's waker", || waker.wake());
         }
-        sent
+    }
+
+    /// Whether packets are left in an outbox, or senders wait for room in one.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        !self.outboxes.is_empty()
     }
 
     /// Packets that wait to leave for a peer.

@@ -17,7 +17,7 @@ use crate::hash::mix;
 use crate::pid::{Home, NodeId, Pid, ShardId, ShardSerial};
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
-use crate::runtime::{Driver, Wall};
+use crate::runtime::{Driver, Outlet, Wall};
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 use crate::timer::{CoarseWheel, Wheel};
@@ -37,6 +37,8 @@ pub struct ShardSetup {
     pub seed: u64,
     /// Its world.
     pub driver: Rc<dyn Driver>,
+    /// The rings to its peers.
+    pub outlet: Rc<dyn Outlet>,
     /// Who is told of everything that happens; nobody in production.
     pub observer: Option<Rc<dyn Observer>>,
     /// Names of the actor types that crash, and how: told of each crash.
@@ -118,7 +120,7 @@ impl Shard {
             records: Records::default(),
             timers: Wheel::default(),
             deadlines: CoarseWheel::default(),
-            outboxes: Outboxes::new(setup.shards),
+            outboxes: Outboxes::new(setup.shards, setup.outlet),
             graves: Graves::default(),
             configs: Configs::default(),
             operations: Operations::default(),

@@ -5,6 +5,7 @@ mod counter;
 mod identity;
 mod lifecycle;
 mod mailboxes;
+mod pump;
 mod reentry;
 mod timers;
 

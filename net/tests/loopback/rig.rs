@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use greenroom_core::process::{NodeRegistration, register_node};
-use greenroom_core::runtime::{Clock, Injector};
+use greenroom_core::runtime::{Clock, Injector, NoPeers};
 use greenroom_core::{
     Fifo, InUse, Instant, LocalTask, Next, Shard, ShardId, ShardSetup, Silent, System, spawn_local,
 };
@@ -35,6 +35,7 @@ impl Rig {
             unique: registration.unique(ShardId(0)),
             seed,
             driver: driver.clone(),
+            outlet: Rc::new(NoPeers),
             observer: None,
             reporter: Arc::new(Silent),
         });

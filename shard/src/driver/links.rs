@@ -1,78 +1,80 @@
-//! A shard's ends of the mesh, as core's pump takes them.
+//! A shard's ends of the mesh, as core takes them.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use greenroom_core::ShardId;
 use greenroom_core::mesh::Packet;
-use greenroom_core::runtime::{self, Lane, Mesh};
+use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
-use super::{Bell, Doorbell};
+use super::Bell;
 use crate::mesh::{Incoming, Outgoing, Port, Sleeper};
 
-/// The rings to and from every other shard.
+/// The rings to every other shard, and their bells.
 #[derive(Debug)]
-pub(crate) struct Links {
+pub(crate) struct Outgoings {
     shard: usize,
-    outgoing: Vec<Outgoing<Packet, Bell>>,
-    incoming: Vec<Incoming<Packet>>,
+    /// By rising index, without this shard.
+    peers: RefCell<Vec<Outgoing<Packet, Bell>>>,
 }
 
-/// The doorbells of every other shard.
+/// The rings from every other shard.
 #[derive(Debug)]
-pub(crate) struct Doorbells {
+pub(crate) struct Incomings {
     shard: usize,
-    doorbells: Vec<Doorbell<Bell>>,
+    /// By rising index, without this shard.
+    peers: Vec<Incoming<Packet>>,
 }
 
-/// Takes a port apart into what carries packets, what wakes others, and how this shard sleeps.
-pub(crate) fn take_apart(port: Port<Packet, Bell>) -> (Links, Doorbells, Sleeper<Bell>) {
+/// Takes a port apart into what sends, what receives, and how this shard sleeps.
+pub(crate) fn take_apart(port: Port<Packet, Bell>) -> (Outgoings, Incomings, Sleeper<Bell>) {
     let Port { shard, outgoing, incoming, sleeper } = port;
-    let doorbells = outgoing.iter().map(|to| to.doorbell.clone()).collect();
-    (Links { shard, outgoing, incoming }, Doorbells { shard, doorbells }, sleeper)
+    let outgoing = Outgoings { shard, peers: RefCell::new(outgoing) };
+    (outgoing, Incomings { shard, peers: incoming }, sleeper)
 }
 
 /// A peer's place in a list that leaves out `shard`.
 #[inline]
-fn place(shard: usize, peer: ShardId) -> usize {
-    let peer = peer.index();
-    debug_assert_ne!(peer, shard, "a shard has no ring to itself");
-    peer - usize::from(peer > shard)
+const fn place(shard: usize, peer: ShardId) -> usize {
+    peer.index() - (peer.index() > shard) as usize
 }
 
-impl Mesh for Links {
+impl Outlet for Outgoings {
     #[inline]
-    fn push(&mut self, peer: ShardId, lane: Lane, packets: &mut VecDeque<Packet>) -> usize {
-        let to = &mut self.outgoing[place(self.shard, peer)];
-        match lane {
-            Lane::System => to.system.push_batch(packets),
-            Lane::User => to.user.push_batch(packets),
-        }
+    fn flush(
+        &self,
+        peer: ShardId,
+        system: &mut VecDeque<Packet>,
+        user: &mut VecDeque<Packet>,
+    ) -> usize {
+        debug_assert_ne!(peer.index(), self.shard, "a shard has no ring to itself");
+        self.peers.borrow_mut()[place(self.shard, peer)].flush(system, user)
     }
+}
 
+impl Inlet for Incomings {
     #[inline]
     fn pop(
         &mut self,
-        peer: ShardId,
         lane: Lane,
+        first: ShardId,
         max: usize,
-        sink: &mut dyn FnMut(Packet),
-    ) -> usize {
-        let from = &mut self.incoming[place(self.shard, peer)];
-        match lane {
-            Lane::System => from.system.pop_batch(max, sink),
-            Lane::User => from.user.pop_batch(max, sink),
+        mut sink: impl FnMut(ShardId, Packet),
+    ) {
+        // Where the first peer is this shard, its place is the next one's.
+        let (before, from) = self.peers.split_at_mut(place(self.shard, first));
+        for Incoming { peer, system, user } in from.iter_mut().chain(before) {
+            let peer = ShardId(*peer as u16);
+            let sink = |packet| sink(peer, packet);
+            match lane {
+                Lane::System => system.pop_batch(max, sink),
+                Lane::User => user.pop_batch(max, sink),
+            };
         }
     }
 
     #[inline]
     fn pending(&self) -> bool {
-        self.incoming.iter().any(|from| !from.is_empty())
-    }
-}
-
-impl runtime::Doorbell for Doorbells {
-    #[inline]
-    fn ring(&self, peer: ShardId) {
-        self.doorbells[place(self.shard, peer)].notify();
+        self.peers.iter().any(|from| !from.is_empty())
     }
 }

@@ -22,6 +22,6 @@ pub(crate) use bell::Bell;
 pub(crate) use clock::{NodeClock, Quantum};
 pub(crate) use entropy::{entropy, sharpen_timers};
 pub(crate) use inject::Inject;
-pub(crate) use links::{Doorbells, Links, take_apart};
+pub(crate) use links::{Incomings, take_apart};
 pub(crate) use panic::message_of;
 pub(crate) use thread::on_a_thread;

@@ -7,7 +7,8 @@
 //! through common phases, and the last one to finish a phase begins the next for all:
 //!
 //! ```text
-//! Running   -> Closing    somebody shuts the system down: every actor is asked to stop
+//! Starting  -> Running    every shard is built
+//!           -> Closing    somebody shuts the system down: every actor is asked to stop
 //!           -> Killing    the deadline has passed: every actor that is left is killed
 //!           -> Leaving    no shard has an actor any more: outboxes are emptied into the rings
 //!           -> Draining   every outbox is empty: the rings are emptied, the last answers read
@@ -30,6 +31,9 @@ use crate::driver::{Bell, Doorbell};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub(crate) enum Phase {
+    /// Some shards are not built yet. Those that are do not spin: building one asks the kernel for
+    /// work on every core, which a thread that spins with real-time priority never lets run.
+    Starting,
     Running,
     Closing,
     Killing,
@@ -39,7 +43,8 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
+        Self::Starting,
         Self::Running,
         Self::Closing,
         Self::Killing,
@@ -78,7 +83,7 @@ impl Stage {
     pub(crate) fn new(shards: u16) -> Self {
         let shards = usize::from(shards);
         Self {
-            phase: AtomicU8::new(Phase::Running as u8),
+            phase: AtomicU8::new(Phase::Starting as u8),
             shards,
             quiet: AtomicUsize::new(0),
             flushed: AtomicUsize::new(0),

@@ -71,7 +71,10 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let outcome = threads.1.map_or_else(|| wait(&started, shards), Err);
     let parts = Parts { stage, threads: threads.0, workers, registration };
     match outcome {
-        Ok(handle) => Ok(Running::new(handle, builder.shutdown_limit, parts)),
+        Ok(handle) => {
+            parts.stage.advance(Phase::Running);
+            Ok(Running::new(handle, builder.shutdown_limit, parts))
+        }
         Err(error) => {
             parts.stage.advance(Phase::Abandoning);
             drop(parts.shut_down(builder.shutdown_limit));

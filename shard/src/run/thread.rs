@@ -82,6 +82,7 @@ impl Place {
         let reactor = Reactor::new(poller.as_fd(), &task)?;
         let jobs = Jobs::new(common.workers, door, Some(common.allowed));
         let world = Rc::new(World::new(common.clock, poller, jobs));
+        let (outgoing, incoming, sleeper) = take_apart(port);
         let shard = Rc::new(Shard::new(ShardSetup {
             node: common.node,
             id,
@@ -89,14 +90,14 @@ impl Place {
             unique,
             seed: common.seed,
             driver: world.clone(),
+            outlet: Rc::new(outgoing),
             observer: None,
             reporter: common.reporter,
         }));
-        let (links, doorbells, sleeper) = take_apart(port);
         let pump = ShardPump {
             shard,
             world,
-            pump: Pump::new(links, doorbells),
+            pump: Pump::new(incoming),
             reactor,
             sleeper,
             injected: queue,

@@ -1,11 +1,11 @@
-//! One shard's ends of the rings, as core's pump uses them.
+//! One shard's ends of the rings, as core uses them.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use greenroom_core::ShardId;
 use greenroom_core::mesh::Packet;
-use greenroom_core::runtime::{Doorbell, Lane, Mesh};
+use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
 use super::rings::{Rings, Waiting};
 use crate::draws::Site;
@@ -14,48 +14,124 @@ use crate::plant::Plant;
 use crate::trace::Kind;
 use crate::world::{Phase, World};
 
-/// The rings of one shard.
+/// Where a shard is among all of a run.
 #[derive(Debug)]
-pub(crate) struct SimMesh {
+struct Home {
     world: Rc<World>,
     rings: Rc<Rings>,
-    /// What waits in the rings to this shard.
-    waiting: Waiting,
     id: ShardId,
     /// The number of the node's first shard among all shards of the run.
     first: u32,
 }
 
-/// The doorbells of one shard's peers.
+/// The rings to one shard's peers, and their bells.
 #[derive(Debug)]
-pub(crate) struct SimDoorbell {
-    world: Rc<World>,
-    id: ShardId,
-    first: u32,
+pub(crate) struct SimOutlet {
+    home: Home,
 }
 
-impl SimMesh {
-    pub(crate) fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
-        Self { world, waiting: rings.waiting(id).clone(), rings, id, first }
-    }
+/// The rings from one shard's peers.
+#[derive(Debug)]
+pub(crate) struct SimInlet {
+    home: Home,
+    /// What waits in the rings.
+    waiting: Waiting,
+}
 
+impl Home {
     fn number(&self, shard: ShardId) -> u32 {
         self.first + u32::from(shard.0)
+    }
+}
+
+impl SimOutlet {
+    pub(crate) const fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
+        Self { home: Home { world, rings, id, first } }
     }
 
     /// How much of the room in a ring the producer sees.
     fn room_seen(&self, room: u32) -> u32 {
-        let (world, me) = (&self.world, self.number(self.id));
+        let (world, me) = (&self.home.world, self.home.number(self.home.id));
         if room > 0 && world.draws.chance(Site::Room, me, world.swarm.stale_room) {
             return world.draws.below(Site::Room, me, u64::from(room)) as u32;
         }
         room
     }
 
+    fn push(&self, peer: ShardId, lane: Lane, packets: &mut VecDeque<Packet>) -> usize {
+        let Home { world, rings, id, .. } = &self.home;
+        let (me, to) = (self.home.number(*id), self.home.number(peer));
+        let mut ring = rings.ring(*id, peer, lane).borrow_mut();
+        let room = self.room_seen(ring.room()) as usize;
+        let count = room.min(packets.len());
+        for _ in 0..count {
+            let Some(packet) = packets.pop_front() else { break };
+            let (slot, generation) = packet.target();
+            let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
+            let cause = world.note(me, Kind::Pushed, slot, detail);
+            ring.push(&mut rings.store.borrow_mut(), packet, cause);
+        }
+        rings.waiting(peer).add(*id, lane, count as u32);
+        let target = &world.shards[to as usize];
+        target.inbound.set(target.inbound.get() + count as u32);
+        ring.producer_waits = !packets.is_empty();
+        if ring.producer_waits {
+            world.note(me, Kind::RingFull, u32::from(peer.0), packets.len() as u64);
+        }
+        if count > 0 && target.phase.get() == Phase::Spinning {
+            world.notice(to);
+        }
+        count
+    }
+
+    fn ring_bell(&self, peer: ShardId) {
+        let (world, to) = (&self.home.world, self.home.number(peer));
+        let target = &world.shards[to as usize];
+        if !target.announced.replace(false) {
+            return;
+        }
+        let me = self.home.number(self.home.id);
+        let merged =
+            target.bells.get() > 0 && world.draws.chance(Site::Bell, me, world.swarm.bell_merge);
+        world.note(me, Kind::BellRung, u32::from(peer.0), u64::from(merged));
+        if !merged {
+            target.bells.set(target.bells.get() + 1);
+            let delay = world.draws.below(Site::Bell, me, world.swarm.bell_delay + 1);
+            world.enter_after(delay, What::Doorbell(to));
+        }
+    }
+}
+
+impl Outlet for SimOutlet {
+    fn flush(
+        &self,
+        peer: ShardId,
+        system: &mut VecDeque<Packet>,
+        user: &mut VecDeque<Packet>,
+    ) -> usize {
+        let mut pushed = 0;
+        for (lane, packets) in Lane::ALL.into_iter().zip([system, user]) {
+            if !packets.is_empty() {
+                pushed += self.push(peer, lane, packets);
+            }
+        }
+        if pushed > 0 {
+            self.ring_bell(peer);
+        }
+        pushed
+    }
+}
+
+impl SimInlet {
+    pub(crate) fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
+        let waiting = rings.waiting(id).clone();
+        Self { home: Home { world, rings, id, first }, waiting }
+    }
+
     /// Decides how many packets of a ring this poll sees.
     fn look(&self, peer: ShardId, lane: Lane) -> u32 {
-        let (world, me) = (&self.world, self.number(self.id));
-        let mut ring = self.rings.ring(peer, self.id, lane).borrow_mut();
+        let (world, me) = (&self.home.world, self.home.number(self.home.id));
+        let mut ring = self.home.rings.ring(peer, self.home.id, lane).borrow_mut();
         let hidden = ring.hidden();
         if hidden == 0 {
             return ring.visible();
@@ -77,112 +153,74 @@ impl SimMesh {
 
     /// Takes packets out of a ring that is not empty.
     #[inline(never)]
-    fn take(&self, peer: ShardId, lane: Lane, max: usize, sink: &mut dyn FnMut(Packet)) -> usize {
-        let waiting = self.waiting.from(peer, lane);
-        let ring = self.rings.ring(peer, self.id, lane);
-        let (world, me) = (&self.world, self.number(self.id));
+    fn take(&self, peer: ShardId, lane: Lane, max: usize, sink: &mut impl FnMut(ShardId, Packet)) {
+        let Home { world, rings, id, .. } = &self.home;
+        let ring = rings.ring(peer, *id, lane);
+        let me = self.home.number(*id);
         let count = max.min(self.look(peer, lane) as usize);
         if world.planted(Plant::Reordering)
             && lane == Lane::User
             && count >= 2
             && world.draws.chance(Site::Plant, me, 64)
         {
-            ring.borrow().swap_oldest(&mut self.rings.store.borrow_mut());
+            ring.borrow().swap_oldest(&mut rings.store.borrow_mut());
         }
+        // Told also when `sink` unwinds.
+        let _told = (count > 0).then(|| RoomMade { inlet: self, peer, lane });
         for _ in 0..count {
-            let popped = ring.borrow_mut().pop(&mut self.rings.store.borrow_mut());
+            let popped = ring.borrow_mut().pop(&mut rings.store.borrow_mut());
             let Some((packet, cause)) = popped else { break };
             let inbound = &world.shards[me as usize].inbound;
             inbound.set(inbound.get() - 1);
-            waiting.set(waiting.get() - 1);
+            self.waiting.take_one(peer, lane);
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
             world.note_caused(me, Kind::Delivered, slot, detail, cause);
-            sink(packet);
-        }
-        if count > 0 {
-            self.room_made(peer, lane);
-        }
-        count
-    }
-
-    /// Tells a producer that spins for room that there is some.
-    fn room_made(&self, peer: ShardId, lane: Lane) {
-        let mut ring = self.rings.ring(peer, self.id, lane).borrow_mut();
-        if std::mem::take(&mut ring.producer_waits) {
-            self.world.notice(self.number(peer));
+            sink(peer, packet);
         }
     }
 }
 
-impl Mesh for SimMesh {
-    fn push(&mut self, peer: ShardId, lane: Lane, packets: &mut VecDeque<Packet>) -> usize {
-        let (world, me, to) = (&self.world, self.number(self.id), self.number(peer));
-        let mut ring = self.rings.ring(self.id, peer, lane).borrow_mut();
-        let room = self.room_seen(ring.room()) as usize;
-        let count = room.min(packets.len());
-        for _ in 0..count {
-            let Some(packet) = packets.pop_front() else { break };
-            let (slot, generation) = packet.target();
-            let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
-            let cause = world.note(me, Kind::Pushed, slot, detail);
-            ring.push(&mut self.rings.store.borrow_mut(), packet, cause);
-        }
-        let waiting = self.rings.waiting(peer).from(self.id, lane);
-        waiting.set(waiting.get() + count as u32);
-        let target = &world.shards[to as usize];
-        target.inbound.set(target.inbound.get() + count as u32);
-        ring.producer_waits = !packets.is_empty();
-        if ring.producer_waits {
-            world.note(me, Kind::RingFull, u32::from(peer.0), packets.len() as u64);
-        }
-        if count > 0 && target.phase.get() == Phase::Spinning {
-            world.notice(to);
-        }
-        count
-    }
+/// Tells a producer that spins for room in a ring that there is some.
+struct RoomMade<'a> {
+    inlet: &'a SimInlet,
+    peer: ShardId,
+    lane: Lane,
+}
 
-    #[inline]
+impl Drop for RoomMade<'_> {
+    fn drop(&mut self) {
+        let home = &self.inlet.home;
+        let mut ring = home.rings.ring(self.peer, home.id, self.lane).borrow_mut();
+        if std::mem::take(&mut ring.producer_waits) {
+            home.world.notice(home.number(self.peer));
+        }
+    }
+}
+
+impl Inlet for SimInlet {
     fn pop(
         &mut self,
-        peer: ShardId,
         lane: Lane,
+        first: ShardId,
         max: usize,
-        sink: &mut dyn FnMut(Packet),
-    ) -> usize {
-        // Most polls of a round find nothing.
-        if self.waiting.from(peer, lane).get() == 0 {
-            return 0;
+        mut sink: impl FnMut(ShardId, Packet),
+    ) {
+        // Most rings hold nothing: the walk ends with the last that does.
+        let mut left = self.waiting.in_lane(lane);
+        for peer in self.waiting.producers_from(first) {
+            if left == 0 {
+                return;
+            }
+            let waiting = self.waiting.from(peer, lane);
+            if waiting > 0 {
+                left -= waiting;
+                self.take(peer, lane, max, &mut sink);
+            }
         }
-        self.take(peer, lane, max, sink)
     }
 
     fn pending(&self) -> bool {
-        self.world.shards[self.number(self.id) as usize].inbound.get() > 0
-    }
-}
-
-impl SimDoorbell {
-    pub(crate) const fn new(world: Rc<World>, id: ShardId, first: u32) -> Self {
-        Self { world, id, first }
-    }
-}
-
-impl Doorbell for SimDoorbell {
-    fn ring(&self, peer: ShardId) {
-        let (world, to) = (&self.world, self.first + u32::from(peer.0));
-        let target = &world.shards[to as usize];
-        if !target.announced.replace(false) {
-            return;
-        }
-        let me = self.first + u32::from(self.id.0);
-        let merged =
-            target.bells.get() > 0 && world.draws.chance(Site::Bell, me, world.swarm.bell_merge);
-        world.note(me, Kind::BellRung, u32::from(peer.0), u64::from(merged));
-        if !merged {
-            target.bells.set(target.bells.get() + 1);
-            let delay = world.draws.below(Site::Bell, me, world.swarm.bell_delay + 1);
-            world.enter_after(delay, What::Doorbell(to));
-        }
+        self.home.world.shards[self.home.number(self.home.id) as usize].inbound.get() > 0
     }
 }

@@ -30,5 +30,5 @@ mod ring;
 mod rings;
 mod store;
 
-pub(crate) use ends::{SimDoorbell, SimMesh};
+pub(crate) use ends::{SimInlet, SimOutlet};
 pub(crate) use rings::Rings;

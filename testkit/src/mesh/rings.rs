@@ -21,18 +21,53 @@ pub(crate) struct Rings {
     waiting: Vec<Waiting>,
 }
 
-/// Packets in the rings to one consumer: a poll looks at most rings in vain.
+/// Packets in the rings to one consumer, of each producer and of all: a poll would look at most
+/// rings in vain.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiting(Rc<[[Cell<u32>; 2]]>);
+pub(crate) struct Waiting(Rc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    by_producer: Box<[[Cell<u32>; 2]]>,
+    in_lane: [Cell<u32>; 2],
+}
 
 impl Waiting {
     fn new(shards: u16) -> Self {
-        Self((0..shards).map(|_| [Cell::new(0), Cell::new(0)]).collect())
+        let by_producer = (0..shards).map(|_| Default::default()).collect();
+        Self(Rc::new(Counts { by_producer, in_lane: Default::default() }))
     }
 
     #[inline]
-    pub(crate) fn from(&self, producer: ShardId, lane: Lane) -> &Cell<u32> {
-        &self.0[producer.index()][lane as usize]
+    fn cells(&self, producer: ShardId, lane: Lane) -> [&Cell<u32>; 2] {
+        let lane = lane as usize;
+        [&self.0.by_producer[producer.index()][lane], &self.0.in_lane[lane]]
+    }
+
+    /// Packets of one producer.
+    #[inline]
+    pub(super) fn from(&self, producer: ShardId, lane: Lane) -> u32 {
+        self.cells(producer, lane)[0].get()
+    }
+
+    /// Packets of all producers.
+    #[inline]
+    pub(super) fn in_lane(&self, lane: Lane) -> u32 {
+        self.0.in_lane[lane as usize].get()
+    }
+
+    pub(super) fn add(&self, producer: ShardId, lane: Lane, count: u32) {
+        self.cells(producer, lane).into_iter().for_each(|cell| cell.set(cell.get() + count));
+    }
+
+    pub(super) fn take_one(&self, producer: ShardId, lane: Lane) {
+        self.cells(producer, lane).into_iter().for_each(|cell| cell.set(cell.get() - 1));
+    }
+
+    /// All producers, beginning with `first` and going round.
+    pub(super) fn producers_from(&self, first: ShardId) -> impl Iterator<Item = ShardId> + use<> {
+        let count = self.0.by_producer.len() as u16;
+        (first.0..count).chain(0..first.0).map(ShardId)
     }
 }
 

@@ -7,7 +7,7 @@ use greenroom_core::hash::mix;
 use greenroom_core::process::NodeRegistration;
 use greenroom_core::{Pump, Reporter, Shard, ShardId, ShardSetup};
 
-use crate::mesh::{Rings, SimDoorbell, SimMesh};
+use crate::mesh::{Rings, SimInlet, SimOutlet};
 use crate::trace::ShardObserver;
 use crate::world::{SimDriver, World};
 
@@ -15,7 +15,7 @@ use crate::world::{SimDriver, World};
 #[derive(Debug)]
 pub(super) struct ShardCell {
     pub(super) shard: Shard,
-    pub(super) pump: Pump<SimMesh, SimDoorbell>,
+    pub(super) pump: Pump<SimInlet>,
     pub(super) observer: Rc<ShardObserver>,
 }
 
@@ -44,11 +44,11 @@ impl ShardCell {
             unique: node.registration.unique(id),
             seed: mix(world.seed ^ u64::from(place.node).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             driver: Rc::new(SimDriver::new(world.clone(), number)),
+            outlet: Rc::new(SimOutlet::new(world.clone(), node.rings.clone(), id, first)),
             observer: Some(observer.clone()),
             reporter,
         });
-        let mesh = SimMesh::new(world.clone(), node.rings.clone(), id, first);
-        let doorbell = SimDoorbell::new(world.clone(), id, first);
-        Self { shard, pump: Pump::new(mesh, doorbell), observer }
+        let inlet = SimInlet::new(world.clone(), node.rings.clone(), id, first);
+        Self { shard, pump: Pump::new(inlet), observer }
     }
 }

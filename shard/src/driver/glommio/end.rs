@@ -1,4 +1,4 @@
-//! A shard's part in the end of its system; see [`crate::run::Stage`].
+//! A shard's part in the phases of its system; see [`crate::run::Stage`].
 
 use std::task::{Context, Poll};
 
@@ -12,8 +12,8 @@ use crate::run::Phase;
 const DRAIN_ROUNDS: usize = 1000;
 
 impl ShardPump {
-    /// Goes on in the system's end. Tells whether the shard has work from it.
-    pub(super) fn wind_up(&mut self, step: Step) -> bool {
+    /// Does what the system's phase asks of the shard. Tells whether it has work from it.
+    pub(super) fn follow(&mut self, step: Step) -> bool {
         let (phase, before) = (self.seat.phase(), self.state.phase);
         if phase >= Phase::Closing && before < Phase::Closing {
             self.shard.close();
@@ -24,7 +24,7 @@ impl ShardPump {
         }
         self.state.phase = phase;
         match phase {
-            Phase::Running => {}
+            Phase::Starting | Phase::Running => {}
             Phase::Closing | Phase::Killing => {
                 if self.shard.is_quiet() {
                     self.seat.arrive_quiet();
@@ -57,7 +57,7 @@ impl ShardPump {
     pub(super) fn abandon(&mut self) {
         self.state.over = true;
         self.shard.abandon_all();
-        self.pump.send(&self.shard);
+        self.shard.flush();
         self.seat.end.ledger = self.shard.ledger();
         self.world.files.close_all();
     }

@@ -28,7 +28,7 @@ use greenroom_core::{Fifo, Instant, Next, Pump, Shard};
 
 use super::reactor::Reactor;
 use super::world::World;
-use crate::driver::{Bell, Doorbells, Links, message_of};
+use crate::driver::{Bell, Incomings, message_of};
 use crate::mesh::Sleeper;
 use crate::run::{IdleStrategy, Phase, Seat};
 
@@ -43,7 +43,7 @@ const VISIT_INTERVAL: Duration = Duration::from_micros(250);
 pub(crate) struct ShardPump {
     pub(crate) shard: Rc<Shard>,
     pub(crate) world: Rc<World>,
-    pub(crate) pump: Pump<Links, Doorbells>,
+    pub(crate) pump: Pump<Incomings>,
     pub(crate) reactor: Reactor,
     pub(crate) sleeper: Sleeper<Bell>,
     pub(crate) injected: Receiver<Injected>,
@@ -67,7 +67,7 @@ pub(crate) struct PumpState {
 
 impl PumpState {
     pub(crate) const fn new() -> Self {
-        let phase = Phase::Running;
+        let phase = Phase::Starting;
         Self { phase, asleep: false, over: false, visited: Instant::ORIGIN }
     }
 }
@@ -105,7 +105,8 @@ impl ShardPump {
         self.wake_up();
         while !self.state.over {
             let step = self.step();
-            if self.seat.phase() != Phase::Running && self.wind_up(step) {
+            let runs = self.state.phase == Phase::Running && self.seat.phase() == Phase::Running;
+            if !runs && self.follow(step) {
                 continue;
             }
             let waits = match step.next {

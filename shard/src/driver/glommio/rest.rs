@@ -2,16 +2,22 @@
 
 use std::hint;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
 
 use greenroom_core::Instant;
 use greenroom_core::runtime::Clock;
 
 use super::pump::ShardPump;
+use crate::run::Phase;
 
 /// Looks at the rings and the door between two at the clock and the sockets. The first costs a
 /// load a ring, the second a system call.
 const LOOKS_PER_CLOCK: usize = 32;
+
+/// How often a shard that spins lets another thread have its core: one of the same real-time
+/// priority, such as the one that waits for the system's end, would never run else.
+const YIELD_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How long a shard sleeps while a full ring holds its packets back: who empties the ring does not
 /// ring a bell for it.
@@ -78,7 +84,11 @@ impl ShardPump {
 
     /// Looks for work for as long as the strategy wants. Tells whether there is some.
     fn spin(&self, deadline: Option<Instant>) -> bool {
+        if self.state.phase == Phase::Starting {
+            return self.has_input();
+        }
         let since = self.shard.now();
+        let mut yielded = since;
         loop {
             for _ in 0..LOOKS_PER_CLOCK {
                 if self.has_input() {
@@ -92,6 +102,10 @@ impl ShardPump {
             }
             if self.idle.spin().is_some_and(|spin| now - since >= spin) {
                 return false;
+            }
+            if now - yielded >= YIELD_INTERVAL {
+                yielded = now;
+                thread::yield_now();
             }
         }
     }
