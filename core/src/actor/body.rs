@@ -150,7 +150,7 @@ impl Running {
         handler: Pin<&mut F>,
         cx: &mut task::Context<'_>,
     ) -> Poll<Option<Flow>> {
-        if ctx.door().has(state::KILL) {
+        if ctx.is_killed() {
             return Poll::Ready(None);
         }
         current::with(|shard| shard.set_scope(self.header));

@@ -34,7 +34,8 @@ pub enum CallError {
     /// The mailbox rejects when full, and was full. The request was not handled.
     Full,
     /// Waiting could never end: the callee is among those who wait for this caller, nearest first
-    /// in the path, which ends with the callee. The request was not sent.
+    /// in the path, which ends with the callee. They wait for its answer; or, where the request
+    /// itself had to wait for room, for room in its mailbox. The request was not sent.
     Cycle(Vec<Pid>),
     /// The ref leads nowhere from here. The request was not sent.
     Unusable(RefError),
@@ -183,6 +184,11 @@ where
                 drop(message);
                 Err(CallError::of(refused))
             }
+            Offered::Cycle(path) => {
+                self.claim.give_up();
+                drop(message);
+                Err(CallError::Cycle(path))
+            }
         }
     }
 }
@@ -214,8 +220,12 @@ where
             State::Parked(parked) => {
                 let (message, accept) = *parked;
                 let sent = current::with(|shard| {
-                    this.offer(shard, message, accept, cx)?;
-                    Ok(shard.hand_off())
+                    // Away from its shard the call is over; the claim says so below.
+                    if this.claim.is_of(shard) {
+                        this.offer(shard, message, accept, cx)?;
+                        shard.hand_off();
+                    }
+                    Ok(())
                 });
                 sent.unwrap_or(Err(CallError::Unusable(RefError::Outside)))?;
             }

@@ -92,6 +92,11 @@ impl<R: Send + 'static> Opened<R> {
 }
 
 impl<R: Send + 'static> Claim<R> {
+    /// Whether the claim was made on that shard.
+    pub(crate) fn is_of(&self, shard: &Shard) -> bool {
+        shard.is(self.node, self.shard)
+    }
+
     fn at_home<T>(&self, f: impl FnOnce(&Shard) -> T) -> Option<T> {
         current::with(|shard| shard.is(self.node, self.shard).then(|| f(shard))).flatten()
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shard;
 use crate::actor::{ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Refusal};
+use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -31,7 +31,8 @@ impl Shard {
         let target = (meta.slot, meta.generation);
         let mut message = Parcel::new(message);
         let pushed = self.with_mailbox(target, |door: &Door<M>| {
-            if door.has_overflow() {
+            // Behind what waits for room; but nothing is accepted after a drain.
+            if door.has_overflow() && !door.has(state::CLOSED) {
                 return Err(Refusal::Full);
             }
             door.push(header, &mut message)
@@ -64,10 +65,10 @@ impl Shard {
         }
         let stop = self.with_mailbox(target, |door: &Door<M>| {
             let envelope = message.take().map(|message| Envelope { header, message });
-            envelope.is_some_and(|envelope| door.keep(Some(meta.from), envelope))
+            envelope.and_then(|envelope| door.keep(Some(meta.from), envelope))
         });
-        if stop == Ok(true) {
-            let stop = Stop { generation: meta.generation };
+        if let Ok(Some(number)) = stop {
+            let stop = Stop { generation: meta.generation, number };
             self.push_system(meta.from, Packet::system(meta.slot, stop));
         }
     }
@@ -114,11 +115,13 @@ impl<M: Send + 'static> Deliver for TracedArrival<M> {
 /// A mailbox over there is full: do not send to it.
 struct Stop {
     generation: u32,
+    /// Tells this STOP from others of the mailbox: a GO under way is for an earlier one.
+    number: u64,
 }
 
 impl Deliver for Stop {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.outboxes.stop(meta.from, (meta.slot, self.generation));
+        shard.outboxes.stop(meta.from, (meta.slot, self.generation), self.number);
     }
 }
 

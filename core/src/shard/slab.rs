@@ -50,8 +50,10 @@ struct Inner {
 struct Slot {
     generation: u32,
     live: bool,
-    /// On the run queue, or about to be put there.
-    scheduled: bool,
+    /// One of [`IDLE`], [`SCHEDULED`] and [`MARKED`].
+    readiness: u8,
+    /// Somebody the shard does not know of may hold the task's waker.
+    lent: bool,
     group: u8,
     /// Messages the task's actor may handle in one turn.
     turn_messages: u32,
@@ -61,6 +63,13 @@ struct Slot {
     /// `None` while the task is being polled.
     future: Option<TaskFuture>,
 }
+
+/// Neither on the run queue nor marked; what a poll begins with.
+const IDLE: u8 = 0;
+/// On the run queue, or about to be put there.
+const SCHEDULED: u8 = 1;
+/// A probe was here, and the task has been neither scheduled nor polled since.
+const MARKED: u8 = 2;
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +117,8 @@ impl Slab {
         let entry = &mut inner.slots[slot as usize];
         entry.generation += 1;
         entry.live = true;
-        entry.scheduled = false;
+        entry.readiness = IDLE;
+        entry.lent = false;
         inner.live += 1;
         Some(Reserved { slot, generation: entry.generation })
     }
@@ -140,10 +150,10 @@ impl Slab {
     pub(crate) fn schedule(&self, slot: u32) -> Option<u8> {
         let inner = self.inner();
         let entry = inner.slots.get_mut(slot as usize)?;
-        if entry.scheduled || !entry.live {
+        if entry.readiness == SCHEDULED || !entry.live {
             return None;
         }
-        entry.scheduled = true;
+        entry.readiness = SCHEDULED;
         Some(entry.group)
     }
 
@@ -152,10 +162,13 @@ impl Slab {
     pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) -> Option<u8> {
         let inner = self.inner();
         let entry = inner.slots.get_mut(slot as usize)?;
-        if entry.scheduled || !entry.live || entry.generation & GENERATION_MASK != generation_low {
+        if entry.readiness == SCHEDULED
+            || !entry.live
+            || entry.generation & GENERATION_MASK != generation_low
+        {
             return None;
         }
-        entry.scheduled = true;
+        entry.readiness = SCHEDULED;
         Some(entry.group)
     }
 
@@ -164,7 +177,7 @@ impl Slab {
     pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        entry.scheduled = false;
+        entry.readiness = IDLE;
         entry.future.take().map(|future| (entry.generation, entry.turn_messages, future))
     }
 
@@ -225,7 +238,44 @@ impl Slab {
 
     /// Whether the task in a slot is on the run queue.
     pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
-        self.inner().slots.get(slot as usize).is_some_and(|entry| entry.scheduled)
+        let entry = self.inner().slots.get(slot as usize);
+        entry.is_some_and(|entry| entry.readiness == SCHEDULED)
+    }
+
+    /// Marks a task that is suspended and not scheduled. The mark goes with the next wake-up or
+    /// poll, so that one still there says that neither has happened. Returns whether the mark is
+    /// new; `None` where there is no such task.
+    pub(crate) fn mark(&self, slot: u32, generation: u32) -> Option<bool> {
+        let entry = self.inner().slots.get_mut(slot as usize);
+        let suspended = entry.filter(|entry| {
+            entry.live
+                && entry.generation == generation
+                && entry.future.is_some()
+                && entry.readiness != SCHEDULED
+        });
+        suspended.map(|entry| std::mem::replace(&mut entry.readiness, MARKED) != MARKED)
+    }
+
+    /// Whether the task still has the mark.
+    pub(crate) fn is_marked(&self, slot: u32, generation: u32) -> bool {
+        let entry = self.inner().slots.get(slot as usize);
+        entry.is_some_and(|entry| {
+            entry.live && entry.generation == generation && entry.readiness == MARKED
+        })
+    }
+
+    /// Notes that the task's waker was cloned: from now on it may be woken by somebody the shard
+    /// does not know of.
+    pub(crate) fn lend(&self, slot: u32, generation_low: u32) {
+        let entry = self.inner().slots.get_mut(slot as usize);
+        if let Some(entry) = entry.filter(|e| e.generation & GENERATION_MASK == generation_low) {
+            entry.lent = true;
+        }
+    }
+
+    /// Whether the task's waker was ever cloned.
+    pub(crate) fn is_lent(&self, slot: u32) -> bool {
+        self.inner().slots.get(slot as usize).is_some_and(|entry| entry.lent)
     }
 
     /// The doors of all live actors, in slot order.
@@ -265,7 +315,8 @@ impl Slot {
         Self {
             generation: 0,
             live: false,
-            scheduled: false,
+            readiness: IDLE,
+            lent: false,
             group: 0,
             turn_messages: 0,
             message_type: TypeId::of::<NoDoor>(),
