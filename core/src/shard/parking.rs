@@ -56,7 +56,7 @@ pub(crate) struct Wanted {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Verdict {
     Open,
-    /// It is on a circle that may yet dissolve, and the reporter knows.
+    /// It is on a circle that may yet dissolve: no more probes for it.
     Suspected,
     /// It can never end: who waits for it, nearest first.
     Doomed(Vec<Pid>),
@@ -72,6 +72,8 @@ struct Parked {
     probe_at: Instant,
     /// Tells the mark that the task has from those it had before.
     mark: u64,
+    /// The reporter was told that the wait is on a circle that may dissolve.
+    told: bool,
 }
 
 impl Parked {
@@ -132,7 +134,7 @@ impl Parking {
         inner.number_next += 1;
         let probe_at = now + PROBE_AFTER;
         let verdict = Verdict::Open;
-        let parked = Parked { waiting, wanted, verdict, probes: 0, probe_at, mark: 0 };
+        let parked = Parked { waiting, wanted, verdict, probes: 0, probe_at, mark: 0, told: false };
         inner.insert(key, parked);
         key
     }
@@ -209,11 +211,13 @@ impl Parking {
         open
     }
 
-    /// Notes that a wait is on a circle. False where that is known, or the wait has ended.
+    /// Notes that a wait is on a circle that may dissolve. Returns whether nobody was told yet.
     pub(super) fn suspect(&self, key: WaitKey) -> bool {
         let mut inner = self.inner.borrow_mut();
         let parked = inner.waits.get_mut(&key).filter(|parked| parked.verdict == Verdict::Open);
-        parked.map(|parked| parked.verdict = Verdict::Suspected).is_some()
+        let Some(parked) = parked else { return false };
+        parked.verdict = Verdict::Suspected;
+        !std::mem::replace(&mut parked.told, true)
     }
 
     /// Looks at the waits for those whose probe is due, some of them at a time.

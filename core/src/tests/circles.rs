@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::passers::{How, LOG_MAX, MILLI, Outcome, Pass, Setup};
 use super::run;
 use crate::limits::{COARSE_TICK, PROBE_AFTER, PROBES_MAX};
-use crate::{CallError, ExitReason};
+use crate::testing::Rig;
+use crate::{Actor, ActorConfig, CallError, Context, ExitReason, Flow, MailboxBound};
 
 /// Longer than the first probe may take.
 const PROBED: Duration = Duration::from_millis(150);
@@ -122,10 +123,14 @@ fn a_mark_that_is_gone_ends_the_probe() {
         let setup = Setup::new(&[0, 1, 2]);
         setup.close_circle(&[How::Send; 3]);
         // Until the probes leave their shards.
-        while setup.rig.shards.iter().any(|shard| shard.outboxes.is_empty()) {
+        for _ in 0..10 * PROBED.as_millis() {
+            if setup.rig.shards.iter().all(|shard| !shard.outboxes.is_empty()) {
+                break;
+            }
             setup.rig.advance(MILLI / 10);
             (0..3).for_each(|shard| _ = setup.rig.turn(shard));
         }
+        assert!(setup.rig.shards.iter().all(|shard| !shard.outboxes.is_empty()), "no probe");
         (0..hops).for_each(|_| setup.rig.hop());
         // Each is polled for no reason.
         (0..3).for_each(|number| setup.wake(number));
@@ -185,6 +190,59 @@ fn a_go_under_way_is_no_edge_though_its_mailbox_is_full_again() {
 }
 
 #[test]
+fn room_promised_to_somebody_is_no_edge() {
+    let setup = Setup::new(&[0, 0]);
+    let [first, second] = setup.actors[..] else { panic!() };
+    setup.tell(0, || first.cast(Pass::Sleep(MILLI)).is_ok());
+    setup.rig.settle();
+    setup.tell(0, || first.cast(Pass::Along(second, How::Send)).is_ok());
+    // Waits for room, and does not come for it when it has some.
+    let holder = setup.rig.on(0, || {
+        crate::spawn_local(async move {
+            let mut send = first.send(Pass::Nothing);
+            assert!(futures_lite::future::poll_once(&mut send).await.is_none());
+            crate::sleep(4 * PROBED).await;
+        })
+    });
+    setup.rig.settle();
+    setup.tell(1, || second.cast(Pass::Along(first, How::Send)).is_ok());
+    setup.pass(20 * MILLI);
+    assert!(setup.waits_for_room(0) && setup.waits_for_room(1));
+    setup.pass(2 * PROBED);
+    assert_eq!((setup.endings(), setup.circles.counts()), (vec![], (0, 0)));
+    // Given up, the room goes to the second: then it is a circle soon.
+    setup.pass(4 * PROBED);
+    assert!(holder.is_finished());
+    assert_eq!(setup.circles.counts(), (1, 0));
+    setup.finish();
+}
+
+#[test]
+fn a_stopped_shard_is_let_go_early_rather_than_called_a_member() {
+    let setup = Setup::with_depth(&[0, 1], 4);
+    let [first, second] = setup.actors[..] else { panic!() };
+    let to_second = |pass| {
+        assert!(setup.rig.on(0, || second.cast(pass).is_ok()));
+        setup.rig.settle();
+    };
+    to_second(Pass::Sleep(5 * MILLI));
+    to_second(Pass::Nothing);
+    to_second(Pass::Along(first, How::Send));
+    // One too many: shard 0 is stopped.
+    (0..3).for_each(|_| to_second(Pass::Nothing));
+    setup.tell(0, || first.cast(Pass::Along(second, How::Send)).is_ok());
+    setup.pass(30 * MILLI);
+    assert!(setup.waits_for_room(0) && setup.waits_for_room(1));
+    // The second has room for one, which is too little for a GO.
+    let sent = |number| setup.log.borrow().iter().filter(|(n, _)| *n == number).count();
+    assert_eq!((setup.rig.shards[1].in_use().queued, sent(0)), (3, 0));
+    setup.pass(2 * PROBED);
+    assert!(setup.log.borrow().contains(&(0, Outcome::Sent)), "not let go");
+    assert_eq!(setup.circles.counts(), (1, 0), "with the mailbox full it is a circle");
+    setup.finish();
+}
+
+#[test]
 fn what_nobody_waits_for_and_what_ends_costs_no_probe() {
     let setup = Setup::new(&[0, 1]);
     let [first, second] = setup.actors[..] else { panic!() };
@@ -232,5 +290,45 @@ fn a_drain_lets_go_of_those_who_wait_for_room_at_once() {
         let reason = run(&setup.rig, 0, async move { drained.exit().await });
         assert_eq!(reason, Some(ExitReason::Normal));
         setup.finish();
+    }
+}
+
+/// Takes a second to start.
+struct Slow;
+
+impl Actor for Slow {
+    type Message = ();
+
+    async fn started(&mut self, ctx: &Context<Self>) -> crate::Result {
+        ctx.sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+
+    async fn handle(&mut self, (): (), _: &Context<Self>) -> Flow {
+        Flow::Continue
+    }
+}
+
+#[test]
+fn a_drain_lets_go_also_while_a_hook_runs() {
+    let rig = Rig::new(2);
+    for from in 0..2 {
+        let config = ActorConfig::default().mailbox(MailboxBound::Fixed(1));
+        let slow = rig.on(0, || rig.system().spawn_here(config, || Slow)).unwrap();
+        for _ in 0..2 {
+            rig.on(from, || drop(slow.cast(())));
+            rig.settle();
+        }
+        let sender = rig.on(from, || crate::spawn_local(async move { slow.send(()).await }));
+        rig.settle();
+        assert!(!sender.is_finished());
+        rig.on(0, || slow.drain());
+        rig.settle();
+        assert!(sender.is_finished(), "waits where nothing is accepted");
+        rig.advance(Duration::from_secs(1));
+        rig.settle();
+        assert_eq!(rig.shards[0].actors(), 0);
+        let ledger = rig.shards[0].ledger();
+        assert_eq!((ledger.open(), ledger.undelivered[0]), (0, from as u64), "{ledger:?}");
     }
 }

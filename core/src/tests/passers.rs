@@ -155,10 +155,15 @@ pub(crate) struct Setup {
 impl Setup {
     /// An actor on each of these shards, with a mailbox of one message.
     pub(crate) fn new(places: &[usize]) -> Self {
+        Self::with_depth(places, 1)
+    }
+
+    /// An actor on each of these shards, with mailboxes of so many messages.
+    pub(crate) fn with_depth(places: &[usize], depth: usize) -> Self {
         let circles = Circles::default();
         let rig = Rig::with_reporter(3, circles.clone());
         let log = Log::default();
-        let config = ActorConfig::default().mailbox(MailboxBound::Fixed(1));
+        let config = ActorConfig::default().mailbox(MailboxBound::Fixed(depth));
         let spawn = |(number, &shard): (usize, &usize)| {
             let (config, log) = (config.clone(), log.clone());
             rig.on(shard, || rig.system().spawn_here(config, || Passer { number, log })).unwrap()
