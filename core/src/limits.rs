@@ -64,6 +64,23 @@ pub const COARSE_TICK: Duration = Duration::from_millis(8);
 /// Half, so that STOP and GO do not alternate on every message.
 pub const GO_DIVISOR: u32 = 2;
 
+/// How long a sender waits for room before a probe asks whether it could wait for ever. Longer than
+/// an actor that is merely busy takes to make room, and short beside [`CALL_DEADLINE`], so that a
+/// circle is named before the calls in it end for no visible reason.
+pub const PROBE_AFTER: Duration = Duration::from_millis(100);
+
+/// Probes of one wait. Each comes after twice the time of the one before, the last 51 s after the
+/// last but one: a wait that outlasts them all is left alone until something about it changes.
+pub const PROBES_MAX: u32 = 10;
+
+/// Waits of a shard that one look at them covers; a look at more is continued a tick later. It is
+/// what keeps a crowd of parked senders from holding up a turn.
+pub const PROBE_BATCH: usize = 1024;
+
+/// Actors on the path of one probe; a longer circle is not found. Programs that pass messages on
+/// through hundreds of full mailboxes in a row have other troubles.
+pub const PROBE_PATH_MAX: usize = 256;
+
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
 
@@ -72,5 +89,7 @@ pub const BUFFER_BYTES: usize = 16 * 1024;
 
 const _: () = assert!(PACKET_INLINE_BYTES < PACKET_BYTES);
 const _: () = assert!(PREEMPT_CHECK_MESSAGES < TURN_MESSAGES);
+const _: () = assert!(COARSE_TICK.as_millis() < PROBE_AFTER.as_millis());
+const _: () = assert!(PROBE_AFTER.as_millis() < CALL_DEADLINE.as_millis());
 const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR as usize);
 const _: () = assert!(TURN_MESSAGES as usize <= MAILBOX_DEPTH);

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::pid::{NodeId, ShardId, ShardSerial};
 use crate::runtime::{Injected, Injector};
+use crate::shard::Shard;
 
 /// A node's place in the table; the node leaves the table when this is dropped.
 #[derive(Debug)]
@@ -165,6 +166,17 @@ pub(crate) fn inject_to(serial: ShardSerial, injected: Injected) -> Result<(), I
     match injector {
         Some(injector) => injector.inject(injected),
         None => Err(injected),
+    }
+}
+
+/// Tells the shard with that process-unique number, if there still is one, that a task's waker was
+/// cloned away from it.
+pub(crate) fn lend(unique: u16, slot: u32, generation_low: u32) {
+    let injector = read().shards.get(usize::from(unique)).cloned().flatten();
+    if let Some(injector) = injector {
+        let note = move |shard: &Shard| shard.tasks.lend(slot, generation_low);
+        // A shard that is gone has no task left to watch.
+        drop(injector.inject(Injected::Run(Box::new(note))));
     }
 }
 

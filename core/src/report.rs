@@ -1,4 +1,4 @@
-//! Who is told when an actor fails.
+//! Who is told when an actor fails, or waits for itself.
 
 use crate::actor::ExitReason;
 use crate::pid::Pid;
@@ -9,6 +9,20 @@ pub trait Reporter: Send + Sync {
     /// An actor ended other than normally, or a hook of it failed. `name` is its configured name
     /// or its type's.
     fn actor_failed(&self, pid: Pid, name: &str, reason: &ExitReason);
+
+    /// Actors waited for room in one another's mailboxes in a circle, and would have for ever. The
+    /// wait of `victim` failed with [`crate::SendError::Cycle`] or [`crate::CallError::Cycle`], so
+    /// that the others go on. `path` are those that waited for the victim, nearest first.
+    fn cycle_broken(&self, victim: Pid, path: &[Pid]) {
+        let _ = (victim, path);
+    }
+
+    /// Actors wait for room in one another's mailboxes in a circle, and some of them for something
+    /// else as well, so that it may yet dissolve. Nobody's wait fails. Told once of each such wait
+    /// of `member`; `path` are those that wait for it, nearest first.
+    fn cycle_suspected(&self, member: Pid, path: &[Pid]) {
+        let _ = (member, path);
+    }
 }
 
 /// Says nothing.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::mesh::Packet;
 use crate::pid::ShardId;
 use crate::process::{self, NodeRegistration};
-use crate::report::Silent;
+use crate::report::{Reporter, Silent};
 use crate::runtime::*;
 use crate::shard::{Fifo, Next, Pump, Shard, ShardSetup};
 use crate::time::Instant;
@@ -167,6 +167,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(shards: u16) -> Self {
+        Self::with_reporter(shards, Silent)
+    }
+
+    pub(crate) fn with_reporter(shards: u16, reporter: impl Reporter + 'static) -> Self {
+        let reporter: Arc<dyn Reporter> = Arc::new(reporter);
         let injectors = (0..shards).map(|_| Arc::new(Nowhere) as Arc<dyn Injector>).collect();
         let registration = process::register_node("rig", injectors).unwrap();
         let driver = Rc::new(Manual { now: Cell::new(Instant::from_nanos(1)) });
@@ -182,7 +187,7 @@ impl Rig {
                 driver: driver.clone(),
                 outlet,
                 observer: None,
-                reporter: Arc::new(Silent),
+                reporter: reporter.clone(),
             })
         };
         let shards = (0..shards).map(build).collect();
@@ -205,19 +210,9 @@ impl Rig {
     /// Steps every shard and carries every packet until nothing moves.
     pub(crate) fn settle(&self) {
         loop {
-            let mut moved = false;
-            for shard in &self.shards {
-                let _entered = shard.enter();
-                while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
-                    moved = true;
-                }
-            }
-            for from in &self.shards {
-                for to in &self.shards {
-                    moved |= self.carry(from, to);
-                }
-            }
-            if !moved {
+            let shards = 0..self.shards.len();
+            let turned = shards.filter(|&shard| self.turn(shard)).count() > 0;
+            if self.carry_all() == 0 && !turned {
                 return;
             }
         }
@@ -239,15 +234,57 @@ impl Rig {
         self.driver.now.get()
     }
 
-    fn carry(&self, from: &Shard, to: &Shard) -> bool {
-        {
-            let _entered = from.enter();
-            from.flush();
+    /// Steps a shard until it has nothing to do. Returns whether it had.
+    pub(crate) fn turn(&self, shard: usize) -> bool {
+        let shard = &self.shards[shard];
+        let _entered = shard.enter();
+        let mut moved = false;
+        while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
+            moved = true;
         }
-        let _entered = to.enter();
-        let packets = self.wires.take(from.id(), to.id()).into_iter().flatten();
-        packets.map(|packet| to.deliver(from.id(), packet)).count() > 0
+        moved
     }
+
+    /// Carries every packet that has left a shard by now, pair by pair.
+    pub(crate) fn carry_all(&self) -> usize {
+        let pairs =
+            self.shards.iter().flat_map(|from| self.shards.iter().map(move |to| (from, to)));
+        pairs.map(|(from, to)| self.carry(from, to)).sum()
+    }
+
+    /// Carries every packet that has left a shard by now, but from one shard to another none.
+    pub(crate) fn carry_all_but(&self, held: (usize, usize)) -> usize {
+        let shards = self.shards.len();
+        let pairs = (0..shards).flat_map(|from| (0..shards).map(move |to| (from, to)));
+        let pairs = pairs.filter(|pair| *pair != held);
+        pairs.map(|(from, to)| self.carry(&self.shards[from], &self.shards[to])).sum()
+    }
+
+    /// Carries the packets that have left a shard by now, and none that leave another on the way.
+    pub(crate) fn hop(&self) {
+        let pairs =
+            self.shards.iter().flat_map(|from| self.shards.iter().map(move |to| (from, to)));
+        let under_way: Vec<_> = pairs.map(|(from, to)| (from, to, self.take(from, to))).collect();
+        under_way.into_iter().for_each(|(from, to, packets)| deliver(from, to, packets));
+    }
+
+    fn carry(&self, from: &Shard, to: &Shard) -> usize {
+        let packets = self.take(from, to);
+        let carried = packets.len();
+        deliver(from, to, packets);
+        carried
+    }
+
+    fn take(&self, from: &Shard, to: &Shard) -> Vec<Packet> {
+        let _entered = from.enter();
+        from.flush();
+        self.wires.take(from.id(), to.id()).into_iter().flatten().collect()
+    }
+}
+
+fn deliver(from: &Shard, to: &Shard, packets: Vec<Packet>) {
+    let _entered = to.enter();
+    packets.into_iter().for_each(|packet| to.deliver(from.id(), packet));
 }
 
 /// One shard, for tests that need any.

@@ -66,6 +66,15 @@ pub enum Event {
         /// Whether it succeeded.
         ok: bool,
     },
+    /// Actors that wait for room in one another's mailboxes in a circle were found.
+    CycleFound {
+        /// The slot of the one that is told.
+        slot: u32,
+        /// Its generation.
+        generation: u32,
+        /// Whether its wait failed for it; else the circle is only suspected.
+        broken: bool,
+    },
     /// An actor ended.
     Exited {
         /// Its slot.

@@ -1,5 +1,7 @@
 //! What actors and shards must do, whatever drives them. Bodies run on shard 0 of two shards.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -7,7 +9,7 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use greenroom::{
     Actor, ActorConfig, ActorRef, CallError, CastError, Context, ExitReason, Flow, MailboxBound,
-    Placement, Reply, SpawnError, System,
+    Pid, Placement, Reply, SendError, SpawnError, System,
 };
 
 use super::Body;
@@ -29,6 +31,7 @@ pub(super) const ALL: &[Body] = bodies![
     an_exit_is_known_before_and_after,
     a_drain_handles_what_was_sent,
     a_full_mailbox_parks_and_loses_nothing,
+    a_circle_of_full_mailboxes_is_broken,
     a_failed_start_is_told,
     timers_come_and_are_not_early,
     blocking_work_comes_back,
@@ -219,6 +222,62 @@ async fn a_full_mailbox_parks_and_loses_nothing(system: System) {
             }
         }
         assert!(shard != 0 || refused > 0, "a full mailbox refuses at once on its own shard");
+    }
+}
+
+/// Sends to another in the middle of a message, until a circle was found.
+struct Crosser {
+    found: Arc<AtomicBool>,
+}
+
+enum Cross {
+    Along(ActorRef<Crosser>, Reply<Option<Vec<Pid>>>),
+    Nothing,
+}
+
+impl Actor for Crosser {
+    type Message = Cross;
+
+    async fn handle(&mut self, message: Cross, ctx: &Context<Self>) -> Flow {
+        let Cross::Along(to, reply) = message else { return Flow::Continue };
+        while !self.found.load(Ordering::Relaxed) {
+            match to.send(Cross::Nothing).await {
+                Ok(()) => ctx.sleep(Duration::from_millis(1)).await,
+                Err(SendError::Cycle(path, Cross::Nothing)) => {
+                    self.found.store(true, Ordering::Relaxed);
+                    reply.send(Some(path.to_vec()));
+                    return Flow::Continue;
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        reply.send(None);
+        Flow::Continue
+    }
+}
+
+async fn a_circle_of_full_mailboxes_is_broken(system: System) {
+    for shard in 0..2 {
+        let found = Arc::new(AtomicBool::new(false));
+        let mut pair = Vec::new();
+        for place in [0, shard] {
+            let found = found.clone();
+            let config = ActorConfig::default().mailbox(MailboxBound::Fixed(1));
+            let make = move || Crosser { found };
+            let spawned = system.spawn_with(config, Placement::Shard(place), make);
+            pair.push(spawned.await.expect("a crosser starts"));
+        }
+        let along = |from: usize| {
+            let next = pair[1 - from];
+            pair[from].call(move |reply| Cross::Along(next, reply)).within(Duration::MAX)
+        };
+        let mut paths = join_all([along(0), along(1)]).await;
+        let first = paths.swap_remove(0).expect("an answer");
+        let second = paths.swap_remove(0).expect("an answer");
+        assert!(first.is_none() != second.is_none(), "{first:?} {second:?}");
+        let pids = [pair[0].pid(), pair[1].pid()];
+        assert!(first.is_none_or(|path| path == [pids[1]]));
+        assert!(second.is_none_or(|path| path == [pids[0]]));
     }
 }
 

@@ -53,6 +53,7 @@ mod actors {
         an_exit_is_known_before_and_after
         a_drain_handles_what_was_sent
         a_full_mailbox_parks_and_loses_nothing
+        a_circle_of_full_mailboxes_is_broken
         a_failed_start_is_told
         timers_come_and_are_not_early
         blocking_work_comes_back

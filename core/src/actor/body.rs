@@ -49,6 +49,10 @@ pub(crate) fn run<A: Actor>(ctx: Rc<Context<A>>, ack: Reply<Started>) -> impl Fu
                     break reason;
                 }
                 let Some(running) = Running::next(&obituary.ctx) else {
+                    // Messages that were dropped made room, and nobody was told of it yet.
+                    if obituary.ctx.door().has(state::PRESSURE) && obituary.ctx.refills() {
+                        continue;
+                    }
                     if obituary.ctx.door().has(state::DRAIN) {
                         break obituary.ctx.stop_reason();
                     }
@@ -145,7 +149,7 @@ impl<'a, A: Actor> Running<'a, A> {
         handler: Pin<&mut F>,
         cx: &mut task::Context<'_>,
     ) -> Poll<Option<Flow>> {
-        if self.ctx.door().has(state::KILL) {
+        if self.ctx.is_killed() {
             return Poll::Ready(None);
         }
         current::with(|shard| shard.set_scope(self.header));

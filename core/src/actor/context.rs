@@ -13,7 +13,7 @@ use super::hook::HookEnd;
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered, catch};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Envelope, Load, state};
+use crate::mailbox::{AnyDoor, Door, Envelope, Load, Relief, Waiter, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
@@ -201,6 +201,30 @@ impl<A: Actor> Context<A> {
         None
     }
 
+    /// A look at the state word before each poll of a handler: whether the actor is killed. The
+    /// message has left its place, so whoever waits for room gets it now: a handler that waits for
+    /// one of them would otherwise wait for itself.
+    #[inline(always)]
+    pub(super) fn is_killed(&self) -> bool {
+        self.door.has(state::KILL | state::PRESSURE) && self.is_killed_or_relieves()
+    }
+
+    #[cold]
+    fn is_killed_or_relieves(&self) -> bool {
+        let killed = self.door.has(state::KILL);
+        if !killed {
+            self.relieve();
+        }
+        killed
+    }
+
+    /// Gives an empty mailbox's room to those who wait for it. Returns whether it has messages now.
+    #[cold]
+    pub(super) fn refills(&self) -> bool {
+        self.relieve();
+        !self.door.is_empty()
+    }
+
     /// Gives room that fell free to those who wait for it.
     #[cold]
     pub(super) fn relieve(&self) {
@@ -238,7 +262,7 @@ impl<A: Actor> Context<A> {
         }
         let closed = self.door.take_all();
         let (wake, go) = (closed.parked, closed.stopped);
-        let relief = crate::mailbox::Relief { wake, go, schedule: false };
+        let relief = Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
         (!closed.messages.is_empty()).then(|| Box::new(closed.messages))
     }
@@ -315,6 +339,14 @@ impl<A: Actor> AnyDoor for Context<A> {
 
     fn has_state(&self, bits: u32) -> bool {
         self.door.has(bits)
+    }
+
+    fn relieve_early(&self) -> Relief {
+        self.door.relieve_early()
+    }
+
+    fn holds_up(&self, waiter: Waiter) -> bool {
+        self.door.holds_up(waiter)
     }
 
     fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture> {

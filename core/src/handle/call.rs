@@ -34,7 +34,8 @@ pub enum CallError {
     /// The mailbox rejects when full, and was full. The request was not handled.
     Full,
     /// Waiting could never end: the callee is among those who wait for this caller, nearest first
-    /// in the path, which ends with the callee. The request was not sent.
+    /// in the path, which ends with the callee. They wait for its answer; or, where the request
+    /// itself had to wait for room, for room in its mailbox. The request was not sent.
     Cycle(CallPath),
     /// The ref leads nowhere from here. The request was not sent.
     Unusable(RefError),
@@ -222,7 +223,7 @@ where
         cx: &Context<'_>,
     ) -> Poll<Result<R, CallError>> {
         let mut room = Room::new(self.to);
-        match room.wait::<A::Message>(shard, refused, cx) {
+        match room.wait::<A::Message>(shard, refused, accept, cx) {
             Offered::Accepted => {}
             Offered::Waiting => {
                 let parked = Parked { message: Some(message), accept, room };
@@ -233,6 +234,11 @@ where
                 drop(message);
                 return Poll::Ready(Err(CallError::of(refused)));
             }
+            Offered::Cycle(path) => {
+                self.claim.give_up();
+                drop(message);
+                return Poll::Ready(Err(CallError::Cycle(path)));
+            }
         }
         self.claim.poll_at_home(shard, cx).map(|answer| answer.map_err(CallError::from))
     }
@@ -242,18 +248,24 @@ where
     fn offer_again(&mut self, cx: &Context<'_>) -> Result<(), CallError> {
         let State::Parked(parked) = &mut self.state else { return Ok(()) };
         let Parked { message, accept, room } = &mut **parked;
-        let offered = current::with(|shard| room.offer(shard, *accept, message, cx));
-        match offered {
-            Some(Offered::Waiting) => return Ok(()),
-            Some(Offered::Accepted) => self.state = State::Sent,
-            Some(Offered::Refused(refused)) => {
-                self.claim.give_up();
-                self.state = State::Sent;
-                return Err(CallError::of(refused));
-            }
+        let claim = &self.claim;
+        // Away from its shard the call is over; the claim says so.
+        let offered = current::with(|shard| {
+            claim.is_of(shard).then(|| room.offer(shard, *accept, message, cx))
+        });
+        let error = match offered {
             None => return Err(CallError::Unusable(RefError::Outside)),
-        }
-        Ok(())
+            Some(None | Some(Offered::Waiting)) => return Ok(()),
+            Some(Some(Offered::Accepted)) => {
+                self.state = State::Sent;
+                return Ok(());
+            }
+            Some(Some(Offered::Refused(refused))) => CallError::of(refused),
+            Some(Some(Offered::Cycle(path))) => CallError::Cycle(path),
+        };
+        self.claim.give_up();
+        self.state = State::Sent;
+        Err(error)
     }
 }
 

@@ -6,12 +6,73 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::room::{Offered, Room};
-use super::{ActorRef, CastError, RefError};
+use super::{ActorRef, CallPath, RefError};
 use crate::actor::Actor;
-use crate::shard::{Accept, current};
+use crate::shard::{Accept, Refused, current};
 
-/// A message could not be sent, and is given back. `Full` comes only from a mailbox that rejects.
-pub type SendError<M> = CastError<M>;
+/// A message could not be sent, and is given back.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError<M> {
+    /// The mailbox is one that rejects when full, and was full.
+    Full(M),
+    /// The actor has ended or is ending.
+    Closed(M),
+    /// Waiting could never end: the actor is among those who wait for room in the mailbox of this
+    /// sender, nearest first in the path, which ends with the actor. Each waits in the middle of a
+    /// message, and for nothing else.
+    Cycle(CallPath, M),
+    /// The ref leads nowhere from here.
+    Unusable(RefError, M),
+}
+
+impl<M> SendError<M> {
+    /// The message.
+    pub fn into_message(self) -> M {
+        match self {
+            Self::Full(message)
+            | Self::Closed(message)
+            | Self::Cycle(_, message)
+            | Self::Unusable(_, message) => message,
+        }
+    }
+
+    fn of(refused: Refused, message: M) -> Self {
+        match refused {
+            Refused::Full(_) => Self::Full(message),
+            Refused::Closed => Self::Closed(message),
+            Refused::WrongType => Self::Unusable(RefError::WrongType, message),
+            Refused::NotLocal => Self::Unusable(RefError::NotLocal, message),
+        }
+    }
+}
+
+impl<M> fmt::Display for SendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(_) => f.write_str("the actor's mailbox is full and rejects"),
+            Self::Closed(_) => f.write_str("the actor has ended"),
+            Self::Cycle(path, _) => {
+                f.write_str("a circle of full mailboxes: the sender")?;
+                path.iter().try_for_each(|pid| write!(f, ", awaited by {pid}"))
+            }
+            Self::Unusable(why, _) => why.fmt(f),
+        }
+    }
+}
+
+impl<M> fmt::Debug for SendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(_) => f.write_str("Full(..)"),
+            Self::Closed(_) => f.write_str("Closed(..)"),
+            Self::Cycle(path, _) => write!(f, "Cycle({path:?}, ..)"),
+            Self::Unusable(why, _) => write!(f, "Unusable({why:?}, ..)"),
+        }
+    }
+}
+
+impl<M> std::error::Error for SendError<M> {}
 
 impl<A: Actor> ActorRef<A> {
     /// Sends a message, waiting for room where there is none. Parked senders are served in the
@@ -19,8 +80,10 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// # Errors
     ///
-    /// Gives the message back: [`CastError::Closed`] when the actor has ended, also while this
-    /// waited; [`CastError::Full`] from a mailbox with [`crate::MailboxBound::Reject`].
+    /// Gives the message back: [`SendError::Closed`] when the actor has ended, also while this
+    /// waited; [`SendError::Full`] from a mailbox with [`crate::MailboxBound::Reject`];
+    /// [`SendError::Cycle`] when this waited in a handler, and the actor in one of its own, directly
+    /// or by way of others, for room in the mailbox of this one.
     ///
     /// # Cancel safety
     ///
@@ -55,16 +118,16 @@ impl<A: Actor> Future for Send<A> {
         let this = &mut *self;
         let message = &mut this.message;
         let offered = current::with(|shard| this.room.offer(shard, Accept::Cast, message, cx));
-        if offered == Some(Offered::Waiting) {
+        if matches!(offered, Some(Offered::Waiting)) {
             return Poll::Pending;
         }
-        Poll::Ready(match (offered, this.message.take()) {
-            (_, None) => Ok(()),
-            (Some(Offered::Refused(refused)), Some(message)) => {
-                Err(CastError::of(refused, message))
-            }
-            (_, Some(message)) => Err(CastError::Unusable(RefError::Outside, message)),
-        })
+        let Some(message) = this.message.take() else { return Poll::Ready(Ok(())) };
+        Poll::Ready(Err(match offered {
+            Some(Offered::Refused(refused)) => SendError::of(refused, message),
+            Some(Offered::Cycle(path)) => SendError::Cycle(path, message),
+            // No shard: an offer that was accepted, or waits, was dealt with.
+            _ => SendError::Unusable(RefError::Outside, message),
+        }))
     }
 }
 

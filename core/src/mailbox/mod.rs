@@ -22,5 +22,5 @@ mod queue;
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};
-pub(crate) use pressure::{Relief, Ticket};
+pub(crate) use pressure::{Relief, Ticket, Waiter};
 pub(crate) use queue::{AnyDoor, Door, Envelope, Load, Refusal, state};

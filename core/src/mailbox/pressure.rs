@@ -12,6 +12,15 @@ use crate::task::waker::StoredWaker;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Ticket(u64);
 
+/// Somebody who waits for room, as the mailbox knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Waiter {
+    /// A sender of this shard.
+    Parked(Ticket),
+    /// Senders of another shard, which was told STOP with that number.
+    Stopped(ShardId, u64),
+}
+
 /// See the module.
 pub(super) struct Pressure<M> {
     /// Senders that wait for room, in the order they came.
@@ -21,8 +30,8 @@ pub(super) struct Pressure<M> {
     ticket_next: u64,
     /// Messages of other shards, accepted there, for which there is no room here yet.
     overflow: VecDeque<Envelope<M>>,
-    /// Shards that were told STOP.
-    stopped: Vec<ShardId>,
+    /// Shards that were told STOP, each with the number of that STOP: a ticket, so never twice.
+    stopped: Vec<(ShardId, u64)>,
 }
 
 impl<M> Default for Pressure<M> {
@@ -71,7 +80,13 @@ impl<M> Pressure<M> {
         messages.append(&mut self.overflow);
         parked.extend(self.parked.drain(..).map(|(_, waker)| waker));
         self.granted.clear();
-        stopped.append(&mut self.stopped);
+        stopped.extend(self.stopped.drain(..).map(|(shard, _)| shard));
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.ticket_next);
+        self.ticket_next += 1;
+        ticket
     }
 }
 
@@ -86,8 +101,7 @@ impl<M: Send + 'static> Door<M> {
         if let Some((ticket, stored)) = parked {
             return (*ticket, std::mem::replace(stored, waker));
         }
-        let ticket = Ticket(pressure.ticket_next);
-        pressure.ticket_next += 1;
+        let ticket = pressure.ticket();
         pressure.parked.push_back((ticket, waker));
         (ticket, StoredWaker::NONE)
     }
@@ -123,20 +137,20 @@ impl<M: Send + 'static> Door<M> {
     }
 
     /// Keeps an accepted message for which there is no room: one that came from another shard, or
-    /// that a timer of this one brings. Returns whether the other shard has to be told STOP,
-    /// because it was not yet.
-    pub(crate) fn keep(&self, from: Option<ShardId>, envelope: Envelope<M>) -> bool {
+    /// that a timer of this one brings. Returns the number of the STOP that the other shard has to
+    /// be told, because it was not yet.
+    pub(crate) fn keep(&self, from: Option<ShardId>, envelope: Envelope<M>) -> Option<u64> {
         let mut cold = self.cold.borrow_mut();
         let pressure = cold.get_or_insert_default().pressure.get_or_insert_default();
         self.set(state::PRESSURE);
         pressure.overflow.push_back(envelope);
-        match from {
-            Some(from) if !pressure.stopped.contains(&from) => {
-                pressure.stopped.push(from);
-                true
-            }
-            _ => false,
+        let from = from?;
+        if pressure.stopped.iter().any(|(shard, _)| *shard == from) {
+            return None;
         }
+        let Ticket(number) = pressure.ticket();
+        pressure.stopped.push((from, number));
+        Some(number)
     }
 
     /// Whether messages of other shards wait for room: later ones must queue behind them.
@@ -154,13 +168,39 @@ impl<M: Send + 'static> Door<M> {
     /// parked senders in their order; and lets stopped shards go on once enough room is free.
     #[cold]
     pub(crate) fn relieve(&self) -> Relief {
+        self.relieve_to(self.depth_max / GO_DIVISOR)
+    }
+
+    /// The same, but lets stopped shards go on as soon as there is any room at all.
+    #[cold]
+    pub(crate) fn relieve_early(&self) -> Relief {
+        self.relieve_to(self.depth_max.saturating_sub(1))
+    }
+
+    /// Whether that waiter waits, and nothing but the actor's own loop can give it room: every
+    /// place holds a message, and none is promised to somebody who might give it up.
+    pub(crate) fn holds_up(&self, waiter: Waiter) -> bool {
+        if self.has(state::CLOSED) || self.reserved.get() > 0 || self.is_roomy() {
+            return false;
+        }
+        let cold = self.cold.borrow();
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        pressure.is_some_and(|pressure| match waiter {
+            Waiter::Parked(ticket) => pressure.parked.iter().any(|(parked, _)| *parked == ticket),
+            Waiter::Stopped(shard, number) => pressure.stopped.contains(&(shard, number)),
+        })
+    }
+
+    /// `go_at` is how many messages may be queued for stopped shards to go on.
+    fn relieve_to(&self, go_at: u32) -> Relief {
         let mut relief = Relief::default();
         let mut cold = self.cold.borrow_mut();
         let Some(pressure) = cold.as_mut().and_then(|cold| cold.pressure.as_mut()) else {
             self.clear(state::PRESSURE);
             return relief;
         };
-        if self.has(state::CLOSED) {
+        let closed = self.has(state::CLOSED);
+        if closed {
             // Those who wait will not be let in. Room that was reserved for them would keep out
             // what was accepted long ago, and a drain would never end.
             self.reserved.set(0);
@@ -182,9 +222,9 @@ impl<M: Send + 'static> Door<M> {
             pressure.granted.push(ticket);
             relief.wake.push(waker);
         }
-        let low = self.queue.len() <= self.depth_max / GO_DIVISOR;
-        if low && pressure.overflow.is_empty() {
-            relief.go.append(&mut pressure.stopped);
+        let low = self.queue.len() <= go_at && pressure.overflow.is_empty();
+        if low || closed {
+            relief.go.extend(pressure.stopped.drain(..).map(|(shard, _)| shard));
         }
         if pressure.is_empty() {
             self.clear(state::PRESSURE);

@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use super::bound::{MailboxBound, WhenFull};
 use super::door::{Parcel, Queue};
-use super::pressure::Pressure;
+use super::pressure::{Pressure, Relief, Waiter};
 use crate::actor::{Ending, ExitReason};
 use crate::context::Header;
 use crate::pid::{Pid, ShardId};
@@ -310,6 +310,12 @@ pub(crate) trait AnyDoor: Any {
 
     /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
+
+    /// Gives away room that is free, also to shards that wait for more of it.
+    fn relieve_early(&self) -> Relief;
+
+    /// Whether that waiter waits for the actor alone.
+    fn holds_up(&self, waiter: Waiter) -> bool;
 
     /// The actor's future panicked. Returns what is left of its life to run, if anything.
     fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture>;

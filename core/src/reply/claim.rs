@@ -62,6 +62,11 @@ impl<R: Send + 'static> Claim<R> {
         Self { key: Key::NONE, not_send: PhantomData }
     }
 
+    /// Whether the claim was made on that shard.
+    pub(crate) fn is_of(&self, shard: &Shard) -> bool {
+        shard.serial() == self.key.home()
+    }
+
     /// Looks for the answer on the claim's own shard, and leaves a waker where there is none yet.
     #[inline(always)]
     pub(crate) fn poll_at_home(

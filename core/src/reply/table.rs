@@ -84,6 +84,12 @@ impl ReplyTable {
         }
     }
 
+    /// Whether any slot but `except` wakes somebody of whom `f` says so.
+    pub(crate) fn wakes(&self, except: Option<u32>, f: impl Fn(&StoredWaker) -> bool) -> bool {
+        let inner = self.inner();
+        (0..).zip(&inner.slots).any(|(index, slot)| Some(index) != except && f(&slot.waker))
+    }
+
     /// Slots in use; for the check that nothing leaks.
     pub(crate) fn len(&self) -> usize {
         let inner = self.inner();

@@ -1,6 +1,7 @@
-//! Deadlines of calls, on the coarse wheel.
+//! What the coarse wheel brings: deadlines of calls, and looks at who is parked.
 
 use super::Shard;
+use super::parking::LOOK;
 use crate::reply::{Checked, NONE_DUE};
 use crate::time::Instant;
 use crate::trace::Event;
@@ -20,6 +21,9 @@ impl Shard {
     }
 
     pub(super) fn check_deadline(&self, slot: u32, tick: u32, now: Instant) {
+        if slot == LOOK {
+            return self.look_at_waits(tick, now);
+        }
         match self.replies.check(slot, tick, now) {
             Checked::Nothing => {}
             Checked::Rearm(deadline) => self.arm_deadline(slot, self.deadline_tick(deadline)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Shard;
 use crate::actor::{Ending, ExitReason, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Unpushed};
+use crate::mailbox::{Door, Envelope, Parcel, Unpushed, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -35,7 +35,9 @@ impl Shard {
     ) {
         let header = self.header_of(&meta, context);
         let target = (meta.slot, meta.generation);
-        let crowded = self.with_mailbox(target, |door: &Door<M>| door.has_overflow());
+        // Behind what waits for room; but nothing is accepted after a drain.
+        let crowded = self
+            .with_mailbox(target, |door: &Door<M>| door.has_overflow() && !door.has(state::CLOSED));
         if crowded == Ok(true) {
             return self.not_arrived(&meta, header, Unpushed::Full, message);
         }
@@ -71,8 +73,8 @@ impl Shard {
         let stop = self.with_mailbox(target, |door: &Door<M>| {
             door.keep(Some(meta.from), Envelope { header, message })
         });
-        if stop == Ok(true) {
-            let stop = Stop { generation: meta.generation };
+        if let Ok(Some(number)) = stop {
+            let stop = Stop { generation: meta.generation, number };
             self.push_system(meta.from, Packet::system(meta.slot, stop));
         }
     }
@@ -119,11 +121,13 @@ impl<M: Send + 'static> Deliver for TracedArrival<M> {
 /// A mailbox over there is full: do not send to it.
 struct Stop {
     generation: u32,
+    /// Tells this STOP from others of the mailbox: a GO under way is for an earlier one.
+    number: u64,
 }
 
 impl Deliver for Stop {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.outboxes.stop(meta.from, (meta.slot, self.generation));
+        shard.outboxes.stop(meta.from, (meta.slot, self.generation), self.number);
     }
 }
 

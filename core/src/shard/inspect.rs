@@ -82,6 +82,8 @@ pub struct InUse {
     pub operations: usize,
     /// Messages queued in mailboxes, overflow included.
     pub queued: usize,
+    /// Senders that wait for room.
+    pub parked: usize,
 }
 
 impl Shard {
@@ -140,6 +142,7 @@ impl Shard {
             timers: self.timers.len(),
             operations: self.operations.len(),
             queued: queued.sum(),
+            parked: self.parking.len(),
         }
     }
 }

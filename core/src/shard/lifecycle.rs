@@ -59,9 +59,13 @@ impl Shard {
     }
 
     pub(super) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
-        let door = self.tasks.any_door(slot, generation);
-        if door.is_some_and(|door| door.signal(bits)) {
+        let Some(door) = self.tasks.any_door(slot, generation) else { return };
+        if door.signal(bits) {
             self.schedule(slot);
+        }
+        if bits & state::CLOSED != 0 {
+            // Whoever waits for room is told now, not when the handler that runs is over.
+            self.tell(door.pid(), door.relieve_early());
         }
     }
 

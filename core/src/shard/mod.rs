@@ -25,6 +25,8 @@ mod ledger;
 pub(crate) mod lifecycle;
 mod operations;
 pub(crate) mod outbox;
+pub(crate) mod parking;
+mod probe;
 mod pump;
 mod reserve;
 mod run_queue;

@@ -138,6 +138,15 @@ impl Operations {
         }
     }
 
+    /// Whether any operation wakes somebody of whom `f` says so.
+    pub(super) fn wakes(&self, f: impl Fn(&StoredWaker) -> bool) -> bool {
+        let inner = self.inner.borrow();
+        inner.entries.iter().any(|entry| match &entry.progress {
+            Some(Progress::Waiting(waker)) => f(waker),
+            Some(Progress::Done(_) | Progress::Abandoned) | None => false,
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
         let inner = self.inner.borrow();
         inner.entries.len() - inner.free.len()

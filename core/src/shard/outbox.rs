@@ -38,8 +38,17 @@ struct Peer {
     stopped_len: Cell<usize>,
     /// Who waits for room in the user lane.
     waiting: RefCell<VecDeque<Waiter>>,
-    /// Targets of that shard that said STOP, by slot and generation, each with who waits for it.
-    stopped: RefCell<BTreeMap<(u32, u32), VecDeque<Waiter>>>,
+    /// Targets of that shard that said STOP, by slot and generation.
+    stopped: RefCell<BTreeMap<(u32, u32), Stopped>>,
+}
+
+/// A target that said STOP.
+#[derive(Debug, Default)]
+struct Stopped {
+    /// The number that came with its STOP.
+    number: u64,
+    /// Who waits for its GO.
+    waiting: VecDeque<Waiter>,
 }
 
 impl Peer {
@@ -154,7 +163,7 @@ impl Outboxes {
             }
             Blocked::Stopped => {
                 let mut stopped = place.stopped.borrow_mut();
-                stopped.entry(target).or_default().push_back((number, waker));
+                stopped.entry(target).or_default().waiting.push_back((number, waker));
                 place.stopped_len.set(stopped.len());
             }
         }
@@ -178,22 +187,29 @@ impl Outboxes {
     ) -> Option<R> {
         let peer = &self.peers[peer.index()];
         let found = f(&mut peer.waiting.borrow_mut());
-        found.or_else(|| peer.stopped.borrow_mut().get_mut(&target).and_then(f))
+        found.or_else(|| f(&mut peer.stopped.borrow_mut().get_mut(&target)?.waiting))
     }
 
-    /// A target's mailbox is full.
-    pub(crate) fn stop(&self, peer: ShardId, target: (u32, u32)) {
+    /// A target's mailbox is full, and said so with that number.
+    pub(crate) fn stop(&self, peer: ShardId, target: (u32, u32), number: u64) {
         let peer = &self.peers[peer.index()];
         let mut stopped = peer.stopped.borrow_mut();
-        stopped.entry(target).or_default();
+        stopped.entry(target).or_default().number = number;
         peer.stopped_len.set(stopped.len());
+    }
+
+    /// The number of the STOP of a target for whose GO that waiter waits.
+    pub(crate) fn stop_of(&self, peer: ShardId, target: (u32, u32), waiter: u64) -> Option<u64> {
+        let stopped = self.peers[peer.index()].stopped.borrow();
+        let stopped = stopped.get(&target)?;
+        stopped.waiting.iter().any(|(n, _)| *n == waiter).then_some(stopped.number)
     }
 
     /// A target's mailbox has room, or is gone. Returns whom to wake.
     pub(crate) fn go(&self, peer: ShardId, target: (u32, u32)) -> VecDeque<Waiter> {
         let peer = &self.peers[peer.index()];
         let mut stopped = peer.stopped.borrow_mut();
-        let waiters = stopped.remove(&target).unwrap_or_default();
+        let waiters = stopped.remove(&target).unwrap_or_default().waiting;
         peer.stopped_len.set(stopped.len());
         waiters
     }
@@ -252,8 +268,9 @@ impl Outboxes {
             for (_, waker) in &*peer.waiting.borrow() {
                 f(ShardId(index), None, waker.slot());
             }
-            for (&target, waiters) in &*peer.stopped.borrow() {
-                waiters.iter().for_each(|(_, waker)| f(ShardId(index), Some(target), waker.slot()));
+            for (&target, stopped) in &*peer.stopped.borrow() {
+                let waiting = stopped.waiting.iter();
+                waiting.for_each(|(_, waker)| f(ShardId(index), Some(target), waker.slot()));
             }
         }
     }

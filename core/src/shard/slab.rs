@@ -55,10 +55,10 @@ struct Inner {
 struct Slot {
     /// Of the task that lives here; 0 when the slot has retired. Counted on when a task ends.
     generation: u32,
-    /// Whether a task lives here, and whether it is on the run queue.
+    /// Whether a task lives here, and how ready it is.
     state: SlotState,
     group: u8,
-    /// Messages the task's actor may handle in one turn.
+    /// Messages the task's actor may handle in one turn; and [`LENT`].
     turn_messages: u16,
     /// The type of the messages `door` takes, so that a send checks it without a virtual call.
     message_type: TypeId,
@@ -71,13 +71,19 @@ struct Slot {
 
 const _: () = assert!(size_of::<Slot>() == 64);
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum SlotState {
     Vacant,
-    Idle,
     /// On the run queue.
     Scheduled,
+    /// Being polled, or waiting to be woken.
+    Idle,
+    /// A probe was here, and the task has been neither scheduled nor polled since.
+    Marked,
 }
+
+/// A bit of `turn_messages`: somebody the shard does not know of may hold the task's waker.
+const LENT: u16 = 1 << 15;
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,7 +147,7 @@ impl Slab {
         let entry = &mut inner.slots[slot as usize];
         debug_assert!(entry.door.is_none() && entry.future.is_none());
         entry.group = group;
-        entry.turn_messages = turn_messages.min(u32::from(u16::MAX)) as u16;
+        entry.turn_messages = turn_messages.min(u32::from(!LENT)) as u16;
         if let Some(door) = door {
             entry.message_type = door.message_type();
             entry.door_at = Rc::as_ptr(&door).cast();
@@ -155,7 +161,7 @@ impl Slab {
     pub(crate) fn schedule(&self, slot: u32) {
         let inner = self.inner();
         if let Some(entry) = inner.slots.get_mut(slot as usize)
-            && entry.state == SlotState::Idle
+            && entry.state >= SlotState::Idle
         {
             entry.state = SlotState::Scheduled;
             inner.ready.push(entry.group, slot);
@@ -167,7 +173,7 @@ impl Slab {
     pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) {
         let inner = self.inner();
         if let Some(entry) = inner.slots.get_mut(slot as usize)
-            && entry.state == SlotState::Idle
+            && entry.state >= SlotState::Idle
             && entry.generation & GENERATION_MASK == generation_low
         {
             entry.state = SlotState::Scheduled;
@@ -217,11 +223,11 @@ impl Slab {
     pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        if entry.state == SlotState::Scheduled {
+        if entry.state != SlotState::Vacant {
             entry.state = SlotState::Idle;
         }
         let future = entry.future.take()?;
-        Some((entry.generation, u32::from(entry.turn_messages), future))
+        Some((entry.generation, u32::from(entry.turn_messages & !LENT), future))
     }
 
     /// Puts back a future that is not finished.
@@ -291,6 +297,41 @@ impl Slab {
     pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
         let entry = self.inner().slots.get(slot as usize);
         entry.is_some_and(|entry| entry.state == SlotState::Scheduled)
+    }
+
+    /// Marks a task that is suspended and not scheduled. The mark goes with the next wake-up or
+    /// poll, so that one still there says that neither has happened. Returns whether the mark is
+    /// new; `None` where there is no such task.
+    pub(crate) fn mark(&self, slot: u32, generation: u32) -> Option<bool> {
+        let entry = self.inner().slots.get_mut(slot as usize);
+        let suspended = entry.filter(|entry| {
+            entry.generation == generation
+                && entry.future.is_some()
+                && entry.state >= SlotState::Idle
+        });
+        let before = std::mem::replace(&mut suspended?.state, SlotState::Marked);
+        Some(before != SlotState::Marked)
+    }
+
+    /// Whether the task still has the mark.
+    pub(crate) fn is_marked(&self, slot: u32, generation: u32) -> bool {
+        let entry = self.inner().slots.get(slot as usize);
+        entry.is_some_and(|e| e.generation == generation && e.state == SlotState::Marked)
+    }
+
+    /// Notes that the task's waker was cloned: from now on it may be woken by somebody the shard
+    /// does not know of.
+    pub(crate) fn lend(&self, slot: u32, generation_low: u32) {
+        let entry = self.inner().slots.get_mut(slot as usize);
+        if let Some(entry) = entry.filter(|e| e.generation & GENERATION_MASK == generation_low) {
+            entry.turn_messages |= LENT;
+        }
+    }
+
+    /// Whether the task's waker was ever cloned.
+    pub(crate) fn is_lent(&self, slot: u32) -> bool {
+        let entry = self.inner().slots.get(slot as usize);
+        entry.is_some_and(|entry| entry.turn_messages & LENT != 0)
     }
 
     /// The doors of all live actors, in slot order.

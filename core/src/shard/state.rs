@@ -11,6 +11,7 @@ use super::graves::Graves;
 use super::ledger::LedgerCell;
 use super::operations::Operations;
 use super::outbox::Outboxes;
+use super::parking::Parking;
 use super::slab::Slab;
 use crate::context::{Header, Records};
 use crate::hash::mix;
@@ -72,6 +73,7 @@ pub struct Shard {
     pub(crate) timers: Wheel,
     pub(super) deadlines: CoarseWheel,
     pub(crate) outboxes: Outboxes,
+    pub(crate) parking: Parking,
     pub(super) graves: Graves,
     pub(super) configs: Configs,
     pub(crate) operations: Operations,
@@ -121,6 +123,7 @@ impl Shard {
             timers: Wheel::default(),
             deadlines: CoarseWheel::default(),
             outboxes: Outboxes::new(setup.shards, setup.outlet),
+            parking: Parking::default(),
             graves: Graves::default(),
             configs: Configs::default(),
             operations: Operations::default(),

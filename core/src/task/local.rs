@@ -138,6 +138,10 @@ impl<T> Future for LocalTask<T> {
             return Poll::Ready(outcome);
         }
         let waker = StoredWaker::of(cx.waker());
+        if let Some(word) = waker.task() {
+            // It is kept where the shard does not find it.
+            word.lend();
+        }
         let old = std::mem::replace(&mut *self.shared.waiter.borrow_mut(), waker);
         drop(old);
         Poll::Pending

@@ -14,6 +14,10 @@
 //! its system: then the generation differs, or the number names nothing, and the wake does
 //! nothing. When a number or 24 bits of generation have come round, it is a spurious wake, which
 //! every task must stand.
+//!
+//! The shard's own waits keep the word ([`StoredWaker`]). Everybody else has to clone the waker to
+//! keep it, and the clone is noted: a task whose waker was never cloned is woken by nobody but its
+//! shard (`shard::probe` relies on it).
 
 #![allow(unsafe_code)]
 
@@ -83,13 +87,29 @@ impl TaskWord {
             process::wake(self.unique(), self.slot(), self.generation_low());
         }
     }
+
+    /// Notes that somebody the shard does not know of may wake the task.
+    pub(crate) fn lend(self) {
+        let noted = current::with(|shard| {
+            let here = shard.unique() == self.unique();
+            if here {
+                shard.tasks.lend(self.slot(), self.generation_low());
+            }
+            here
+        });
+        if noted != Some(true) {
+            process::lend(self.unique(), self.slot(), self.generation_low());
+        }
+    }
 }
 
 // The data word has 64 bits.
 const _: () = assert!(usize::BITS == 64);
 
 fn clone(data: *const ()) -> RawWaker {
-    TaskWord(data.addr() as u64).raw()
+    let word = TaskWord(data.addr() as u64);
+    word.lend();
+    word.raw()
 }
 
 fn wake(data: *const ()) {
@@ -122,7 +142,7 @@ impl StoredWaker {
 
     /// The task that is woken, where it is one of ours.
     #[inline]
-    fn task(&self) -> Option<TaskWord> {
+    pub(crate) fn task(&self) -> Option<TaskWord> {
         self.0.as_ref().and_then(TaskWord::of)
     }
 

@@ -266,7 +266,7 @@ fn outside_any_shard_every_verb_says_so() {
     let refused = counter.cast(Count::Add(1)).unwrap_err();
     assert!(matches!(refused, crate::CastError::Unusable(RefError::Outside, Count::Add(1))));
     let sent = futures_lite::future::block_on(counter.send(Count::Add(1)));
-    assert!(matches!(sent, Err(crate::CastError::Unusable(RefError::Outside, _))));
+    assert!(matches!(sent, Err(crate::SendError::Unusable(RefError::Outside, _))));
     let answer = futures_lite::future::block_on(counter.call(Count::Read));
     assert_eq!(answer, Err(CallError::Unusable(RefError::Outside)));
     assert_eq!(futures_lite::future::block_on(counter.exit()), crate::ExitReason::Unreachable);

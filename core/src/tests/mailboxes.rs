@@ -217,7 +217,7 @@ fn the_end_of_a_target_wakes_those_who_wait_for_it() {
         setup.rig.settle();
         let outcome = run(&setup.rig, from, parked).unwrap().unwrap();
         if from == 0 {
-            assert_eq!(outcome, Err(CastError::Closed(9)));
+            assert_eq!(outcome, Err(crate::SendError::Closed(9)));
         } else {
             // On its way when the news came: undelivered over there.
             assert!(outcome.is_ok());

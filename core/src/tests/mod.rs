@@ -1,10 +1,12 @@
 //! Tests of the shard as a whole, on the unit-test rig.
 
 mod calls;
+mod circles;
 mod counter;
 mod identity;
 mod lifecycle;
 mod mailboxes;
+mod passers;
 mod pump;
 mod reentry;
 mod timers;

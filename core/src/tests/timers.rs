@@ -1,8 +1,13 @@
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::run;
 use crate::testing::Rig;
-use crate::{Actor, ActorConfig, ActorRef, Context, Flow, IntervalTimer, Reply, Timer};
+use crate::{
+    Actor, ActorConfig, ActorRef, Context, Flow, IntervalTimer, MailboxBound, Reply, Timer,
+    spawn_local,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -134,4 +139,56 @@ fn sleeps_end_in_order_and_cancel_when_dropped() {
     advance(&rig, SECOND);
     assert_eq!(run(&rig, 0, slept), Some(Ok((Err(crate::Elapsed), Ok(())))));
     assert_eq!(rig.shards[0].in_use().timers, 0);
+}
+
+/// Sleeps, answers, or notes.
+struct Sleeper {
+    noted: Rc<RefCell<u32>>,
+}
+
+enum Night {
+    Sleep,
+    Ask(Reply<()>),
+    Note,
+}
+
+impl Actor for Sleeper {
+    type Message = Night;
+
+    async fn handle(&mut self, message: Night, ctx: &Context<Self>) -> Flow {
+        match message {
+            Night::Sleep => ctx.sleep(Duration::from_millis(50)).await,
+            Night::Ask(reply) => reply.send(()),
+            Night::Note => *self.noted.borrow_mut() += 1,
+        }
+        Flow::Continue
+    }
+}
+
+/// The last message of a full mailbox is dropped for its deadline: whoever waits for room still
+/// hears of it. Found by a storm of senders in the simulator.
+#[test]
+fn a_message_that_expires_gives_its_room_to_who_waits() {
+    for home in [0, 1] {
+        let rig = Rig::new(2);
+        let noted = Rc::<RefCell<u32>>::default();
+        let sleeper = Sleeper { noted: noted.clone() };
+        let config = ActorConfig::default().mailbox(MailboxBound::Fixed(1));
+        let actor = rig.on(home, || rig.system().spawn_here(config, || sleeper)).unwrap();
+        rig.settle();
+        rig.on(0, || actor.cast(Night::Sleep).unwrap());
+        rig.settle();
+        let (asked, sent) = rig.on(0, || {
+            let ask = actor.call(Night::Ask).within(Duration::from_millis(5));
+            (spawn_local(ask), spawn_local(async move { actor.send(Night::Note).await }))
+        });
+        rig.settle();
+        for _ in 0..10 {
+            rig.advance(Duration::from_millis(10));
+            rig.settle();
+        }
+        assert!(asked.is_finished() && sent.is_finished());
+        assert_eq!(*noted.borrow(), 1);
+        assert!(rig.shards.iter().all(|shard| shard.waits().is_empty()));
+    }
 }

@@ -186,6 +186,15 @@ impl Wheel {
         inner.entries.into_iter().filter_map(|entry| entry.fire).collect()
     }
 
+    /// Whether any timer wakes somebody of whom `f` says so.
+    pub(crate) fn wakes(&self, f: impl Fn(&StoredWaker) -> bool) -> bool {
+        let inner = self.inner.borrow();
+        inner.entries.iter().any(|entry| match &entry.fire {
+            Some(Fire::Wake(waker)) => f(waker),
+            Some(Fire::Run(_)) | None => false,
+        })
+    }
+
     /// Timers set.
     pub(crate) fn len(&self) -> usize {
         let inner = self.inner.borrow();

@@ -1,5 +1,8 @@
 //! Two actors that park on each other's full mailboxes.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use greenroom_core::{
     Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Placement, Reply, SpawnError, System,
 };
@@ -18,8 +21,10 @@ pub enum CrossedMessage {
 /// An actor with a mailbox of one message that passes work on to its partner.
 ///
 /// When the bug is planted it waits for room in the middle of its handler. Should the partner do
-/// the same at that moment, and both mailboxes be full, neither will ever read another message.
-/// Without the bug it refuses to wait: work that finds no room is done here.
+/// the same at that moment, and both mailboxes be full, neither will ever read another message. A
+/// circle like that is broken by the runtime where it is certain; so the waker is lent out, as by
+/// waiting for something of another library as well, and the runtime can but suspect it. Without
+/// the bug it refuses to wait: work that finds no room is done here.
 #[derive(Debug)]
 pub struct Crossed {
     partner: Option<ActorRef<Self>>,
@@ -39,6 +44,7 @@ impl Actor for Crossed {
                 if let (Some(partner), Some(left)) = (self.partner, left.checked_sub(1)) {
                     let work = CrossedMessage::Pass(left);
                     if self.planted {
+                        drop(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await);
                         // A partner that has ended takes no more work.
                         drop(partner.send(work).await);
                     } else if partner.cast(work).is_err() {

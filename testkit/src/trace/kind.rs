@@ -60,6 +60,8 @@ pub enum Kind {
     Completed = 41,
     /// An actor ended.
     Exited = 42,
+    /// Actors that wait for room in a circle were found.
+    CycleFound = 43,
     /// An event of core that this version of the testkit does not know.
     Other = 63,
 }

@@ -57,6 +57,9 @@ impl Observer for ShardObserver {
             Event::Exited { slot, generation, normal } => {
                 (Kind::Exited, slot, u64::from(generation) << 1 | u64::from(normal))
             }
+            Event::CycleFound { slot, generation, broken } => {
+                (Kind::CycleFound, slot, u64::from(generation) << 1 | u64::from(broken))
+            }
             _ => (Kind::Other, 0, 0),
         };
         self.world.trace.note(self.world.now(), self.place, kind, actor, detail);

@@ -55,6 +55,7 @@ pub(crate) fn come_to_rest(sim: &mut TestRuntime, nodes: u16, shards: u16) {
             let used = sim.in_use(node, shard);
             let leaks = (used.replies, used.records, used.timers, used.operations, used.queued);
             assert_eq!(leaks, (0, 0, 0, 0, 0), "shard {shard} leaks: {used:?}");
+            assert_eq!(used.parked, 0, "shard {shard} leaks: {used:?}");
         }
     }
 }

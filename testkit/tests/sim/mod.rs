@@ -3,6 +3,7 @@
 mod actors;
 mod campaigns;
 mod canaries;
+mod circles;
 mod determinism;
 mod endings;
 mod files;
@@ -11,5 +12,6 @@ mod nodes;
 mod order;
 mod outside;
 mod pressure;
+mod ring;
 mod sockets;
 mod time;
