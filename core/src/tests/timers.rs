@@ -128,7 +128,7 @@ fn timers_end_with_their_actor() {
 fn sleeps_end_in_order_and_cancel_when_dropped() {
     let rig = Rig::new(1);
     let slept = rig.on(0, || {
-        crate::spawn_local(async {
+        spawn_local(async {
             let short = crate::timeout(SECOND, crate::sleep(2 * SECOND)).await;
             let long = crate::timeout(2 * SECOND, crate::sleep(SECOND)).await;
             (short, long)
