@@ -7,7 +7,7 @@ use crate::context::{Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Refusal, Relief, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
-use crate::shard::deliver::{Arrival, Go, TracedArrival};
+use crate::shard::deliver::{Go, pack_traced};
 use crate::time::Instant;
 use crate::trace::Event;
 
@@ -151,8 +151,10 @@ impl Shard {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
-        self.leave(to, message, |target, message| {
-            packet(target, record.deadline, (0, 0), Some(Box::new(context)), message)
+        self.leave(to, message, |message| {
+            let target = (to.slot(), to.generation());
+            let packet = pack_traced(target, record.deadline, (0, 0), context, message);
+            self.outboxes.push_user(to.shard(), |outbox| outbox.push(packet));
         })
     }
 
@@ -163,22 +165,16 @@ impl Shard {
         accept: Accept,
         message: &mut Parcel<M>,
     ) -> Result<(), Refused> {
-        self.leave(to, message, |target, message| {
-            let (deadline, caller, is_call) = match accept {
-                Accept::Cast => (self.scope_deadline(), (0, 0), false),
-                Accept::Call { deadline, caller, .. } => (deadline, caller, true),
-            };
-            packet(target, deadline, caller, self.remote_context(is_call), message)
-        })
+        self.leave(to, message, |message| self.send_away(to, accept, message))
     }
 
-    /// Puts what `pack` makes of the message into the outbox, if it may leave now.
+    /// Gives the message to `send`, which puts it into an outbox, if it may leave now.
     #[inline]
     fn leave<M: Send + 'static>(
         &self,
         to: Pid,
         message: &mut Parcel<M>,
-        pack: impl FnOnce((u32, u32), M) -> Packet,
+        send: impl FnOnce(M),
     ) -> Result<(), Refused> {
         if to.node() != self.node() {
             return Err(Refused::NotLocal);
@@ -193,7 +189,7 @@ impl Shard {
             return Err(Refused::Full(Some(blocked)));
         }
         if let Some(message) = message.take() {
-            self.outboxes.push_user(peer, pack(target, message));
+            send(message);
         }
         Ok(())
     }
@@ -232,18 +228,5 @@ impl From<NotFound> for Refused {
             NotFound::Dead => Self::Closed,
             NotFound::WrongType => Self::WrongType,
         }
-    }
-}
-
-fn packet<M: Send + 'static>(
-    target: (u32, u32),
-    deadline: Instant,
-    caller: (u32, u32),
-    context: Option<Box<RemoteContext>>,
-    message: M,
-) -> Packet {
-    match context {
-        None => Packet::new(target, deadline, caller, Arrival(message)),
-        Some(context) => Packet::new(target, deadline, caller, TracedArrival { message, context }),
     }
 }
