@@ -2,10 +2,9 @@
 //! to another shard costs in instructions, without the time its cache lines take.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-use greenroom_core::mesh::Packet;
+use greenroom_core::mesh::{Outbox, Packet};
 use greenroom_core::runtime::{Inlet, Lane, Outlet};
 use greenroom_core::{Fifo, Next, Pump, Shard, ShardId, System, spawn_local};
 use greenroom_shard::mesh::{Bell, Incoming, Outgoing, grid};
@@ -23,12 +22,7 @@ impl Bell for Silence {
 struct Out(RefCell<Outgoing<Packet, Silence>>);
 
 impl Outlet for Out {
-    fn flush(
-        &self,
-        _: ShardId,
-        system: &mut VecDeque<Packet>,
-        user: &mut VecDeque<Packet>,
-    ) -> usize {
+    fn flush(&self, _: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
         self.0.borrow_mut().flush(system, user)
     }
 }

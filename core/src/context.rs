@@ -93,12 +93,13 @@ pub(crate) struct Record {
     pub(crate) chain: Chain,
 }
 
-/// Actors that wait for one another's answers, nearest first. One link needs no allocation.
+/// Actors that wait for one another's answers, nearest first. Two links need no allocation.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Chain {
     #[default]
     Empty,
     One(Pid),
+    Two([Pid; 2]),
     Many(Vec<Pid>),
 }
 
@@ -107,6 +108,7 @@ impl Chain {
         match self {
             Self::Empty => &[],
             Self::One(pid) => std::slice::from_ref(pid),
+            Self::Two(pids) => pids,
             Self::Many(pids) => pids,
         }
     }

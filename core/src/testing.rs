@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mesh::Packet;
+use crate::mesh::{Outbox, Packet};
 use crate::pid::ShardId;
 use crate::process::{self, NodeRegistration};
 use crate::report::{Reporter, Silent};
@@ -113,17 +113,12 @@ struct Wired {
 }
 
 impl Outlet for Wired {
-    fn flush(
-        &self,
-        peer: ShardId,
-        system: &mut VecDeque<Packet>,
-        user: &mut VecDeque<Packet>,
-    ) -> usize {
+    fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
         let mut wires = self.wires.0.borrow_mut();
         let lanes = wires.entry((self.from.0, peer.0)).or_default();
         let moved = system.len() + user.len();
-        lanes[0].append(system);
-        lanes[1].append(user);
+        lanes[0].extend(std::iter::from_fn(|| system.pop_front()));
+        lanes[1].extend(std::iter::from_fn(|| user.pop_front()));
         moved
     }
 }

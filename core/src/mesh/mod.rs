@@ -2,5 +2,5 @@
 
 mod packet;
 
-pub use packet::Packet;
 pub(crate) use packet::{Deliver, PacketMeta};
+pub use packet::{Outbox, Packet};

@@ -6,12 +6,14 @@
 //! |        |        |          |         | a box when it is larger          |
 //! ```
 //!
-//! *Target* is the receiver's slot and generation; *handle* is the function that knows the
+//! *Target* is the receiver's slot and generation, in one word (a word that is stored in halves and
+//! copied whole a moment later makes the processor wait), and so is the *caller*; *handle* is the function that knows the
 //! content's type, made where the type was known, so the receiving pump needs no table and no
 //! `match`. A packet that is dropped on the way drops its content.
 //!
-//! This file is the home of one unsafe fact: `content` holds a valid `T` exactly as long as
-//! `handle` is the function made for `T`, and `handle` is called once.
+//! This file is the home of two unsafe facts. A packet's `content` holds a valid `T` exactly as long
+//! as `handle` is the function made for `T`, and `handle` is called once. And of an [`Outbox`]'s
+//! places, exactly those from `head` on hold a packet.
 
 #![allow(unsafe_code)]
 
@@ -44,12 +46,27 @@ pub(crate) struct PacketMeta {
 /// One message, reply, credit, signal or spawn on its way to another shard.
 #[repr(C, align(64))]
 pub struct Packet {
-    slot: u32,
-    generation: u32,
+    target: Place,
     handle: Handle,
     deadline: Instant,
-    caller: (u32, u32),
+    caller: Place,
     content: Content,
+}
+
+/// Slot and generation.
+#[derive(Clone, Copy)]
+struct Place(u64);
+
+impl Place {
+    #[inline(always)]
+    const fn new((slot, generation): (u32, u32)) -> Self {
+        Self((slot as u64) << 32 | generation as u64)
+    }
+
+    #[inline(always)]
+    const fn parts(self) -> (u32, u32) {
+        ((self.0 >> 32) as u32, self.0 as u32)
+    }
 }
 
 const _: () = assert!(size_of::<Packet>() == PACKET_BYTES);
@@ -82,23 +99,48 @@ unsafe fn handle<T: Deliver>(content: &mut Content, to: Option<(&Shard, PacketMe
 }
 
 impl Packet {
+    /// Makes a packet where `place` points to.
+    ///
+    /// # Safety
+    ///
+    /// `place` must be valid for a packet to be written to.
+    #[inline(always)]
+    unsafe fn write<T: Deliver>(
+        place: *mut Self,
+        target: (u32, u32),
+        deadline: Instant,
+        caller: (u32, u32),
+        content: T,
+    ) {
+        // SAFETY: the caller vouches for the place. Each field is written once; `inline` checked
+        // that a `T` fits into the content, which is aligned to 8, and a box is one word.
+        unsafe {
+            (&raw mut (*place).target).write(Place::new(target));
+            (&raw mut (*place).handle).write(handle::<T>);
+            (&raw mut (*place).deadline).write(deadline);
+            (&raw mut (*place).caller).write(Place::new(caller));
+            let into = (&raw mut (*place).content).cast::<T>();
+            if inline::<T>() {
+                into.write(content);
+            } else {
+                into.cast::<Box<T>>().write(Box::new(content));
+            }
+        }
+    }
+
     #[inline]
     pub(crate) fn new<T: Deliver>(
-        (slot, generation): (u32, u32),
+        target: (u32, u32),
         deadline: Instant,
         caller: (u32, u32),
         content: T,
     ) -> Self {
-        let mut bytes: Content = MaybeUninit::uninit();
-        let place = bytes.as_mut_ptr();
-        if inline::<T>() {
-            // SAFETY: `inline` checked that a `T` fits, and `Content` is aligned to 8.
-            unsafe { place.cast::<T>().write(content) };
-        } else {
-            // SAFETY: a box is one word.
-            unsafe { place.cast::<Box<T>>().write(Box::new(content)) };
+        let mut packet = MaybeUninit::uninit();
+        // SAFETY: there is room for a packet, and afterwards it is one.
+        unsafe {
+            Self::write(packet.as_mut_ptr(), target, deadline, caller, content);
+            packet.assume_init()
         }
-        Self { slot, generation, handle: handle::<T>, deadline, caller, content: bytes }
     }
 
     /// A packet without deadline or context.
@@ -107,16 +149,12 @@ impl Packet {
     }
 
     /// Hands the content to `shard`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(self, shard: &Shard, from: ShardId) {
         let mut packet = ManuallyDrop::new(self);
-        let meta = PacketMeta {
-            from,
-            slot: packet.slot,
-            generation: packet.generation,
-            deadline: packet.deadline,
-            caller: packet.caller,
-        };
+        let (slot, generation) = packet.target.parts();
+        let (deadline, caller) = (packet.deadline, packet.caller.parts());
+        let meta = PacketMeta { from, slot, generation, deadline, caller };
         let handle = packet.handle;
         // SAFETY: `new` stored `handle` together with a content of its type, and the packet is
         // consumed without being dropped, so this is the one call.
@@ -126,7 +164,7 @@ impl Packet {
     /// What the trace says of the packet: the receiver's slot and generation.
     #[must_use]
     pub const fn target(&self) -> (u32, u32) {
-        (self.slot, self.generation)
+        self.target.parts()
     }
 }
 
@@ -140,11 +178,115 @@ impl Drop for Packet {
 // SAFETY: the content is a `T: Send` (see `new` and `Deliver`); the rest are numbers and a function.
 unsafe impl Send for Packet {}
 
+/// Packets that wait for room in a ring, oldest first.
+///
+/// A packet is made in its place here, field by field, and moved once, into the ring: made elsewhere
+/// and moved here it would be read whole before its fields have left the store buffer, which makes
+/// the processor wait. Emptied, an outbox begins again at its first place, so that one that is
+/// flushed often stays in the cache however much goes through it.
+#[derive(Default)]
+pub struct Outbox {
+    places: Vec<MaybeUninit<Packet>>,
+    /// The place of the oldest packet.
+    head: usize,
+}
+
+impl Outbox {
+    /// Packets in it.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.places.len() - self.head
+    }
+
+    /// Whether there are none.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a packet behind the others.
+    #[inline(always)]
+    pub fn push(&mut self, packet: Packet) {
+        self.make_room();
+        self.places.push(MaybeUninit::new(packet));
+    }
+
+    /// Makes a packet behind the others.
+    #[inline(always)]
+    pub(crate) fn push_new<T: Deliver>(
+        &mut self,
+        target: (u32, u32),
+        deadline: Instant,
+        caller: (u32, u32),
+        content: T,
+    ) {
+        self.make_room();
+        let len = self.places.len();
+        // SAFETY: `make_room` left capacity for one place more, where a packet is made before the
+        // place counts.
+        unsafe {
+            let place = self.places.as_mut_ptr().add(len).cast();
+            Packet::write(place, target, deadline, caller, content);
+            self.places.set_len(len + 1);
+        }
+    }
+
+    /// Takes the oldest packet.
+    #[inline(always)]
+    pub fn pop_front(&mut self) -> Option<Packet> {
+        let place = self.places.get(self.head)?;
+        // SAFETY: places from `head` on hold packets, and this one does not any more by the next
+        // line.
+        let packet = unsafe { place.assume_init_read() };
+        self.head += 1;
+        if self.head == self.places.len() {
+            self.places.clear();
+            self.head = 0;
+        }
+        Some(packet)
+    }
+
+    /// Makes sure that there is capacity for one place more.
+    #[inline(always)]
+    fn make_room(&mut self) {
+        if self.places.len() == self.places.capacity() {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        if self.head > self.places.len() / 2 {
+            // What is left moves to the front: at most as many as were taken before.
+            self.places.drain(..self.head);
+            self.head = 0;
+        } else {
+            self.places.reserve(1);
+        }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        while let Some(packet) = self.pop_front() {
+            drop(packet);
+        }
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Packet")
-            .field("slot", &self.slot)
-            .field("generation", &self.generation)
+            .field("target", &self.target())
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,6 @@
 //! The links between the shards of one node.
 
-use std::collections::VecDeque;
-
-use crate::mesh::Packet;
+use crate::mesh::{Outbox, Packet};
 use crate::pid::ShardId;
 
 /// Which of the two rings of a pair a packet takes.
@@ -38,12 +36,7 @@ pub trait Outlet {
     /// once more, and only then sleeps; a producer publishes, fences, and rings if it sees the
     /// announcement. A ring that comes after the announcement is never lost; several may count as
     /// one; a shard may also wake for no reason.
-    fn flush(
-        &self,
-        peer: ShardId,
-        system: &mut VecDeque<Packet>,
-        user: &mut VecDeque<Packet>,
-    ) -> usize;
+    fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize;
 }
 
 /// One shard's ends of the rings from its peers.
@@ -64,7 +57,7 @@ pub trait Inlet {
 pub struct NoPeers;
 
 impl Outlet for NoPeers {
-    fn flush(&self, _: ShardId, _: &mut VecDeque<Packet>, _: &mut VecDeque<Packet>) -> usize {
+    fn flush(&self, _: ShardId, _: &mut Outbox, _: &mut Outbox) -> usize {
         0
     }
 }

@@ -10,6 +10,8 @@ use crate::mailbox::{Door, Envelope, Parcel, Unpushed, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
+use crate::shard::Accept;
+use crate::time::Instant;
 
 impl Shard {
     /// Input: a packet from another shard of this node. A panic in user code that runs on the way
@@ -27,13 +29,9 @@ impl Shard {
         self.report(nobody, "a message's drop", &ExitReason::Panicked(message));
     }
 
-    fn arrive<M: Send + 'static>(
-        &self,
-        meta: PacketMeta,
-        context: Option<Box<RemoteContext>>,
-        message: M,
-    ) {
-        let header = self.header_of(&meta, context);
+    /// A user message for an actor of this shard.
+    #[inline(always)]
+    fn arrive<M: Send + 'static>(&self, meta: PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
         // Behind what waits for room; but nothing is accepted after a drain.
         let crowded = self
@@ -79,42 +77,158 @@ impl Shard {
         }
     }
 
-    fn header_of(&self, meta: &PacketMeta, context: Option<Box<RemoteContext>>) -> Header {
+    /// What the mailbox is to keep of the message's context.
+    #[inline]
+    fn header_of(&self, meta: &PacketMeta, chain: impl FnOnce(Option<Pid>) -> Chain) -> Header {
         let (slot, generation) = meta.caller;
-        let caller = (generation != 0).then(|| Pid::new(self.node(), meta.from, slot, generation));
-        if context.is_none() && caller.is_none() && meta.deadline.is_never() {
+        if generation == 0 && meta.deadline.is_never() {
             return Header::NONE;
         }
-        let context = context.map(|context| *context);
-        let (trace, rest) = context.map_or((None, Vec::new()), |c| (c.trace, c.chain));
-        let chain = match caller {
-            None if rest.is_empty() => Chain::Empty,
-            None => Chain::Many(rest),
-            Some(caller) if rest.is_empty() => Chain::One(caller),
-            Some(caller) => Chain::Many(std::iter::once(caller).chain(rest).collect()),
-        };
-        self.records.insert(Record { deadline: meta.deadline, trace: trace.map(Rc::new), chain })
+        let caller = (generation != 0).then(|| Pid::new(self.node(), meta.from, slot, generation));
+        self.records.insert(Record { deadline: meta.deadline, trace: None, chain: chain(caller) })
     }
+
+    /// Puts a user message into an outbox, with what it takes over from the message being handled;
+    /// the caller has checked that it may go there.
+    #[inline(always)]
+    pub(super) fn send_away<M: Send + 'static>(&self, to: Pid, accept: Accept, message: M) {
+        let (peer, target) = (to.shard(), to.target());
+        let (deadline, caller) = match accept {
+            Accept::Cast if self.casts_plainly() => (Instant::NEVER, (0, 0)),
+            Accept::Call { deadline, caller, .. } if self.scope().is_none() => {
+                (deadline, caller.target())
+            }
+            Accept::Cast | Accept::Call { .. } => {
+                let packet = self.pack(target, accept, message);
+                return self.outboxes.push_user(peer, |outbox| outbox.push(packet));
+            }
+        };
+        self.outboxes.push_user(peer, |outbox| {
+            outbox.push_new(target, deadline, caller, Arrival(message));
+        });
+    }
+
+    /// A message as a packet, out of a message with a context.
+    #[inline(never)]
+    fn pack<M: Send + 'static>(&self, target: (u32, u32), accept: Accept, message: M) -> Packet {
+        match accept {
+            Accept::Cast => self.pack_cast(target, message),
+            Accept::Call { deadline, caller, .. } => {
+                self.pack_call(target, deadline, caller.target(), message)
+            }
+        }
+    }
+
+    /// Whether casts out of the message being handled carry nothing.
+    #[inline(always)]
+    fn casts_plainly(&self) -> bool {
+        self.scope().is_none() || self.scope_casts.get().is_none()
+    }
+
+    fn pack_cast<M: Send + 'static>(&self, target: (u32, u32), message: M) -> Packet {
+        // Made once for all casts of the handler.
+        let header = self.cast_header();
+        let deadline = self.header_deadline(header);
+        self.end_header(header);
+        match self.scope_trace() {
+            None => Packet::new(target, deadline, (0, 0), Arrival(message)),
+            Some(trace) => {
+                let context = RemoteContext { trace: Some(*trace), chain: Vec::new() };
+                pack_traced(target, deadline, (0, 0), context, message)
+            }
+        }
+    }
+
+    fn pack_call<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        deadline: Instant,
+        caller: (u32, u32),
+        message: M,
+    ) -> Packet {
+        let (mut links, mut parent) = (0, Pid::NOBODY);
+        self.walk_chain(|pid| {
+            links += 1;
+            parent = pid;
+            links < 2
+        });
+        let trace = self.scope_trace();
+        let here = self.is(parent.home());
+        match (links, &trace) {
+            (0, None) => Packet::new(target, deadline, caller, Arrival(message)),
+            (1, None) if here => {
+                let parent = (parent.slot(), parent.generation());
+                Packet::new(target, deadline, caller, ChainedArrival { message, parent })
+            }
+            _ => {
+                let trace = trace.map(|trace| *trace);
+                let context = RemoteContext { trace, chain: self.scope_chain() };
+                pack_traced(target, deadline, caller, context, message)
+            }
+        }
+    }
+}
+
+/// A user message with a context that does not fit into the packet.
+pub(super) fn pack_traced<M: Send + 'static>(
+    target: (u32, u32),
+    deadline: Instant,
+    caller: (u32, u32),
+    context: RemoteContext,
+    message: M,
+) -> Packet {
+    let context = Box::new(context);
+    Packet::new(target, deadline, caller, TracedArrival { message, context })
 }
 
 /// A user message.
-pub(super) struct Arrival<M>(pub(super) M);
+struct Arrival<M>(M);
 
 impl<M: Send + 'static> Deliver for Arrival<M> {
+    #[inline(always)]
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.arrive(meta, None, self.0);
+        let header = shard.header_of(&meta, |caller| caller.map_or(Chain::Empty, Chain::One));
+        shard.arrive(meta, header, self.0);
     }
 }
 
-/// A user message with a trace, or with more than one actor waiting for its answer.
-pub(super) struct TracedArrival<M> {
-    pub(super) message: M,
-    pub(super) context: Box<RemoteContext>,
+/// A user message of a caller for whose answer one other actor of its shard waits.
+struct ChainedArrival<M> {
+    message: M,
+    /// Slot and generation.
+    parent: (u32, u32),
+}
+
+impl<M: Send + 'static> Deliver for ChainedArrival<M> {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        let (slot, generation) = self.parent;
+        let parent = Pid::new(shard.node(), meta.from, slot, generation);
+        let header = shard.header_of(&meta, |caller| match caller {
+            None => Chain::One(parent),
+            Some(caller) => Chain::Two([caller, parent]),
+        });
+        shard.arrive(meta, header, self.message);
+    }
+}
+
+/// A user message with a trace, or with more actors waiting for its answer.
+struct TracedArrival<M> {
+    message: M,
+    context: Box<RemoteContext>,
 }
 
 impl<M: Send + 'static> Deliver for TracedArrival<M> {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.arrive(meta, Some(self.context), self.message);
+        let RemoteContext { trace, chain } = *self.context;
+        let (slot, generation) = meta.caller;
+        let caller = (generation != 0).then(|| Pid::new(shard.node(), meta.from, slot, generation));
+        let chain = caller.into_iter().chain(chain).collect();
+        let record = Record {
+            deadline: meta.deadline,
+            trace: trace.map(Rc::new),
+            chain: Chain::Many(chain),
+        };
+        shard.arrive(meta, shard.records.insert(record), self.message);
     }
 }
 

@@ -50,7 +50,7 @@ impl Shard {
             End::Drain => {
                 let signal = Signal { generation, bits };
                 let packet = Packet::new(target, Instant::NEVER, (0, 0), signal);
-                self.outboxes.push_user(peer, packet);
+                self.outboxes.push_user(peer, |outbox| outbox.push(packet));
             }
             End::Kill(reason) => {
                 self.push_system(peer, Packet::system(pid.slot(), Kill { generation, reason }));

@@ -20,7 +20,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::limits::{OUTBOX_DEPTH, OUTBOX_FLUSH};
-use crate::mesh::Packet;
+use crate::mesh::{Outbox, Packet};
 use crate::pid::ShardId;
 use crate::runtime::{Lane, Outlet};
 use crate::task::waker::StoredWaker;
@@ -30,8 +30,8 @@ pub(crate) type Waiter = (u64, StoredWaker);
 
 #[derive(Debug, Default)]
 struct Peer {
-    system: RefCell<VecDeque<Packet>>,
-    user: RefCell<VecDeque<Packet>>,
+    system: RefCell<Outbox>,
+    user: RefCell<Outbox>,
     /// User messages that were in the outbox at the last end of a turn, and those since.
     taken: Cell<usize>,
     /// How many targets are in `stopped`.
@@ -56,11 +56,15 @@ impl Peer {
     fn flush(&self, peer: ShardId, outlet: &dyn Outlet) -> bool {
         let (system, user) = (&mut *self.system.borrow_mut(), &mut *self.user.borrow_mut());
         outlet.flush(peer, system, user);
-        if user.is_empty() {
-            // An empty queue begins again where its memory does, which is in the cache.
-            user.clear();
-        }
         system.is_empty() && user.is_empty()
+    }
+
+    /// The first so many who wait for room.
+    #[cold]
+    fn take_waiting(&self, room: usize) -> Vec<StoredWaker> {
+        let mut waiting = self.waiting.borrow_mut();
+        let room = room.min(waiting.len());
+        waiting.drain(..room).map(|(_, waker)| waker).collect()
     }
 }
 
@@ -103,7 +107,7 @@ impl Outboxes {
 
     #[inline]
     pub(crate) fn push_system(&self, peer: ShardId, packet: Packet) {
-        self.peers[peer.index()].system.borrow_mut().push_back(packet);
+        self.peers[peer.index()].system.borrow_mut().push(packet);
         self.set_busy(peer);
     }
 
@@ -117,12 +121,12 @@ impl Outboxes {
         if peer.taken.get() >= OUTBOX_DEPTH { Err(Blocked::Outbox) } else { Ok(()) }
     }
 
-    /// Puts a user message into the outbox; the caller has checked.
-    #[inline]
-    pub(crate) fn push_user(&self, peer: ShardId, packet: Packet) {
+    /// Lets `push` put a user message into the outbox; the caller has checked.
+    #[inline(always)]
+    pub(crate) fn push_user(&self, peer: ShardId, push: impl FnOnce(&mut Outbox)) {
         let place = &self.peers[peer.index()];
         let mut user = place.user.borrow_mut();
-        user.push_back(packet);
+        push(&mut user);
         let full = user.len().is_multiple_of(OUTBOX_FLUSH);
         drop(user);
         place.taken.set(place.taken.get() + 1);
@@ -214,33 +218,29 @@ impl Outboxes {
         waiters
     }
 
-    /// Moves what waits into the rings, at the end of a turn. Returns the senders that may go on.
-    pub(crate) fn flush(&self) -> Vec<Waiter> {
-        let mut going = Vec::new();
+    /// Moves what waits into the rings, at the end of a turn, and hands the senders that may go on
+    /// to `wake`, with nothing borrowed.
+    #[inline]
+    pub(crate) fn flush(&self, wake: impl Fn(StoredWaker)) {
         for (index, word) in self.busy.iter().enumerate() {
             let mut left = word.get();
             while left != 0 {
                 let bit = left.trailing_zeros();
                 left &= left - 1;
                 let index = index * 64 + bit as usize;
-                if self.flush_peer(ShardId(index as u16), &mut going) {
+                let peer = &self.peers[index];
+                let flushed = peer.flush(ShardId(index as u16), &*self.outlet);
+                let taken = peer.user.borrow().len();
+                peer.taken.set(taken);
+                if !peer.waiting.borrow().is_empty() {
+                    peer.take_waiting(OUTBOX_DEPTH.saturating_sub(taken))
+                        .into_iter()
+                        .for_each(&wake);
+                } else if flushed {
                     word.set(word.get() & !(1 << bit));
                 }
             }
         }
-        going
-    }
-
-    /// The same for one peer. Tells whether nothing is left and nobody waits.
-    fn flush_peer(&self, id: ShardId, going: &mut Vec<Waiter>) -> bool {
-        let peer = &self.peers[id.index()];
-        let flushed = peer.flush(id, &*self.outlet);
-        let taken = peer.user.borrow().len();
-        peer.taken.set(taken);
-        let mut waiting = peer.waiting.borrow_mut();
-        let room = OUTBOX_DEPTH.saturating_sub(taken).min(waiting.len());
-        going.extend(waiting.drain(..room));
-        flushed && waiting.is_empty()
     }
 
     /// Whether nothing waits to leave, and nobody for room.
@@ -279,8 +279,9 @@ impl Outboxes {
     pub(crate) fn take_all(&self) -> Vec<Packet> {
         let mut all = Vec::new();
         for peer in &self.peers {
-            all.extend(peer.system.borrow_mut().drain(..));
-            all.extend(peer.user.borrow_mut().drain(..));
+            for lane in [&peer.system, &peer.user] {
+                all.extend(std::iter::from_fn(|| lane.borrow_mut().pop_front()));
+            }
         }
         all
     }

@@ -46,7 +46,8 @@ impl<I: Inlet> Pump<I> {
             return Pumped { next, received, blocked: false };
         }
         // Senders that waited for room may be ready by now.
-        Pumped { next: shard.next(), received, blocked: shard.is_blocked() }
+        let next = if shard.has_ready() { Next::Ready } else { next };
+        Pumped { next, received, blocked: shard.is_blocked() }
     }
 
     /// Whether a packet waits in a ring to this shard.
@@ -92,9 +93,7 @@ impl Shard {
     }
 
     fn flush_all(&self) {
-        for (_, waker) in self.outboxes.flush() {
-            self.guarded("a sender's waker", || waker.wake());
-        }
+        self.outboxes.flush(|waker| self.guarded("a sender's waker", || waker.wake()));
     }
 
     /// Whether packets are left in an outbox, or senders wait for room in one.

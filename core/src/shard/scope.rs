@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Shard, Unposted};
 use crate::actor::Undelivered;
-use crate::context::{Chain, Header, HeaderKind, Record, RemoteContext, TraceContext};
+use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::pid::Pid;
 use crate::time::Instant;
@@ -77,7 +77,7 @@ impl Shard {
 
     /// Calls `f` with everybody who waits for the message being handled, nearest first, while it
     /// says to go on. Ends at the first that has its answer: from there on nobody waits.
-    fn walk_chain(&self, mut f: impl FnMut(Pid) -> bool) {
+    pub(super) fn walk_chain(&self, mut f: impl FnMut(Pid) -> bool) {
         let mut header = self.scope.get();
         loop {
             match header.kind() {
@@ -195,17 +195,6 @@ impl Shard {
             return Header::NONE;
         }
         self.records.insert(Record { deadline, trace, chain: Chain::Empty })
-    }
-
-    /// What a call or cast out of the message being handled carries to another shard beyond its
-    /// deadline and its caller; usually nothing.
-    pub(super) fn remote_context(&self, is_call: bool) -> Option<Box<RemoteContext>> {
-        if self.scope.get().is_none() {
-            return None;
-        }
-        let trace = self.scope_trace().map(|trace| *trace);
-        let chain = if is_call { self.scope_chain() } else { Vec::new() };
-        (trace.is_some() || !chain.is_empty()).then(|| Box::new(RemoteContext { trace, chain }))
     }
 
     /// Whether a message's deadline has passed; if so, it is counted and its context ends.

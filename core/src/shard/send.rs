@@ -7,7 +7,7 @@ use crate::context::{Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Relief, Unpushed, WhenFull};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
-use crate::shard::deliver::{Arrival, Go, TracedArrival};
+use crate::shard::deliver::{Go, pack_traced};
 use crate::time::Instant;
 use crate::trace::Event;
 
@@ -197,8 +197,8 @@ impl Shard {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
-        let packet = packet(to.target(), record.deadline, (0, 0), Some(Box::new(context)), message);
-        self.outboxes.push_user(to.shard(), packet);
+        let packet = pack_traced(to.target(), record.deadline, (0, 0), context, message);
+        self.outboxes.push_user(to.shard(), |outbox| outbox.push(packet));
         Ok(())
     }
 
@@ -213,13 +213,7 @@ impl Shard {
         if let Err(refused) = self.may_leave(to) {
             return Err((refused, message));
         }
-        let (deadline, caller, is_call) = match accept {
-            Accept::Cast => (self.scope_deadline(), (0, 0), false),
-            Accept::Call { deadline, caller, .. } => (deadline, caller.target(), true),
-        };
-        let context = self.remote_context(is_call);
-        let packet = packet(to.target(), deadline, caller, context, message);
-        self.outboxes.push_user(to.shard(), packet);
+        self.send_away(to, accept, message);
         Ok(())
     }
 
@@ -274,18 +268,5 @@ impl From<NotFound> for Refused {
             NotFound::Dead => Self::Closed,
             NotFound::WrongType => Self::WrongType,
         }
-    }
-}
-
-fn packet<M: Send + 'static>(
-    target: (u32, u32),
-    deadline: Instant,
-    caller: (u32, u32),
-    context: Option<Box<RemoteContext>>,
-    message: M,
-) -> Packet {
-    match context {
-        None => Packet::new(target, deadline, caller, Arrival(message)),
-        Some(context) => Packet::new(target, deadline, caller, TracedArrival { message, context }),
     }
 }

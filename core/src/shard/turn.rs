@@ -69,7 +69,10 @@ impl Shard {
     /// the policy's bound, or when the driver wants its thread back.
     pub fn turn<P: TurnPolicy>(&self, now: Instant, policy: &mut P) -> Next {
         self.clock.set(self.clock.get().max(now));
-        self.fire_due();
+        let now = self.now();
+        if self.timers.next_due() <= now || self.deadlines.next_due() <= now {
+            self.fire_due();
+        }
         let handoffs = policy.handoffs_max();
         for polled in 1..=policy.tasks_max() {
             let next = if P::FIFO {
@@ -92,7 +95,7 @@ impl Shard {
     /// When the shard wants its next turn, as things stand.
     #[must_use]
     pub fn next(&self) -> Next {
-        if !self.tasks.is_quiet() {
+        if self.has_ready() {
             return Next::Ready;
         }
         match self.next_deadline() {
@@ -102,15 +105,20 @@ impl Shard {
         }
     }
 
+    /// Whether tasks are ready.
+    #[inline]
+    pub(super) fn has_ready(&self) -> bool {
+        !self.tasks.is_quiet()
+    }
+
     /// The nearest time at which something is due on this shard without any input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        match (self.timers.next_deadline(), self.deadlines.next_deadline()) {
-            (Some(exact), Some(coarse)) => Some(exact.min(coarse)),
-            (exact, coarse) => exact.or(coarse),
-        }
+        let next = self.timers.next_due().min(self.deadlines.next_due());
+        (!next.is_never()).then_some(next)
     }
 
+    #[cold]
     fn fire_due(&self) {
         let now = self.now();
         let due = self.timers.expire(now);

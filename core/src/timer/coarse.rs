@@ -6,7 +6,7 @@
 //! (Lazy timers of this kind are in Varghese and Lauck, 1987; measured against a sorted map in the
 //! design, a map costs more than the rest of a call.)
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::limits::COARSE_TICK;
 use crate::time::Instant;
@@ -21,6 +21,9 @@ const _: () = assert!((1 << TICK_BITS) / 1_000_000 == COARSE_TICK.as_millis());
 #[derive(Debug)]
 pub(crate) struct CoarseWheel {
     inner: RefCell<Inner>,
+    /// The first tick that may have an entry, `u64::MAX` for none: nothing is taken out early, so
+    /// it only has to be looked for again when it has come.
+    earliest: Cell<u64>,
 }
 
 #[derive(Debug)]
@@ -29,15 +32,12 @@ struct Inner {
     position: u64,
     slots: Vec<Vec<(u32, u32)>>,
     entered: usize,
-    /// The first tick that may have an entry: nothing is taken out early, so it only has to be
-    /// looked for again when it has come.
-    earliest: u64,
 }
 
 impl Default for CoarseWheel {
     fn default() -> Self {
-        let inner = Inner { position: 0, slots: Vec::new(), entered: 0, earliest: u64::MAX };
-        Self { inner: RefCell::new(inner) }
+        let inner = Inner { position: 0, slots: Vec::new(), entered: 0 };
+        Self { inner: RefCell::new(inner), earliest: Cell::new(u64::MAX) }
     }
 }
 
@@ -58,7 +58,7 @@ impl CoarseWheel {
         }
         inner.slots[tick as usize % SLOTS].push((slot, tick));
         inner.entered += 1;
-        inner.earliest = inner.earliest.min(u64::from(tick));
+        self.earliest.set(self.earliest.get().min(u64::from(tick)));
     }
 
     /// Takes the entries whose tick has come.
@@ -81,16 +81,19 @@ impl CoarseWheel {
                 inner.entered -= due.len() - before;
             }
         }
-        if inner.earliest <= target {
-            inner.earliest = inner.first_after(target);
+        if self.earliest.get() <= target {
+            self.earliest.set(inner.first_after(target));
         }
         due
     }
 
-    /// When the next entry's tick begins.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let earliest = self.inner.borrow().earliest;
-        (earliest != u64::MAX).then(|| Instant::from_nanos(earliest << TICK_BITS))
+    /// When the next entry's tick begins; never, when there is none.
+    #[inline]
+    pub(crate) fn next_due(&self) -> Instant {
+        match self.earliest.get() {
+            u64::MAX => Instant::NEVER,
+            earliest => Instant::from_nanos(earliest << TICK_BITS),
+        }
     }
 }
 
@@ -125,7 +128,8 @@ mod tests {
             assert!(at > deadline && at - deadline <= tick_span);
         }
         let mut seen = Vec::new();
-        while let Some(next) = wheel.next_deadline() {
+        while !wheel.next_due().is_never() {
+            let next = wheel.next_due();
             seen.extend(wheel.expire(next).into_iter().map(|(slot, _)| slot));
         }
         assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
@@ -140,6 +144,6 @@ mod tests {
         assert_eq!(tick as usize, SLOTS - 1);
         wheel.enter(7, tick);
         assert_eq!(wheel.expire(deadline), [(7, tick)]);
-        assert_eq!(wheel.next_deadline(), None);
+        assert!(wheel.next_due().is_never());
     }
 }

@@ -8,7 +8,7 @@
 //! setting, however coarse the slot they waited in: the simulator jumps from one deadline to the
 //! next and must meet each at its very instant.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::shard::Shard;
@@ -68,9 +68,20 @@ struct Level {
 }
 
 /// The exact timers of a shard.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Wheel {
     inner: RefCell<Inner>,
+    /// The nearest deadline, never where there is none; [`UNKNOWN`] when it has to be looked for.
+    next: Cell<Instant>,
+}
+
+/// Of a nearest deadline: any is later, or as good.
+const UNKNOWN: Instant = Instant::ORIGIN;
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Self { inner: RefCell::default(), next: Cell::new(Instant::NEVER) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -82,8 +93,6 @@ struct Inner {
     entries: Vec<Entry>,
     free: Vec<u32>,
     order_next: u64,
-    /// The nearest deadline; `None` when it has to be looked for.
-    next: Option<Instant>,
 }
 
 const fn tick(instant: Instant) -> u64 {
@@ -110,11 +119,8 @@ impl Wheel {
             }
         };
         inner.place(index);
-        inner.next = match inner.next {
-            Some(next) => Some(next.min(deadline)),
-            None if inner.entries.len() == inner.free.len() + 1 => Some(deadline),
-            None => None,
-        };
+        // Unknown stays unknown.
+        self.next.set(self.next.get().min(deadline));
         TimerId { slot: index, serial: inner.entries[index as usize].serial }
     }
 
@@ -125,8 +131,8 @@ impl Wheel {
         if entry.serial != id.serial || entry.fire.is_none() {
             return None;
         }
-        if inner.next == Some(entry.deadline) {
-            inner.next = None;
+        if self.next.get() == entry.deadline {
+            self.next.set(UNKNOWN);
         }
         inner.unplace(id.slot);
         inner.release(id.slot)
@@ -160,29 +166,33 @@ impl Wheel {
 
     /// Takes all timers that are due at `now`, in order.
     pub(crate) fn expire(&self, now: Instant) -> Vec<Fire> {
-        let inner = &mut *self.inner.borrow_mut();
-        if inner.next_deadline().is_none_or(|next| next > now) {
+        if self.next_due() > now {
             return Vec::new();
         }
+        let inner = &mut *self.inner.borrow_mut();
         let mut due = Vec::new();
         inner.advance(now, &mut due);
         due.sort_unstable_by_key(|&index| {
             let entry = &inner.entries[index as usize];
             (entry.deadline, entry.order)
         });
-        inner.next = None;
+        self.next.set(UNKNOWN);
         due.into_iter().filter_map(|index| inner.release(index)).collect()
     }
 
-    /// The nearest deadline.
+    /// The nearest deadline; never, when there is no timer.
     #[inline]
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.inner.borrow_mut().next_deadline()
+    pub(crate) fn next_due(&self) -> Instant {
+        if self.next.get() == UNKNOWN {
+            self.next.set(self.inner.borrow().nearest());
+        }
+        self.next.get()
     }
 
     /// Takes all timers off.
     pub(crate) fn take_all(&self) -> Vec<Fire> {
         let inner = std::mem::take(&mut *self.inner.borrow_mut());
+        self.next.set(Instant::NEVER);
         inner.entries.into_iter().filter_map(|entry| entry.fire).collect()
     }
 
@@ -252,13 +262,12 @@ impl Inner {
         )
     }
 
-    fn next_deadline(&mut self) -> Option<Instant> {
-        if self.next.is_none() {
-            let (level, slot) = self.first_slot()?;
-            let list = &self.levels[level].slots[slot];
-            self.next = list.iter().map(|&index| self.entries[index as usize].deadline).min();
-        }
-        self.next
+    #[cold]
+    fn nearest(&self) -> Instant {
+        let Some((level, slot)) = self.first_slot() else { return Instant::NEVER };
+        let list = &self.levels[level].slots[slot];
+        let nearest = list.iter().map(|&index| self.entries[index as usize].deadline).min();
+        nearest.unwrap_or(Instant::NEVER)
     }
 
     /// Turns the wheel to `now`, collecting what is due.
@@ -336,7 +345,8 @@ mod tests {
                     model = later;
                 }
                 let nearest = model.keys().next().map(|&(deadline, _)| deadline);
-                assert_eq!(wheel.next_deadline().map(Instant::as_nanos), nearest, "seed {seed}");
+                let next = wheel.next_due();
+                assert_eq!((!next.is_never()).then(|| next.as_nanos()), nearest, "seed {seed}");
                 assert_eq!(wheel.len(), model.len());
             }
         }

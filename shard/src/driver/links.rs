@@ -1,10 +1,9 @@
 //! A shard's ends of the mesh, as core takes them.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 
 use greenroom_core::ShardId;
-use greenroom_core::mesh::Packet;
+use greenroom_core::mesh::{Outbox, Packet};
 use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
 use super::Bell;
@@ -41,12 +40,7 @@ const fn place(shard: usize, peer: ShardId) -> usize {
 
 impl Outlet for Outgoings {
     #[inline]
-    fn flush(
-        &self,
-        peer: ShardId,
-        system: &mut VecDeque<Packet>,
-        user: &mut VecDeque<Packet>,
-    ) -> usize {
+    fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
         debug_assert_ne!(peer.index(), self.shard, "a shard has no ring to itself");
         self.peers.borrow_mut()[place(self.shard, peer)].flush(system, user)
     }

@@ -15,9 +15,10 @@
 //! only has to cover what one shard sends while the other is busy with a turn. So the depth is
 //! derived from memory: see [`Depth::derive`].
 
-use std::{collections::VecDeque, fmt};
+use std::fmt;
 
 use super::{
+    batch::Batch,
     doorbell::{Bell, Doorbell, Sleeper},
     ring::{Consumer, Producer, ring},
     slot::slot_bytes,
@@ -164,11 +165,17 @@ impl<T: Send, B: Bell> Outgoing<T, B> {
     ///
     /// When there is nothing to publish, the peer is left alone and no fence is paid.
     #[inline]
-    pub fn flush(&mut self, system: &mut VecDeque<T>, user: &mut VecDeque<T>) -> usize {
+    pub fn flush<Q: Batch<T>>(&mut self, system: &mut Q, user: &mut Q) -> usize {
         // Items that were staged one by one count too: whatever is published here, the peer has to
         // hear of.
         let staged = self.system.publish() | self.user.publish();
-        let moved = self.system.push_batch(system) + self.user.push_batch(user);
+        let mut moved = 0;
+        if !system.is_empty() {
+            moved += self.system.push_batch(system);
+        }
+        if !user.is_empty() {
+            moved += self.user.push_batch(user);
+        }
         if staged || moved > 0 {
             self.doorbell.notify();
         }

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -64,7 +65,8 @@ fn every_pair_is_joined_once_each_way() {
         for to in (0..4_u32).filter(|&to| to != from) {
             let way = ports[from as usize].outgoing_to(to as usize).expect("another shard");
             assert_eq!(way.peer, to as usize);
-            let (mut system, mut user) = ([10 * from + to].into(), [100 + 10 * from + to].into());
+            let (mut system, mut user) =
+                (VecDeque::from([10 * from + to]), VecDeque::from([100 + 10 * from + to]));
             assert_eq!(way.flush(&mut system, &mut user), 2);
         }
     }
@@ -110,7 +112,7 @@ fn a_flush_wakes_its_peer_once_and_only_from_sleep() {
 
     assert_eq!(ports[0].outgoing[0].flush(&mut none, &mut VecDeque::new()), 0);
     assert_eq!(rings(1), 0, "there was nothing to publish");
-    ports[0].outgoing[0].flush(&mut [2].into(), &mut [3].into());
+    ports[0].outgoing[0].flush(&mut VecDeque::from([2]), &mut [3].into());
     ports[2].outgoing[1].flush(&mut [4].into(), &mut none);
     assert_eq!(rings(1), 1, "one wake-up serves all");
     assert!(ports[1].sleeper.awake(), "a producer answered");

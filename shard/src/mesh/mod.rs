@@ -16,6 +16,7 @@
 //! RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test -p greenroom-shard --test main loom
 //! ```
 
+mod batch;
 mod doorbell;
 #[cfg_attr(not(loom), allow(unreachable_pub))] // Public for the loom tests alone.
 mod fault;
@@ -24,6 +25,7 @@ mod ring;
 #[allow(unsafe_code)]
 mod slot;
 
+pub use batch::Batch;
 pub use doorbell::{Bell, Doorbell, Sleeper};
 #[cfg(loom)]
 pub use fault::{Fault, with_fault};

@@ -58,8 +58,9 @@
 //! producer publishes after that is dropped when the producer goes as well. Nothing is dropped
 //! twice.
 
-use std::{collections::VecDeque, fmt};
+use std::fmt;
 
+use super::batch::Batch;
 use super::slot::{self, Reader, Writer};
 
 /// Makes a ring of `capacity` slots.
@@ -120,7 +121,7 @@ impl<T: Send> Producer<T> {
     /// with what was staged before, at once. Returns how many were moved; the others stay in
     /// `outbox`.
     #[inline]
-    pub fn push_batch(&mut self, outbox: &mut VecDeque<T>) -> usize {
+    pub fn push_batch(&mut self, outbox: &mut impl Batch<T>) -> usize {
         let count = self.writer.write_batch(outbox);
         self.writer.publish();
         count

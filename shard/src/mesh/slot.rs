@@ -33,8 +33,9 @@
 //! 4. *Slots in `head..tail` of the last published cursors are full, and no others,* once both ends
 //!    are gone: both publish their cursors before they go.
 
-use std::{collections::VecDeque, fmt, mem::MaybeUninit};
+use std::{fmt, mem::MaybeUninit};
 
+use super::batch::Batch;
 use super::fault::{Fault, planted};
 use crate::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 
@@ -95,13 +96,13 @@ impl<T> Writer<T> {
     /// Writes as many items from the front of `items` as there are empty slots, without publishing
     /// them.
     #[inline]
-    pub(super) fn write_batch(&mut self, items: &mut VecDeque<T>) -> usize {
+    pub(super) fn write_batch(&mut self, items: &mut impl Batch<T>) -> usize {
         let count = self.room(items.len()).min(items.len());
         let mut tail = self.tail;
-        // NB: one `pop_front` after the other. A drain, in step with a walk over the slots, is
-        // slower for a few items and not faster for many (`examples/ring_floor.rs`).
+        // NB: one item after the other. A drain, in step with a walk over the slots, is slower for
+        // a few items and not faster for many (`examples/ring_floor.rs`).
         for _ in 0..count {
-            let Some(item) = items.pop_front() else { break };
+            let Some(item) = items.take_front() else { break };
             self.memory.slot(tail).0.with_mut(|slot| {
                 // SAFETY: it is one of the `count` slots from `self.tail` on, and `count` is at
                 // most `room`: empty and the writer's (facts 2 and 3); nobody else has a pointer

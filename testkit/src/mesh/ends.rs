@@ -1,10 +1,9 @@
 //! One shard's ends of the rings, as core uses them.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use greenroom_core::ShardId;
-use greenroom_core::mesh::Packet;
+use greenroom_core::mesh::{Outbox, Packet};
 use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
 use super::rings::{Rings, Waiting};
@@ -58,7 +57,7 @@ impl SimOutlet {
         room
     }
 
-    fn push(&self, peer: ShardId, lane: Lane, packets: &mut VecDeque<Packet>) -> usize {
+    fn push(&self, peer: ShardId, lane: Lane, packets: &mut Outbox) -> usize {
         let Home { world, rings, id, .. } = &self.home;
         let (me, to) = (self.home.number(*id), self.home.number(peer));
         let mut ring = rings.ring(*id, peer, lane).borrow_mut();
@@ -103,12 +102,7 @@ impl SimOutlet {
 }
 
 impl Outlet for SimOutlet {
-    fn flush(
-        &self,
-        peer: ShardId,
-        system: &mut VecDeque<Packet>,
-        user: &mut VecDeque<Packet>,
-    ) -> usize {
+    fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
         let mut pushed = 0;
         for (lane, packets) in Lane::ALL.into_iter().zip([system, user]) {
             if !packets.is_empty() {
