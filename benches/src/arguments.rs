@@ -18,7 +18,8 @@ pub(crate) struct Arguments {
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS]
 
-  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes sim; all by default
+  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
+             sim; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
@@ -35,7 +36,7 @@ impl Arguments {
             Self { workloads: Vec::new(), json: false, secs: 1.0, repeats: 5, count: None };
         while let Some(word) = words.next() {
             let mut number = || -> Result<f64, String> {
-                let text = words.next().ok_or(format!("{word} needs a number"))?;
+                let text = words.next().ok_or_else(|| format!("{word} needs a number"))?;
                 let number: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
                 let positive = number > 0.0 && number.is_finite();
                 if positive { Ok(number) } else { Err(format!("{word} must be above zero")) }

@@ -51,7 +51,7 @@ fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
     }
     let find = |name: &String| {
         let found = WORKLOADS.iter().find(|workload| workload.name == name);
-        found.ok_or(format!("there is no workload {name}"))
+        found.ok_or_else(|| format!("there is no workload {name}"))
     };
     names.iter().map(find).collect()
 }

@@ -75,11 +75,12 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         ],
     },
     Workload {
-        name: "bytes",
-        variants: &[
-            Variant { name: "idle", unit: "bytes", sample: |_| bytes().0 },
-            Variant { name: "after_message", unit: "bytes", sample: |_| bytes().1 },
-        ],
+        name: "bytes_idle",
+        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().0 }],
+    },
+    Workload {
+        name: "bytes_after_message",
+        variants: &[Variant { name: "full", unit: "bytes", sample: |_| bytes().1 }],
     },
     Workload {
         name: "ask_cross",

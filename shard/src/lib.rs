@@ -3,6 +3,8 @@
 #![deny(unsafe_code)]
 
 #[cfg(not(loom))]
+mod doctor;
+#[cfg(not(loom))]
 mod driver;
 pub mod mesh;
 #[cfg(not(loom))]
@@ -11,6 +13,8 @@ mod pool;
 mod run;
 mod sync;
 
+#[cfg(not(loom))]
+pub use doctor::{Finding, Report, Severity, doctor};
 #[cfg(not(loom))]
 pub use run::{
     Builder, IdleStrategy, Pin, RunError, Running, ShardReport, ShutdownReport, StartError,

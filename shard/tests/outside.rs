@@ -1,5 +1,7 @@
 //! The system as threads outside it use it.
 
+#![expect(clippy::disallowed_methods, reason = "threads outside are what is tested")]
+
 use std::sync::mpsc;
 use std::thread;
 

@@ -1,5 +1,7 @@
 //! Waking shards: from other shards, from other threads, and when they are gone.
 
+#![expect(clippy::disallowed_methods, reason = "threads outside are what is tested")]
+
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};

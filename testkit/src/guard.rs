@@ -9,7 +9,7 @@
 
 #![cfg_attr(
     not(target_os = "linux"),
-    allow(dead_code, reason = "only on Linux somebody reports what is forbidden")
+    expect(dead_code, reason = "only on Linux somebody reports what is forbidden")
 )]
 
 use std::backtrace::Backtrace;
@@ -20,6 +20,8 @@ thread_local! {
     /// Whether this thread is inside a turn. Read by interposed functions, at any time in a
     /// thread's life, so it must need neither initialising nor dropping.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// Whether there is a violation: asked after every round.
+    static VIOLATED: Cell<bool> = const { Cell::new(false) };
     static VIOLATION: RefCell<Option<Box<Violation>>> = const { RefCell::new(None) };
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn called(what: Forbidden) {
         if let Ok(mut place) = place.try_borrow_mut()
             && place.is_none()
         {
+            VIOLATED.set(true);
             *place = Some(Box::new(Violation { what, backtrace: Backtrace::force_capture() }));
         }
     });
@@ -80,7 +83,11 @@ pub(crate) fn called(what: Forbidden) {
 }
 
 /// The first violation since this was asked last.
+#[inline]
 pub(crate) fn take_violation() -> Option<Box<Violation>> {
+    if !VIOLATED.replace(false) {
+        return None;
+    }
     VIOLATION.with(|place| place.borrow_mut().take())
 }
 

@@ -2,16 +2,8 @@
 //! cores. What a body finds to be so holds on both; a body that fails on one names the difference.
 
 mod actors;
+mod body;
 mod on_cores;
 mod sim;
 
-use std::pin::Pin;
-
-use greenroom::System;
-
-/// A body and its name.
-#[derive(Clone, Copy)]
-struct Body {
-    name: &'static str,
-    run: fn(System) -> Pin<Box<dyn Future<Output = ()>>>,
-}
+use body::Body;

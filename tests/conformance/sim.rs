@@ -1,32 +1,93 @@
-//! The suite in the simulator.
+//! The suite in the simulator: a test per body, so that a failing seed repeats by the test's name.
 
 use greenroom_testkit::Campaign;
 
-use super::actors;
+use super::actors as actor_bodies;
 
 /// Seeds of each body, unless `SIM_SEEDS` says otherwise.
 const SEEDS: u64 = 20;
 
-#[test]
-fn sim_actors_conform() {
-    for body in actors::ALL {
-        let name = format!("conformance::sim::sim_actors_conform {}", body.name);
-        let campaign = Campaign::new(name).seeds(SEEDS).runtime(|builder, _| builder.shards(2));
-        campaign.run(|sim| {
-            let run = body.run;
-            sim.run(async move |system| run(system).await);
-        });
+fn campaign(test: &str) -> Campaign {
+    Campaign::new(test).seeds(SEEDS).runtime(|builder, _| builder.shards(2))
+}
+
+/// A test for each body of a list, and one that the list is complete.
+macro_rules! tests {
+    ($list:expr, $($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                let body = *$list.iter().find(|body| body.name == stringify!($name)).unwrap();
+                campaign(concat!(module_path!(), "::", stringify!($name)).split_once("::").unwrap().1)
+                    .run(|sim| run(sim, body));
+            }
+        )+
+
+        #[test]
+        fn every_body_has_a_test() {
+            let tested = [$(stringify!($name)),+];
+            assert!($list.iter().map(|body| body.name).eq(tested));
+        }
+    };
+}
+
+mod actors {
+    use greenroom_testkit::TestRuntime;
+
+    use super::super::Body;
+    use super::{actor_bodies, campaign};
+
+    fn run(sim: &mut TestRuntime, body: Body) {
+        sim.run(async move |system| (body.run)(system).await);
+    }
+
+    tests! {
+        actor_bodies::ALL,
+        casts_keep_their_order
+        calls_answer_from_here_and_there
+        many_calls_run_together
+        a_dropped_port_fails_its_caller
+        a_deadline_ends_a_call
+        a_cycle_over_two_shards_is_found
+        a_panic_ends_one_actor
+        an_exit_is_known_before_and_after
+        a_drain_handles_what_was_sent
+        a_full_mailbox_parks_and_loses_nothing
+        a_failed_start_is_told
+        timers_come_and_are_not_early
+        blocking_work_comes_back
     }
 }
 
-#[test]
-fn sim_networks_conform() {
-    for body in greenroom_net::conformance::ALL {
-        let name = format!("conformance::sim::sim_networks_conform {}", body.name);
-        let campaign = Campaign::new(name).seeds(SEEDS).runtime(|builder, _| builder.shards(2));
-        campaign.run(|sim| {
-            let body = *body;
-            sim.run(async move |system| body.run(system).await);
-        });
+mod networks {
+    use greenroom_net::conformance::{ALL, Body};
+    use greenroom_testkit::TestRuntime;
+
+    use super::campaign;
+
+    fn run(sim: &mut TestRuntime, body: Body) {
+        sim.run(async move |system| body.run(system).await);
+    }
+
+    tests! {
+        ALL,
+        echo
+        half_close
+        halves_end_one_by_one
+        connect_refused
+        poll_style_echo
+        close_with_receive_under_way
+        dropped_accept_leaks_nothing
+        dropped_receive_loses_nothing
+        dropped_send_is_explicit
+        slow_reader_backpressure
+        many_connections
+        large_transfer_is_intact
+        frames_round_trip
+        attach_feeds_an_actor
+        attach_slows_the_peer_down
+        server_limit
+        server_drain
+        handler_panic_is_isolated
     }
 }

@@ -124,7 +124,7 @@ pub(crate) async fn measure_cast(system: System, setup: Setup) -> f64 {
 
 /// Passes a token to the next.
 struct Node {
-    next: Option<ActorRef<Node>>,
+    next: Option<ActorRef<Self>>,
 }
 
 enum Pass {

@@ -79,8 +79,8 @@ fn a_claim_polled_on_another_shard_touches_nothing_there() {
     use std::rc::Rc;
 
     let (here, there) = (Rig::new(1), Rig::new(1));
-    let kept: Rc<RefCell<Option<Pin<Box<dyn Future<Output = Result<u64, CallError>>>>>>> =
-        Rc::default();
+    type Pending = Pin<Box<dyn Future<Output = Result<u64, CallError>>>>;
+    let kept: Rc<RefCell<Option<Pending>>> = Rc::default();
     let counter_here = counter(&here, 0);
     let slot = kept.clone();
     let begun = run(&here, 0, async move {

@@ -10,10 +10,12 @@ mod entropy;
 mod inject;
 mod links;
 mod panic;
+mod thread;
 
 pub(crate) mod glommio;
 pub(crate) mod sockets;
 
+pub(crate) use self::glommio as executor;
 pub(crate) use crate::mesh::Doorbell;
 pub(crate) use affinity::Cores;
 pub(crate) use bell::Bell;
@@ -22,3 +24,4 @@ pub(crate) use entropy::{entropy, sharpen_timers};
 pub(crate) use inject::Inject;
 pub(crate) use links::{Doorbells, Links, take_apart};
 pub(crate) use panic::message_of;
+pub(crate) use thread::on_a_thread;

@@ -14,6 +14,7 @@ use greenroom_core::{ShardId, SystemHandle};
 use super::running::Parts;
 use super::thread::{Common, Place};
 use super::{Builder, Phase, Running, Stage, StartError};
+use crate::doctor::{Facts, Report};
 use crate::driver::{Bell, Cores, Inject, NodeClock, entropy};
 use crate::mesh::{Port, grid};
 use crate::pool::Workers;
@@ -26,6 +27,9 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let wanted = builder.shards.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
     let shards = u16::try_from(wanted).ok().filter(|shards| *shards > 0);
     let shards = shards.ok_or(StartError::Shards(wanted))?;
+    if let Some(lack) = Report::of(&Facts::cheap()).fatal() {
+        return Err(StartError::Machine(lack));
+    }
     let first = |error| StartError::Shard(ShardId(0), error);
     let allowed = Cores::allowed().map_err(first)?;
     let cores = builder.pin.cores(shards, &allowed)?;

@@ -18,7 +18,7 @@ use greenroom_core::{NodeId, Pump, Reporter, Shard, ShardId, ShardSetup, System}
 use super::builder::OnShardStart;
 use super::start::Started;
 use super::{IdleStrategy, Seat, StartError};
-use crate::driver::glommio::{self, PumpState, Reactor, ShardPump, World};
+use crate::driver::executor::{self, PumpState, Reactor, ShardPump, World};
 use crate::driver::sockets::Poller;
 use crate::driver::{Bell, Cores, Inject, NodeClock, message_of, sharpen_timers, take_apart};
 use crate::mesh::Port;
@@ -63,7 +63,7 @@ impl Place {
             // Made before the bell moves into the pump.
             let poller = Poller::new(self.port.sleeper.bell())?;
             let news = news.clone();
-            glommio::run(async move {
+            executor::run(async move {
                 let pump = self.build(poller, task_waker().await)?;
                 if begin(&pump.0, pump.1, &news) {
                     pump.0.await;

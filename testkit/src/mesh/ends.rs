@@ -87,10 +87,10 @@ impl SimMesh {
             && count >= 2
             && world.draws.chance(Site::Plant, me, 64)
         {
-            ring.borrow_mut().swap_oldest();
+            ring.borrow().swap_oldest(&mut self.rings.store.borrow_mut());
         }
         for _ in 0..count {
-            let popped = ring.borrow_mut().pop();
+            let popped = ring.borrow_mut().pop(&mut self.rings.store.borrow_mut());
             let Some((packet, cause)) = popped else { break };
             let inbound = &world.shards[me as usize].inbound;
             inbound.set(inbound.get() - 1);
@@ -121,11 +121,12 @@ impl Mesh for SimMesh {
         let mut ring = self.rings.ring(self.id, peer, lane).borrow_mut();
         let room = self.room_seen(ring.room()) as usize;
         let count = room.min(packets.len());
-        for packet in packets.drain(..count) {
+        for _ in 0..count {
+            let Some(packet) = packets.pop_front() else { break };
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
             let cause = world.note(me, Kind::Pushed, slot, detail);
-            ring.push(packet, cause);
+            ring.push(&mut self.rings.store.borrow_mut(), packet, cause);
         }
         let waiting = self.rings.waiting(peer).from(self.id, lane);
         waiting.set(waiting.get() + count as u32);

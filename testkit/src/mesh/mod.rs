@@ -28,6 +28,7 @@
 mod ends;
 mod ring;
 mod rings;
+mod store;
 
 pub(crate) use ends::{SimDoorbell, SimMesh};
 pub(crate) use rings::Rings;

@@ -1,29 +1,30 @@
 //! One directed ring.
 
-use std::collections::VecDeque;
-
 use greenroom_core::mesh::Packet;
 
-/// One direction of one pair and lane.
+use super::store::{NOWHERE, Store};
+
+/// One direction of one pair and lane. Its packets are in the node's store.
 #[derive(Debug)]
-pub(crate) struct Ring {
-    packets: VecDeque<Packet>,
-    /// The events that pushed them.
-    causes: VecDeque<u64>,
+pub(super) struct Ring {
+    oldest: u32,
+    newest: u32,
+    len: u32,
     depth: u32,
     /// How many of the packets the consumer has seen, oldest first.
     visible: u32,
     /// Polls in a row that missed a packet.
-    pub(crate) lag: u32,
+    pub(super) lag: u32,
     /// The producer found no room and spins for some.
-    pub(crate) producer_waits: bool,
+    pub(super) producer_waits: bool,
 }
 
 impl Ring {
-    pub(crate) const fn new(depth: u32) -> Self {
+    pub(super) const fn new(depth: u32) -> Self {
         Self {
-            packets: VecDeque::new(),
-            causes: VecDeque::new(),
+            oldest: NOWHERE,
+            newest: NOWHERE,
+            len: 0,
             depth,
             visible: 0,
             lag: 0,
@@ -32,54 +33,54 @@ impl Ring {
     }
 
     /// Packets pushed and not popped.
-    pub(crate) fn len(&self) -> u32 {
-        self.packets.len() as u32
+    pub(super) const fn len(&self) -> u32 {
+        self.len
     }
 
-    pub(crate) fn room(&self) -> u32 {
-        self.depth - self.len()
+    pub(super) const fn room(&self) -> u32 {
+        self.depth - self.len
     }
 
-    pub(crate) fn hidden(&self) -> u32 {
-        self.len() - self.visible
+    pub(super) const fn hidden(&self) -> u32 {
+        self.len - self.visible
     }
 
-    pub(crate) const fn visible(&self) -> u32 {
+    pub(super) const fn visible(&self) -> u32 {
         self.visible
     }
 
     /// Brings that many more packets in sight.
-    pub(crate) fn show(&mut self, more: u32) {
+    pub(super) fn show(&mut self, more: u32) {
         self.visible += more;
-        debug_assert!(self.visible <= self.len());
+        debug_assert!(self.visible <= self.len);
     }
 
-    pub(crate) fn push(&mut self, packet: Packet, cause: u64) {
+    pub(super) fn push(&mut self, store: &mut Store, packet: Packet, cause: u64) {
         debug_assert!(self.room() > 0);
-        self.packets.push_back(packet);
-        self.causes.push_back(cause);
+        self.newest = store.put(packet, cause, self.newest);
+        if self.len == 0 {
+            self.oldest = self.newest;
+        }
+        self.len += 1;
     }
 
     /// Takes the oldest visible packet and the event that pushed it.
-    pub(crate) fn pop(&mut self) -> Option<(Packet, u64)> {
+    pub(super) fn pop(&mut self, store: &mut Store) -> Option<(Packet, u64)> {
         if self.visible == 0 {
             return None;
         }
+        let (packet, cause, next) = store.take(self.oldest)?;
         self.visible -= 1;
-        Some((self.packets.pop_front()?, self.causes.pop_front()?))
+        self.len -= 1;
+        self.oldest = next;
+        if self.len == 0 {
+            self.newest = NOWHERE;
+        }
+        Some((packet, cause))
     }
 
     /// The planted bug: the two oldest packets change places.
-    pub(crate) fn swap_oldest(&mut self) {
-        if self.packets.len() >= 2 {
-            self.packets.swap(0, 1);
-            self.causes.swap(0, 1);
-        }
-    }
-
-    pub(crate) fn take_all(&mut self) -> VecDeque<Packet> {
-        self.visible = 0;
-        self.causes.clear();
-        std::mem::take(&mut self.packets)
+    pub(super) fn swap_oldest(&self, store: &mut Store) {
+        store.swap_with_next(self.oldest);
     }
 }

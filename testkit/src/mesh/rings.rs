@@ -8,6 +8,7 @@ use greenroom_core::mesh::Packet;
 use greenroom_core::runtime::Lane;
 
 use super::ring::Ring;
+use super::store::Store;
 use crate::swarm::Swarm;
 
 /// The rings between a node's shards, by producer, consumer and lane.
@@ -15,6 +16,7 @@ use crate::swarm::Swarm;
 pub(crate) struct Rings {
     shards: u16,
     rings: Vec<RefCell<Ring>>,
+    pub(super) store: RefCell<Store>,
     /// How many packets are in the rings to each consumer, by producer and lane.
     waiting: Vec<Waiting>,
 }
@@ -50,7 +52,8 @@ impl Rings {
         let depths = [swarm.ring_system, swarm.ring_user];
         let rings =
             (0..pairs * 2).map(|index| RefCell::new(Ring::new(depths[index % 2]))).collect();
-        Self { shards, rings, waiting: (0..shards).map(|_| Waiting::new(shards)).collect() }
+        let store = RefCell::new(Store::new());
+        Self { shards, rings, store, waiting: (0..shards).map(|_| Waiting::new(shards)).collect() }
     }
 
     pub(crate) fn waiting(&self, to: ShardId) -> &Waiting {
@@ -58,7 +61,7 @@ impl Rings {
     }
 
     #[inline]
-    pub(crate) fn ring(&self, from: ShardId, to: ShardId, lane: Lane) -> &RefCell<Ring> {
+    pub(super) fn ring(&self, from: ShardId, to: ShardId, lane: Lane) -> &RefCell<Ring> {
         let pair = from.index() * usize::from(self.shards) + to.index();
         &self.rings[pair * 2 + lane as usize]
     }
@@ -102,8 +105,8 @@ impl Rings {
         found
     }
 
-    /// Takes every packet out.
+    /// Takes every packet out, when the node is gone.
     pub(crate) fn take_all(&self) -> Vec<Packet> {
-        self.rings.iter().flat_map(|ring| ring.borrow_mut().take_all()).collect()
+        self.store.borrow_mut().take_all()
     }
 }

@@ -107,17 +107,17 @@ impl Disk for Files {
             DiskRequest::ReadAt { file, offset, len } => {
                 inner.on(op, file, false, async move |share| {
                     file::read(&share.file().file, offset, len).await
-                })
+                });
             }
             DiskRequest::WriteAt { file, offset, data } => {
                 inner.on(op, file, true, async move |share| {
                     file::write(&share.file().file, offset, data).await
-                })
+                });
             }
             DiskRequest::Sync { file, data_only } => {
                 inner.on(op, file, false, async move |share| {
                     file::sync(&share.file().file, data_only).await
-                })
+                });
             }
             DiskRequest::SetLen { file, len } => inner.on(op, file, true, async move |share| {
                 file::set_len(&share.file().file, len).await

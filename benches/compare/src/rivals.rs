@@ -1,0 +1,171 @@
+//! The frameworks that are compared, each behind the verbs the workloads are written in.
+//!
+//! Every framework runs on tokio's current-thread runtime with all drivers on, which is what
+//! `#[tokio::main(flavor = "current_thread")]` gives, and what actix builds itself. Features and
+//! mailboxes are the framework's defaults; where it offers a choice of verbs, the module says which
+//! one is used and why.
+
+mod by_hand;
+
+#[cfg(feature = "actix")]
+mod actix;
+#[cfg(feature = "coerce")]
+mod coerce;
+#[cfg(feature = "kameo")]
+mod kameo;
+#[cfg(feature = "ractor")]
+mod ractor;
+#[cfg(feature = "spawned")]
+mod spawned;
+#[cfg(feature = "xtra")]
+mod xtra;
+
+use crate::workloads::ring::Finish;
+use crate::workloads::{Outcome, Workload, measure};
+
+/// The verbs of a framework. A value stands for the runtime in which actors are spawned.
+///
+/// A verb whose message is refused, or whose actor is gone, panics: that ends the process of this
+/// one measurement, and the comparison reports it.
+pub(crate) trait Rival: Clone + Send + Sync + 'static {
+    /// Actors in the workloads that weigh them.
+    const IDLE_ACTORS: usize = 1_000_000;
+
+    /// A reference to an actor that adds up `u64`s.
+    type Counter: Send + Sync + 'static;
+    /// A reference to an actor of the ring.
+    type Node: Send + Sync + 'static;
+    /// A reference to an actor whose state is a [`Resident`](crate::probe::Resident).
+    type Idle: Send + Sync + 'static;
+
+    /// Runs `client` as a task of a fresh runtime on this thread: a task and not the runtime's root
+    /// future, because waking that one costs a system call.
+    fn run<C, F>(client: C) -> F::Output
+    where
+        C: FnOnce(Self) -> F,
+        F: Future<Output: Send> + Send + 'static;
+
+    /// Spawns a counter.
+    fn counter(&self) -> impl Future<Output = Self::Counter> + Send;
+    /// Adds `amount` and awaits the total.
+    fn ask(counter: &Self::Counter, amount: u64) -> impl Future<Output = u64> + Send;
+    /// Adds `amount`, one way; waits for room where the framework's mailbox is bounded.
+    fn cast(counter: &Self::Counter, amount: u64) -> impl Future<Output = ()> + Send;
+
+    /// Spawns an actor of the ring, which is not linked yet.
+    fn node(&self, finish: Finish) -> impl Future<Output = Self::Node> + Send;
+    /// Tells `node` who is next.
+    fn link(node: &Self::Node, next: &Self::Node) -> impl Future<Output = ()> + Send;
+    /// Gives `node` a token that has `left` hops to go after this one.
+    fn token(node: &Self::Node, left: u64) -> impl Future<Output = ()> + Send;
+    /// Awaits the number of tokens `node` has had.
+    fn visits(node: &Self::Node) -> impl Future<Output = u64> + Send;
+
+    /// Spawns an idle actor, which reports its start.
+    fn idle(&self) -> impl Future<Output = Self::Idle> + Send;
+    /// Sends an idle actor a message, one way, which it reports.
+    fn poke(idle: &Self::Idle, amount: u64) -> impl Future<Output = ()> + Send;
+    /// Spawns an idle actor, stops it, and waits until it is gone.
+    fn spawn_and_stop(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A rival by name.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its name on the command line and in reports.
+    pub(crate) name: &'static str,
+    /// The package whose version the report shows.
+    pub(crate) package: &'static str,
+    measure: Option<fn(Workload, f64) -> Outcome>,
+}
+
+macro_rules! rival {
+    ($feature:literal, $package:literal, $rival:path) => {
+        Entry {
+            name: $feature,
+            package: $package,
+            #[cfg(feature = $feature)]
+            measure: Some(measure::<$rival>),
+            #[cfg(not(feature = $feature))]
+            measure: None,
+        }
+    };
+}
+
+static ALL: [Entry; 7] = [
+    Entry { name: "tokio", package: "tokio", measure: Some(measure::<by_hand::ByHand>) },
+    rival!("spawned", "spawned-concurrency", spawned::Spawned),
+    rival!("ractor", "ractor", ractor::Ractor),
+    rival!("kameo", "kameo", kameo::Kameo),
+    rival!("actix", "actix", actix::Actix),
+    rival!("xtra", "xtra", xtra::Xtra),
+    rival!("coerce", "coerce", coerce::Coerce),
+];
+
+/// All rivals, in the order of the report.
+pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
+    ALL.iter()
+}
+
+impl Entry {
+    /// The rival of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        all().find(|entry| entry.name == name)
+    }
+
+    /// Measures it once, on the calling thread, for about `secs` seconds.
+    ///
+    /// # Errors
+    ///
+    /// When it is not in this binary, or did not do the work.
+    pub(crate) fn measure(&self, workload: Workload, secs: f64) -> Outcome {
+        let Some(measure) = self.measure else {
+            return Err(format!("not built into this binary: its feature `{}` is off", self.name));
+        };
+        measure(workload, secs)
+    }
+
+    /// Its version in the lock file this binary was built from.
+    pub(crate) fn version(&self) -> &'static str {
+        let lock = include_str!("../Cargo.lock");
+        let package = format!("name = \"{}\"\nversion = \"", self.package);
+        let version = lock.split_once(package.as_str()).map_or("", |(_, rest)| rest);
+        version.split('"').next().unwrap_or_default()
+    }
+}
+
+/// [`Rival::run`] for everything that needs no more than tokio.
+fn run_on_tokio<F>(client: impl FnOnce() -> F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the system gives us an epoll instance");
+    runtime.block_on(async move {
+        // `client` is called in here because some systems spawn tasks when they are made.
+        tokio::spawn(client()).await.expect("the client did not panic")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_come_from_the_lock_file() {
+        for entry in all() {
+            let version = entry.version();
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{}: {version}", entry.name);
+        }
+    }
+
+    #[test]
+    fn names_find_their_entry() {
+        for entry in all() {
+            assert_eq!(Entry::named(entry.name).unwrap().package, entry.package);
+        }
+        assert!(Entry::named("nobody").is_none());
+    }
+}

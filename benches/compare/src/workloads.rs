@@ -1,0 +1,131 @@
+//! The workloads, defined once for all.
+//!
+//! Whoever measures the same thing elsewhere (our own benches do) does exactly this work:
+//!
+//! * **`ask_local`**, ns per ask. One core, one thread. A client task asks a counter actor `Ask(1)`
+//!   and awaits the `u64` total it answers, one ask after the other. Each answer is compared with
+//!   the number of asks so far.
+//! * **`cast_local`**, ns per message. One core, one thread. A client task sends a counter actor 100
+//!   one-way messages `Add(1)`, a `u64` each, then asks `Ask(0)` and awaits the answer, which lets
+//!   the actor run and must equal the number of messages sent. The time of a batch is divided by the
+//!   101 messages in it.
+//! * **`ring`**, ns per hop. One core, one thread, 1,000 actors, each of which holds a reference to
+//!   the next. One token at a time goes round: `Token(left)` counts a visit, and is sent on as
+//!   `Token(left - 1)` unless `left` is zero; then that actor tells the client. A lap is 100,000
+//!   hops; the client starts the next one when it has been told. In the end each actor must have had
+//!   as many visits as the others, and together one per hop.
+//! * **`spawn`**, ns per actor. One core, one thread. A client task spawns an actor that is sent
+//!   nothing, stops it, and waits until it is gone, one after the other. In the end as many actor
+//!   states must have been dropped as there were spawns.
+//! * **`bytes_idle`**, bytes per actor. One core, one thread. A client task spawns actors that take the
+//!   messages of a counter and hold one `u64`, 1,000 at a time, waiting for their start hooks, until
+//!   there are 1,000,000 (or the rival's [`IDLE_ACTORS`](crate::rivals::Rival::IDLE_ACTORS)), and keeps
+//!   a reference to each. The figure is the live heap bytes at the end less those just before, over
+//!   the number of actors. The vector of references is allocated before, so a reference's own size is
+//!   not in it, but what it points to is. Bytes are those asked of the allocator, without its own
+//!   overhead.
+//! * **`bytes_after_message`**, bytes per actor. The same, after each of these actors has handled one
+//!   one-way message of a `u64`, sent to 1,000 of them at a time.
+//! * **`ask_cross`**, ns per ask. As `ask_local`, but the client's thread is pinned to the first core
+//!   and the counter's to the second, each with its own one-thread runtime, which sleeps when it has
+//!   nothing to do: as asks follow one another, each side sleeps while the other works.
+//! * **`cast_cross`**, M/s. Threads and runtimes as in `ask_cross`. A client task sends a counter
+//!   actor `Add(1)` with at most 1,000 unanswered: it works in halves of a window, 500 messages each,
+//!   and while it sends a half it awaits the answer to an `Ask(0)` sent right before it, which closes
+//!   the previous half. An answer must count at least the halves it closes and at most what was sent,
+//!   and the last one exactly what was sent. A half counts as 501 messages.
+//!
+//! Those that take a time spend a fifth of it warming up before the clock starts.
+
+mod bytes;
+mod cross;
+mod local;
+mod meter;
+pub(crate) mod ring;
+mod spawn;
+
+use crate::rivals::Rival;
+use Better::{Higher, Lower};
+use Workload::{
+    AskCross, AskLocal, BytesAfterMessage, BytesIdle, CastCross, CastLocal, Ring, Spawn,
+};
+
+/// What a measurement yields: its figure in the workload's unit, or what went wrong.
+pub(crate) type Outcome = Result<f64, String>;
+
+/// A workload; what each is stands in the module's documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Workload {
+    AskLocal,
+    CastLocal,
+    Ring,
+    Spawn,
+    BytesIdle,
+    BytesAfterMessage,
+    AskCross,
+    CastCross,
+}
+
+/// Which way a figure improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Better {
+    Lower,
+    Higher,
+}
+
+impl Workload {
+    /// All of them, in the order of the report.
+    pub(crate) const ALL: [Self; 8] =
+        [AskLocal, CastLocal, Ring, Spawn, BytesIdle, BytesAfterMessage, AskCross, CastCross];
+
+    /// Its name on the command line and in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The unit of its figures.
+    pub(crate) const fn unit(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Which way its figures improve.
+    pub(crate) const fn better(self) -> Better {
+        self.row().2
+    }
+
+    /// The workload of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|workload| workload.name() == name)
+    }
+
+    const fn row(self) -> (&'static str, &'static str, Better) {
+        match self {
+            AskLocal => ("ask_local", "ns", Lower),
+            CastLocal => ("cast_local", "ns", Lower),
+            Ring => ("ring", "ns", Lower),
+            Spawn => ("spawn", "ns", Lower),
+            BytesIdle => ("bytes_idle", "bytes", Lower),
+            BytesAfterMessage => ("bytes_after_message", "bytes", Lower),
+            AskCross => ("ask_cross", "ns", Lower),
+            CastCross => ("cast_cross", "M/s", Higher),
+        }
+    }
+}
+
+/// Measures `R` once, on the calling thread, for about `secs` seconds.
+///
+/// # Errors
+///
+/// When the rival did not do the work it was given.
+pub(crate) fn measure<R: Rival>(workload: Workload, secs: f64) -> Outcome {
+    match workload {
+        AskLocal => R::run(move |rival| local::ask(rival, secs)),
+        CastLocal => R::run(move |rival| local::cast(rival, secs)),
+        Ring => R::run(move |rival| ring::hops(rival, secs)),
+        Spawn => R::run(move |rival| spawn::spawn_and_stop(rival, secs)),
+        BytesIdle => R::run(bytes::idle),
+        BytesAfterMessage => R::run(bytes::after_message),
+        AskCross => cross::ask::<R>(secs),
+        CastCross => cross::cast::<R>(secs),
+    }
+}

@@ -1,0 +1,86 @@
+//! What can be known of the machine, as plain values.
+
+use std::fs;
+
+use crate::driver;
+
+/// What was found. Unknown facts are `None`: a machine without `/proc` is not refused for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// Major and minor version of the kernel.
+    pub(super) kernel: Option<(u32, u32)>,
+    /// `kernel.io_uring_disabled`: 0 for nobody, 1 for the unprivileged, 2 for everybody.
+    pub(super) io_uring_disabled: Option<u32>,
+    /// The soft limit on locked memory in bytes; `u64::MAX` when there is none.
+    pub(super) memlock_bytes: Option<u64>,
+    /// Whether system calls are filtered.
+    pub(super) seccomp: Option<bool>,
+    /// What came of making a ring: `None` where nobody tried.
+    pub(super) ring: Option<Result<(), String>>,
+}
+
+impl Facts {
+    /// The facts that reading a few small files tells.
+    pub(crate) fn cheap() -> Self {
+        let read = |path: &str| fs::read_to_string(path).ok();
+        Self {
+            kernel: read("/proc/sys/kernel/osrelease").and_then(|text| kernel(&text)),
+            io_uring_disabled: read("/proc/sys/kernel/io_uring_disabled")
+                .and_then(|text| text.trim().parse().ok()),
+            memlock_bytes: read("/proc/self/limits").and_then(|text| memlock(&text)),
+            seccomp: read("/proc/self/status").and_then(|text| seccomp(&text)),
+            ring: None,
+        }
+    }
+
+    /// All of them: an executor is started on a thread of its own, and ended.
+    pub(super) fn all() -> Self {
+        let made = driver::on_a_thread("doctor", || driver::executor::run(async {}));
+        let ring = match made {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) | Err(error) => Err(error.to_string()),
+            Ok(Err(panic)) => Err(panic.to_string()),
+        };
+        Self { ring: Some(ring), ..Self::cheap() }
+    }
+}
+
+/// The version in a release such as `6.1.0-18-amd64`.
+fn kernel(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.trim().split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// The soft limit in the line `Max locked memory  SOFT  HARD  bytes`.
+fn memlock(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"))?;
+    match line.split_whitespace().next()? {
+        "unlimited" => Some(u64::MAX),
+        bytes => bytes.parse().ok(),
+    }
+}
+
+/// Whether the line `Seccomp:` is other than 0.
+fn seccomp(status: &str) -> Option<bool> {
+    let mode = status.lines().find_map(|line| line.strip_prefix("Seccomp:"))?;
+    Some(mode.trim() != "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_read_from_what_the_kernel_writes() {
+        assert_eq!(kernel("6.1.0-18-amd64\n"), Some((6, 1)));
+        assert_eq!(kernel("5.10\n"), Some((5, 10)));
+        assert_eq!(kernel("unknown"), None);
+        let limits = "Max cpu time  unlimited  unlimited  seconds\n\
+                      Max locked memory         65536                65536                bytes\n";
+        assert_eq!(memlock(limits), Some(65536));
+        assert_eq!(memlock("Max locked memory  unlimited  unlimited  bytes"), Some(u64::MAX));
+        assert_eq!(memlock("Max open files 1 1 files"), None);
+        assert_eq!(seccomp("Name:\tx\nSeccomp:\t2\n"), Some(true));
+        assert_eq!(seccomp("Seccomp:\t0\n"), Some(false));
+    }
+}
