@@ -1,5 +1,5 @@
 //! Answers each `PING` of `redis-benchmark -t ping_mbulk` with `+PONG`, and does nothing else: what
-//! a connection costs on this runtime. The same server on glommio alone is in `shard/soak`.
+//! a connection costs on this runtime. The same server on glommio alone is in `benches/soak`.
 //!
 //! `cargo run --release -p greenroom-shard --example pong -- [port] [spin in us] [seconds]`
 

@@ -1,5 +1,5 @@
 //! What each release of glommio does where a runtime leans on it:
-//! `cargo run --release --manifest-path shard/soak/Cargo.toml`.
+//! `cargo run --release --manifest-path benches/soak/Cargo.toml`.
 //!
 //! Each case runs in a process of its own, with a limit, because some of them hang or abort. A case
 //! says in one line what it saw; the table is what `docs/design/glommio.md` quotes. One case of one
@@ -7,6 +7,8 @@
 //!
 //! `.. -- pong ng 7312` serves what `shard/examples/pong.rs` does, until it is killed;
 //! `.. -- append /var/tmp` holds durable writes past the page cache against those through it.
+
+#![forbid(unsafe_code)]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
