@@ -24,9 +24,7 @@ pub(crate) fn driver_names(tree: &Tree) -> Vec<Violation> {
 
 fn in_code(tree: &Tree) -> Vec<Violation> {
     let is_home = |path: &str| {
-        path.starts_with("shard/src/driver/")
-            || path == "shard/src/driver.rs"
-            || is_measured(path)
+        path.starts_with("shard/src/driver/") || path == "shard/src/driver.rs" || is_measured(path)
     };
     tree.rust_files()
         .filter(|file| !is_home(&file.path))
