@@ -46,8 +46,8 @@ fn every_workload_of_messages_runs() {
         ("cast_local", &["full", "bare"]),
         ("ring", &["full", "bare"]),
         ("spawn", &["full", "bare"]),
-        ("ask_cross", &["full", "spin", "park", "floor, two lines"]),
-        ("cast_cross", &["full", "floor, rtrb chunks of 32"]),
+        ("ask_cross", &["full", "spin", "park", "floor, two lines", "bare"]),
+        ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
         ("idle", &["full", "park", "spin"]),
     ];
     for (workload, variants) in table {
@@ -68,7 +68,7 @@ fn the_table_tells_ratios_to_the_floor() {
     let output = run(&["cast_cross", "--secs", "0.02", "--repeats", "1"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].ends_with(" times `floor, rtrb chunks of 32`"), "{text}");
     assert!(lines[1].ends_with(", n 1)"), "{text}");
 }
