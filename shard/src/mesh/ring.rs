@@ -73,7 +73,7 @@ use super::slot::{self, Reader, Writer};
 ///
 /// ```
 /// let (mut producer, mut consumer) = greenroom_shard::mesh::ring(4);
-/// let mut outbox = (0..6).collect();
+/// let mut outbox: std::collections::VecDeque<u32> = (0..6).collect();
 /// assert_eq!(producer.push_batch(&mut outbox), 4);
 /// assert_eq!(outbox, [4, 5]);
 /// let mut taken = Vec::new();
