@@ -124,8 +124,14 @@ impl Pid {
     }
 
     #[inline]
-    pub(crate) const fn at(home: Home, (slot, generation): (u32, u32)) -> Self {
-        Self { home, place: (slot as u64) << 32 | generation as u64 }
+    pub(crate) const fn at(home: Home, target: (u32, u32)) -> Self {
+        Self { home, place: Self::place_of(target) }
+    }
+
+    /// Slot and generation as one word.
+    #[inline(always)]
+    pub(crate) const fn place_of((slot, generation): (u32, u32)) -> u64 {
+        (slot as u64) << 32 | generation as u64
     }
 
     #[inline]

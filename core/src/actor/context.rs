@@ -1,23 +1,21 @@
 //! What a handler can ask of the shard it runs on.
 
-use std::any::TypeId;
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use super::hook::HookEnd;
-use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered, catch};
+use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Envelope, Load, Relief, Waiter, state};
+use crate::mailbox::{AnyDoor, Door, Envelope, Relief, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
-use crate::shard::{TaskFuture, current};
+use crate::shard::{Shard, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
 
@@ -35,22 +33,12 @@ pub struct Context<A: Actor> {
     door: Door<A::Message>,
     config: Rc<ActorConfig>,
     draws: Cell<u64>,
-    /// The actor, until its end; borrowed by whichever part of its life is running.
-    state: RefCell<Option<A>>,
+    actor: PhantomData<fn(A)>,
 }
 
 impl<A: Actor> Context<A> {
-    pub(crate) const fn new(door: Door<A::Message>, config: Rc<ActorConfig>, actor: A) -> Self {
-        Self { door, config, draws: Cell::new(0), state: RefCell::new(Some(actor)) }
-    }
-
-    /// The actor.
-    ///
-    /// # Panics
-    ///
-    /// After the actor's end, or while another part of its life has it: a bug of ours.
-    pub(super) fn borrow_state(&self) -> RefMut<'_, A> {
-        RefMut::map(self.state.borrow_mut(), |state| state.as_mut().expect("not yet ended"))
+    pub(super) const fn new(door: Door<A::Message>, config: Rc<ActorConfig>) -> Self {
+        Self { door, config, draws: Cell::new(0), actor: PhantomData }
     }
 
     /// This actor's pid.
@@ -172,8 +160,8 @@ impl<A: Actor> Context<A> {
         self.system().spawn_here(ActorConfig::default(), factory)
     }
 
-    #[inline]
-    pub(super) fn door(&self) -> &Door<A::Message> {
+    #[inline(always)]
+    pub(super) const fn door(&self) -> &Door<A::Message> {
         &self.door
     }
 
@@ -183,53 +171,11 @@ impl<A: Actor> Context<A> {
         if closing { ExitReason::Shutdown.into() } else { Ending::NORMAL }
     }
 
-    /// A look at the state word between messages: why the actor is to end, if it is.
-    #[inline(always)]
-    pub(super) fn look(&self) -> Option<Ending> {
-        if self.door.has(state::ENDING | state::PRESSURE) { self.look_closer() } else { None }
-    }
-
-    #[cold]
-    fn look_closer(&self) -> Option<Ending> {
-        if self.door.has(state::KILL) {
-            return Some(self.door.take_kill_reason());
-        }
-        if self.door.has(state::STOP) {
-            return Some(self.stop_reason());
-        }
-        self.relieve();
-        None
-    }
-
-    /// A look at the state word before each poll of a handler: whether the actor is killed. The
-    /// message has left its place, so whoever waits for room gets it now: a handler that waits for
-    /// one of them would otherwise wait for itself.
-    #[inline(always)]
-    pub(super) fn is_killed(&self) -> bool {
-        self.door.has(state::KILL | state::PRESSURE) && self.is_killed_or_relieves()
-    }
-
-    #[cold]
-    fn is_killed_or_relieves(&self) -> bool {
-        let killed = self.door.has(state::KILL);
-        if !killed {
-            self.relieve();
-        }
-        killed
-    }
-
-    /// Gives an empty mailbox's room to those who wait for it. Returns whether it has messages now.
-    #[cold]
-    pub(super) fn refills(&self) -> bool {
-        self.relieve();
-        !self.door.is_empty()
-    }
-
     /// Gives room that fell free to those who wait for it.
     #[cold]
-    pub(super) fn relieve(&self) {
+    pub(super) fn relieve(&self, shard: &Shard) {
         let relief = self.door.relieve();
-        current::with(|shard| shard.tell(self.pid(), relief));
+        shard.tell(self.pid(), relief);
     }
 
     /// What comes of the hook `started`: tells who spawned the actor, and returns why the actor is
@@ -278,85 +224,6 @@ impl<A: Actor> Context<A> {
             HookEnd::TimedOut => ExitReason::HookTimeout(hook),
         };
         current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
-    }
-
-    /// Lets other tasks run: not ready the first time it is asked.
-    #[cold]
-    pub(super) fn yield_once(&self, waited: &mut bool) -> Poll<()> {
-        if std::mem::replace(waited, true) {
-            return Poll::Ready(());
-        }
-        current::with(|shard| shard.schedule(self.pid().slot()));
-        Poll::Pending
-    }
-
-    /// Ends the actor's public life.
-    pub(super) fn bury(&self, reason: Ending) {
-        for envelope in self.close().into_iter().flat_map(|left| *left) {
-            self.count_undelivered(envelope.header, Undelivered::Stopped);
-        }
-        self.door.set(state::GONE);
-        // Borrowed only where the actor drops what its own future holds; then that drops it.
-        let actor = self.state.try_borrow_mut().ok().and_then(|mut state| state.take());
-        if let Err(message) = catch(|| drop(actor)) {
-            let what = ExitReason::Panicked(message);
-            current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
-        }
-        current::with(|shard| {
-            shard.cancel_timers(self.door.take_timers());
-            shard.bury(self.pid(), &self.config.name, &reason);
-        });
-        for watcher in self.door.take_watchers() {
-            watcher.send(reason.clone());
-        }
-    }
-}
-
-impl<A: Actor> AnyDoor for Context<A> {
-    fn message_type(&self) -> TypeId {
-        TypeId::of::<A::Message>()
-    }
-
-    fn pid(&self) -> Pid {
-        self.door.pid()
-    }
-
-    fn load(&self) -> Load {
-        self.door.load()
-    }
-
-    fn signal(&self, bits: u32) -> bool {
-        self.door.signal(bits)
-    }
-
-    fn kill(&self, reason: Ending) -> bool {
-        self.door.kill(reason)
-    }
-
-    fn watch(&self, watcher: Reply<Ending>) {
-        self.door.watch(watcher);
-    }
-
-    fn has_state(&self, bits: u32) -> bool {
-        self.door.has(bits)
-    }
-
-    fn relieve_early(&self) -> Relief {
-        self.door.relieve_early()
-    }
-
-    fn holds_up(&self, waiter: Waiter) -> bool {
-        self.door.holds_up(waiter)
-    }
-
-    fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture> {
-        let reason = ExitReason::Panicked(message).into();
-        if self.door.has(state::CRASHED) {
-            self.bury(reason);
-            return None;
-        }
-        self.door.set(state::CRASHED);
-        Some(super::body::crashed(self, reason))
     }
 }
 

@@ -8,7 +8,7 @@ mod exit;
 mod hook;
 mod panic;
 
-pub(crate) use body::run;
+pub(crate) use body::{call_in_place, embody};
 pub use config::ActorConfig;
 pub use context::Context;
 pub use contract::{Actor, Flow, Undelivered};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::room::{Offered, Room};
 use super::{ActorRef, RefError};
-use crate::actor::Actor;
+use crate::actor::{Actor, call_in_place};
 use crate::limits::CALL_DEADLINE;
 use crate::mailbox::Parcel;
 use crate::pid::Pid;
@@ -200,7 +200,10 @@ where
         let (port, header) = shard.open_reply::<R>(opening, &mut self.claim);
         let message = Parcel::new(request(port));
         let posted = if shard.is(to.home()) {
-            shard.post_call_here(to.target(), header, message)
+            match call_in_place::<A>(shard, to.target(), header, message) {
+                Ok(()) => Ok(()),
+                Err(message) => shard.post_call_here(to.target(), header, message.set_apart()),
+            }
         } else {
             let accept = Accept::Call { header, deadline, caller };
             shard.post_away(to, accept, message.set_apart()).map_err(Box::new)

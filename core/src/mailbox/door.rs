@@ -7,17 +7,18 @@
 //! Behind it is a ring that messages are moved into once and out of once, straight into the
 //! handler's argument: moving messages, not checking them, is what a send costs.
 //!
-//! This file is the home of two unsafe facts. A `dyn AnyDoor` that says its message type is `M`
-//! begins with a `Door<M>`, because only `Context` is one, is `repr(C)`, has its door first, and
-//! answers with its door's own parameter. And of a [`Queue`]'s places, exactly the `len` from `head` on, round
-//! the end, hold a message; no method runs user code before it has made that true again.
+//! This file is the home of two unsafe facts. What the slab says to take messages `M` begins with a
+//! `Door<M>`, because the slab is told so by `actor::body` alone, whose bodies begin with their
+//! context, which begins with its door. And of a [`Queue`]'s places, exactly the `len` from `head`
+//! on, round the end, hold a message; no method runs user code before it has made that true again.
 
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
 
 use super::{Door, Envelope, Refusal};
 use crate::context::Header;
@@ -34,9 +35,9 @@ impl Shard {
         f: impl FnOnce(&Door<M>) -> R,
     ) -> Result<R, NotFound> {
         let door = self.tasks.door_at(target, TypeId::of::<M>())?.cast::<Door<M>>();
-        // SAFETY: `door_at` found `M` to be what the slab recorded for this door, and the slab
-        // records what the door itself answers; so a `Door<M>` is where it begins. The slab keeps
-        // it alive until the slot is emptied, which `f` does not do.
+        // SAFETY: `door_at` found `M` to be what the slab recorded for this body, so a `Door<M>` is
+        // where it begins. The slab keeps it alive until the slot is emptied, which `f` does not
+        // do.
         Ok(f(unsafe { &*door }))
     }
 
@@ -112,63 +113,61 @@ pub(crate) enum Unpushed {
     Closed,
 }
 
-type Place<M> = UnsafeCell<MaybeUninit<Envelope<M>>>;
-
 /// A growing ring of messages. Empty, it owns no memory.
 pub(crate) struct Queue<M> {
-    /// A power of two of places, or none.
-    places: UnsafeCell<Box<[Place<M>]>>,
+    /// As many places as `mask` says, in a box of its own; dangling while there are none.
+    places: Cell<NonNull<MaybeUninit<Envelope<M>>>>,
+    /// The number of places, a power of two, less one; [`NO_PLACES`] while there are none.
+    mask: Cell<u32>,
     head: Cell<u32>,
     len: Cell<u32>,
 }
 
+/// One less than none.
+const NO_PLACES: u32 = u32::MAX;
+
 /// Places of a queue at its first message.
-const PLACES_MIN: usize = 4;
+const PLACES_MIN: u32 = 4;
 
 impl<M> Queue<M> {
-    pub(crate) fn new() -> Self {
-        Self { places: UnsafeCell::new(Box::new([])), head: Cell::new(0), len: Cell::new(0) }
+    pub(crate) const fn new() -> Self {
+        Self {
+            places: Cell::new(NonNull::dangling()),
+            mask: Cell::new(NO_PLACES),
+            head: Cell::new(0),
+            len: Cell::new(0),
+        }
     }
 
     #[inline]
-    pub(crate) fn len(&self) -> u32 {
+    pub(crate) const fn len(&self) -> u32 {
         self.len.get()
     }
 
-    /// The place `offset` places behind the oldest message.
-    #[inline]
+    /// The place `offset` places behind the oldest message. There must be places.
+    #[inline(always)]
     fn place(&self, offset: u32) -> *mut Envelope<M> {
-        // SAFETY: the box is replaced by `grow` and `drop` alone, which hold no reference into it
-        // from before, and no reference is held here beyond this line.
-        let places = unsafe { &*self.places.get() };
-        debug_assert!(offset < places.len() as u32);
-        let index = self.head.get().wrapping_add(offset) as usize & (places.len() - 1);
-        // SAFETY: the length is a power of two and not zero, for there is a place `offset`, so the
-        // mask keeps the index below it.
-        unsafe { places.get_unchecked(index) }.get().cast()
-    }
-
-    /// The free place behind the newest message.
-    #[inline]
-    fn free_place(&self) -> *mut Envelope<M> {
-        let len = self.len.get();
-        // SAFETY: as in `place`.
-        if len as usize == unsafe { &*self.places.get() }.len() {
-            self.grow();
-        }
-        self.place(len)
+        debug_assert!(self.mask.get() != NO_PLACES && offset <= self.mask.get());
+        let index = self.head.get().wrapping_add(offset) & self.mask.get();
+        // SAFETY: the box has `mask + 1` places, a power of two of them, so the mask keeps the
+        // index inside it.
+        unsafe { self.places.get().add(index as usize) }.as_ptr().cast()
     }
 
     #[inline(always)]
     pub(crate) fn push_back(&self, header: Header, message: Parcel<M>) {
-        let place = self.free_place();
+        let len = self.len.get();
+        if len == self.mask.get().wrapping_add(1) {
+            self.grow();
+        }
+        let place = self.place(len);
         // SAFETY: a free place holds nothing and may be written. Both its fields are, one by one,
         // so that none of them is put together elsewhere first.
         unsafe {
             (&raw mut (*place).header).write(header);
             (&raw mut (*place).message).write(message.open());
         }
-        self.len.set(self.len.get() + 1);
+        self.len.set(len + 1);
     }
 
     /// Takes the oldest message.
@@ -176,7 +175,7 @@ impl<M> Queue<M> {
     /// # Panics
     ///
     /// When there is none: a bug of ours.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_front(&self) -> M {
         let len = self.len.get();
         assert!(len > 0, "a message is there");
@@ -202,7 +201,7 @@ impl<M> Queue<M> {
     }
 
     /// The header of the oldest message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn front(&self) -> Option<Header> {
         if self.len.get() == 0 {
             return None;
@@ -213,20 +212,35 @@ impl<M> Queue<M> {
 
     /// Moves all messages to a ring twice as large.
     #[cold]
+    #[inline(never)]
     fn grow(&self) {
         let len = self.len.get();
-        let larger = (len as usize * 2).max(PLACES_MIN);
-        let fresh: Box<[Place<M>]> =
-            (0..larger).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
+        let larger = len.checked_mul(2).expect("four billion messages").max(PLACES_MIN);
+        let fresh = Box::<[MaybeUninit<Envelope<M>>]>::new_uninit_slice(larger as usize);
+        let fresh = NonNull::from(Box::leak(fresh)).cast::<MaybeUninit<Envelope<M>>>();
         for offset in 0..len {
-            let target = fresh[offset as usize].get().cast::<Envelope<M>>();
             // SAFETY: the first `len` places hold messages, each moved once to a place of its own;
             // the old ones are forgotten with the old box, whose places drop nothing.
-            unsafe { target.copy_from_nonoverlapping(self.place(offset), 1) };
+            unsafe {
+                let target = fresh.add(offset as usize).as_ptr().cast::<Envelope<M>>();
+                target.copy_from_nonoverlapping(self.place(offset), 1);
+            }
         }
+        self.free_places();
+        self.places.set(fresh);
+        self.mask.set(larger - 1);
         self.head.set(0);
-        // SAFETY: no reference into the old box is alive; see `place`.
-        let _old = unsafe { std::mem::replace(&mut *self.places.get(), fresh) };
+    }
+
+    /// Gives the memory back; what is in it is forgotten.
+    fn free_places(&self) {
+        let count = self.mask.replace(NO_PLACES).wrapping_add(1) as usize;
+        if count > 0 {
+            let places = NonNull::slice_from_raw_parts(self.places.get(), count);
+            // SAFETY: `grow` leaked a box of that many places, and the mask says that it has not
+            // been freed yet.
+            drop(unsafe { Box::from_raw(places.as_ptr()) });
+        }
     }
 }
 
@@ -235,6 +249,7 @@ impl<M> Drop for Queue<M> {
         while let Some(envelope) = self.pop_front() {
             drop(envelope);
         }
+        self.free_places();
     }
 }
 

@@ -14,13 +14,15 @@
 //! The mailbox belongs to the logical actor: it outlives restarts. Closing it and taking what is
 //! in it are one step, so no message is accepted after the actor stopped listening.
 
+mod any;
 mod bound;
 mod door;
 mod pressure;
 mod queue;
 
+pub(crate) use any::AnyDoor;
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};
 pub(crate) use pressure::{Relief, Ticket, Waiter};
-pub(crate) use queue::{AnyDoor, Door, Envelope, Load, Refusal, state};
+pub(crate) use queue::{Door, Envelope, Refusal, state};

@@ -173,13 +173,13 @@ impl<M: Send + 'static> Door<M> {
 
     /// The same, but lets stopped shards go on as soon as there is any room at all.
     #[cold]
-    pub(crate) fn relieve_early(&self) -> Relief {
+    pub(super) fn relieve_with_any_room(&self) -> Relief {
         self.relieve_to(self.depth_max.saturating_sub(1))
     }
 
     /// Whether that waiter waits, and nothing but the actor's own loop can give it room: every
     /// place holds a message, and none is promised to somebody who might give it up.
-    pub(crate) fn holds_up(&self, waiter: Waiter) -> bool {
+    pub(super) fn is_all_that_holds_up(&self, waiter: Waiter) -> bool {
         if self.has(state::CLOSED) || self.reserved.get() > 0 || self.is_roomy() {
             return false;
         }

@@ -1,21 +1,16 @@
 //! The mailbox of one actor: the queue, the word of flags, and closing.
 
-use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::task::Poll;
 
 use super::bound::{MailboxBound, WhenFull};
 use super::door::{Parcel, Queue};
-use super::pressure::{Pressure, Relief, Waiter};
+use super::pressure::Pressure;
 use crate::actor::{Ending, ExitReason};
 use crate::context::Header;
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
-use crate::shard::TaskFuture;
 use crate::task::waker::StoredWaker;
 use crate::timer::TimerId;
 
@@ -49,6 +44,10 @@ pub(crate) mod state {
     pub(crate) const REJECTS: u32 = 1 << 9;
     pub(crate) const DROPS_NEWEST: u32 = 1 << 10;
     pub(crate) const DROPS_OLDEST: u32 = 1 << 11;
+
+    /// What an actor that only waits for a message has none of, but for `IDLE`.
+    pub(super) const UNREST: u32 =
+        CLOSED | STOP | DRAIN | KILL | PRESSURE | STARTING | CRASHED | GONE;
 
     pub(super) const fn when_full(when_full: WhenFull) -> u32 {
         match when_full {
@@ -85,7 +84,7 @@ pub(crate) struct Door<M> {
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
     /// Who wants to know how the actor ends: the first; none, mostly.
-    watcher: Cell<Reply<Ending>>,
+    pub(super) watcher: Cell<Reply<Ending>>,
     /// What only a crowded or a much watched mailbox has.
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
@@ -95,11 +94,11 @@ pub(super) struct Cold<M> {
     /// Boxed: a mailbox with timers is common, one that is crowded is not.
     pub(super) pressure: Option<Box<Pressure<M>>>,
     /// Who else wants to know how the actor ends.
-    watchers: Vec<Reply<Ending>>,
+    pub(super) watchers: Vec<Reply<Ending>>,
     /// Timers that send to this actor.
     timers: Vec<TimerId>,
     /// Why the actor is to be killed, when not for `Killed`.
-    kill_reason: Option<Ending>,
+    pub(super) kill_reason: Option<Ending>,
 }
 
 impl<M> Default for Cold<M> {
@@ -130,6 +129,10 @@ impl<M: Send + 'static> Door<M> {
             watcher: Cell::new(Reply::NONE),
             cold: RefCell::new(None),
         }
+    }
+
+    pub(crate) const fn pid(&self) -> Pid {
+        self.pid
     }
 
     pub(crate) fn incarnation(&self) -> u32 {
@@ -176,6 +179,27 @@ impl<M: Send + 'static> Door<M> {
         idle
     }
 
+    /// Whether the actor only waited for a message. It does no longer then.
+    #[inline(always)]
+    pub(crate) fn begin_if_idle(&self) -> bool {
+        let state = self.state.get();
+        let idle = state & (state::IDLE | state::UNREST) == state::IDLE;
+        if idle {
+            self.state.set(state & !state::IDLE);
+        }
+        idle
+    }
+
+    /// Has the actor wait for a message, unless there is one, or something else to see to.
+    #[inline(always)]
+    pub(crate) fn idle_if_at_rest(&self) -> bool {
+        let rests = self.queue.len() == 0 && !self.has(state::UNREST);
+        if rests {
+            self.set(state::IDLE);
+        }
+        rests
+    }
+
     /// Sets room aside; the caller has seen that there is some.
     pub(crate) fn hold_reserved(&self) {
         self.reserved.set(self.reserved.get() + 1);
@@ -208,13 +232,13 @@ impl<M: Send + 'static> Door<M> {
     }
 
     /// The header of the oldest message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn front(&self) -> Option<Header> {
         self.queue.front()
     }
 
     /// Takes the oldest message, which is there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_front(&self) -> M {
         self.queue.take_front()
     }
@@ -273,105 +297,6 @@ impl<M: Send + 'static> Door<M> {
 impl<M> fmt::Debug for Door<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").field("pid", &self.pid).field("state", &self.state).finish()
-    }
-}
-
-/// What is in a mailbox and around it.
-#[derive(Debug)]
-pub(crate) struct Load {
-    /// The actor waits for a message.
-    pub(crate) idle: bool,
-    pub(crate) queued: usize,
-    pub(crate) overflow: usize,
-    /// Slots of the tasks that wait for room; `None` for a foreign waker.
-    pub(crate) parked: Vec<Option<u32>>,
-}
-
-/// A mailbox whose message type is not known: all that can be done to an actor but sending to it.
-///
-/// Implemented by [`crate::Context`] alone, which begins with its `Door`: see `mailbox::door`.
-pub(crate) trait AnyDoor: Any {
-    /// The type of its messages.
-    fn message_type(&self) -> TypeId;
-
-    fn pid(&self) -> Pid;
-
-    /// What is in it and around it.
-    fn load(&self) -> Load;
-
-    /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
-    fn signal(&self, bits: u32) -> bool;
-
-    /// Kills with that reason. Returns whether the actor's task has to be scheduled.
-    fn kill(&self, reason: Ending) -> bool;
-
-    /// Adds somebody who wants to know how the actor ends.
-    fn watch(&self, watcher: Reply<Ending>);
-
-    /// Whether any of these bits of the state word is set.
-    fn has_state(&self, bits: u32) -> bool;
-
-    /// Gives away room that is free, also to shards that wait for more of it.
-    fn relieve_early(&self) -> Relief;
-
-    /// Whether that waiter waits for the actor alone.
-    fn holds_up(&self, waiter: Waiter) -> bool;
-
-    /// The actor's future panicked. Returns what is left of its life to run, if anything.
-    fn crashed(self: Rc<Self>, message: Arc<str>) -> Option<TaskFuture>;
-}
-
-impl<M: Send + 'static> Door<M> {
-    pub(crate) const fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// What is in it and around it.
-    pub(crate) fn load(&self) -> Load {
-        let cold = self.cold.borrow();
-        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
-        let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
-        let queued = self.queue.len() as usize;
-        Load { idle: self.has(state::IDLE), queued, overflow, parked }
-    }
-
-    /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
-    pub(crate) fn signal(&self, bits: u32) -> bool {
-        if self.has(state::GONE) {
-            return false;
-        }
-        self.set(bits);
-        self.clear(state::IDLE);
-        true
-    }
-
-    /// Kills with that reason. Returns whether the actor's task has to be scheduled.
-    pub(crate) fn kill(&self, reason: Ending) -> bool {
-        if self.has(state::GONE | state::KILL) {
-            return false;
-        }
-        if !matches!(reason.reason(), ExitReason::Killed) {
-            let mut cold = self.cold.borrow_mut();
-            cold.get_or_insert_default().kill_reason = Some(reason);
-        }
-        self.signal(state::KILL | state::CLOSED)
-    }
-
-    /// Adds somebody who wants to know how the actor ends.
-    pub(crate) fn watch(&self, watcher: Reply<Ending>) {
-        let first = self.watcher.replace(Reply::NONE);
-        if first.is_none() {
-            self.watcher.set(watcher);
-            return;
-        }
-        self.watcher.set(first);
-        self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
-    }
-
-    /// Ready once the actor is no longer idle.
-    #[inline]
-    pub(crate) fn wait_busy(&self) -> Poll<()> {
-        if self.has(state::IDLE) { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 

@@ -100,7 +100,8 @@ impl Shard {
                 });
             }
         });
-        for door in self.tasks.doors() {
+        let actors = self.tasks.actors();
+        for door in actors.iter().filter_map(|actor| actor.door()) {
             let (to, load) = (door.pid(), door.load());
             for slot in load.parked {
                 waits.push(Wait::Room { from: slot.and_then(|slot| self.task_in(slot)), to });
@@ -130,7 +131,8 @@ impl Shard {
     /// What is in use, for the check that nothing leaks.
     #[must_use]
     pub fn in_use(&self) -> InUse {
-        let queued = self.tasks.doors().into_iter().map(|door| {
+        let actors = self.tasks.actors();
+        let queued = actors.iter().filter_map(|actor| actor.door()).map(|door| {
             let load = door.load();
             load.queued + load.overflow
         });

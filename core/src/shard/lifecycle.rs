@@ -59,7 +59,8 @@ impl Shard {
     }
 
     pub(super) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
-        let Some(door) = self.tasks.any_door(slot, generation) else { return };
+        let actor = self.tasks.actor(slot, generation);
+        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
         if door.signal(bits) {
             self.schedule(slot);
         }
@@ -70,7 +71,8 @@ impl Shard {
     }
 
     pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
-        let door = self.tasks.any_door(slot, generation);
+        let actor = self.tasks.actor(slot, generation);
+        let door = actor.as_ref().and_then(|actor| actor.door());
         if door.is_some_and(|door| door.kill(reason)) {
             self.schedule(slot);
         }
@@ -89,7 +91,8 @@ impl Shard {
     }
 
     pub(super) fn watch_here(&self, (slot, generation): (u32, u32), watcher: Reply<Ending>) {
-        let door = self.tasks.any_door(slot, generation);
+        let actor = self.tasks.actor(slot, generation);
+        let door = actor.as_ref().and_then(|actor| actor.door());
         match door.filter(|door| !door.has_state(state::GONE)) {
             Some(door) => door.watch(watcher),
             None => {

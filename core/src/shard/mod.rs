@@ -44,6 +44,6 @@ pub use ledger::Ledger;
 pub use operations::Completed;
 pub use pump::{Pump, Pumped};
 pub(crate) use send::{Accept, Refused, Unposted};
-pub(crate) use slab::{NotFound, Removed, TaskFuture};
+pub(crate) use slab::{ActorEntry, NotFound};
 pub use state::{Shard, ShardSetup};
-pub use turn::{Fifo, Next, TurnPolicy};
+pub use turn::{Fifo, Next, Ready, TurnPolicy};

@@ -89,7 +89,8 @@ struct Probe {
 impl Shard {
     /// Sends a probe along the wait of a task, if somebody waits for the task in turn.
     pub(super) fn probe(&self, slot: u32, generation: u32) {
-        let Some(door) = self.tasks.any_door(slot, generation) else { return };
+        let actor = self.tasks.actor(slot, generation);
+        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
         if door.has_state(state::PRESSURE) {
             let at = door.pid();
             self.chase(Probe { at, leg: Leg::First, edges: Vec::new(), certain: true });
@@ -187,7 +188,8 @@ impl Shard {
     /// there is goes to those who wait for more of it to fall free: they are not stopped so that
     /// they wait for ever.
     fn holds_up(&self, at: Pid, waiter: Waiter) -> bool {
-        let Some(door) = self.tasks.any_door(at.slot(), at.generation()) else { return false };
+        let actor = self.tasks.actor(at.slot(), at.generation());
+        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return false };
         let relief = door.relieve_early();
         self.guarded("a sender's waker", || self.tell(at, relief));
         door.holds_up(waiter)

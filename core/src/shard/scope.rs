@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::{Shard, Unposted};
 use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
-use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::pid::Pid;
 use crate::time::Instant;
 use crate::trace::Event;
@@ -18,7 +17,7 @@ pub(crate) struct CallScope {
 
 impl Shard {
     /// From here on, until the next such call, that message is being handled.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_scope(&self, header: Header) {
         if self.scope.replace(header) != header {
             self.forget_casts();
@@ -108,8 +107,9 @@ impl Shard {
     }
 
     /// The task that is being polled; generation 0 when none is.
+    #[inline(always)]
     pub(crate) const fn running(&self) -> Pid {
-        self.running.get()
+        Pid::in_place(self.home(), self.running.get())
     }
 
     /// What a call to `to` out of the message being handled takes over from it.
@@ -121,7 +121,7 @@ impl Shard {
     #[inline(always)]
     pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
         let scope = self.scope.get();
-        if to != self.running.get() {
+        if to != self.running() {
             if scope.is_none() {
                 return Ok(CallScope { deadline: Instant::NEVER, trace: None });
             }
@@ -135,7 +135,7 @@ impl Shard {
 
     #[inline(never)]
     fn call_scope_of_chain(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
-        if to == self.running.get() {
+        if to == self.running() {
             return Err(vec![to]);
         }
         self.check_chain(to)?;
@@ -208,7 +208,7 @@ impl Shard {
     }
 
     /// A message was handled.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn message_done(&self, header: Header) {
         self.ledger.handle();
         if !header.is_none() {
@@ -217,12 +217,10 @@ impl Shard {
         }
     }
 
-    /// Whether the running actor may take another message in this turn.
+    /// Whether something more urgent than the next message waits.
     #[inline]
-    pub(crate) fn may_go_on(&self) -> bool {
-        let left = self.budget.get().saturating_sub(1);
-        self.budget.set(left);
-        left > 0 && (!left.is_multiple_of(PREEMPT_CHECK_MESSAGES) || !self.driver.need_preempt())
+    pub(crate) fn need_preempt(&self) -> bool {
+        self.driver.need_preempt()
     }
 
     /// An accepted message will not be handled.

@@ -83,27 +83,15 @@ impl Shard {
         }
     }
 
-    /// Posts a call to an actor of this shard, and hands the shard over to it if it was idle.
-    #[inline(always)]
+    /// Posts a call to an actor of this shard.
+    #[inline(never)]
     pub(crate) fn post_call_here<M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
-        message: Parcel<M>,
+        message: M,
     ) -> Result<(), Box<Unposted<M>>> {
-        match self.push(target, header, message) {
-            Ok(wake) => {
-                let hand_off = wake && self.may_hand_off();
-                self.accepted(target, wake && !hand_off);
-                if hand_off {
-                    self.hand_off(target.0);
-                }
-                Ok(())
-            }
-            Err((why, message)) => {
-                self.not_pushed(target, header, why, message.set_apart()).map_err(Box::new)
-            }
-        }
+        self.post_here(target, header, Parcel::new(message)).map_err(Box::new)
     }
 
     /// What becomes of a message that a mailbox of this shard did not take.

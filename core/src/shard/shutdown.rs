@@ -16,7 +16,8 @@ impl Shard {
         if self.closing.replace(true) {
             return;
         }
-        for door in self.tasks.doors() {
+        let actors = self.tasks.actors();
+        for door in actors.iter().filter_map(|actor| actor.door()) {
             if door.signal(state::STOP) {
                 self.schedule(door.pid().slot());
             }
@@ -26,7 +27,8 @@ impl Shard {
     /// Kills every actor that is left.
     pub fn kill_all(&self) {
         self.closing.set(true);
-        for door in self.tasks.doors() {
+        let actors = self.tasks.actors();
+        for door in actors.iter().filter_map(|actor| actor.door()) {
             if door.kill(ExitReason::Shutdown.into()) {
                 self.schedule(door.pid().slot());
             }
@@ -62,7 +64,7 @@ impl Shard {
     /// Actors alive.
     #[must_use]
     pub fn actors(&self) -> usize {
-        self.tasks.doors().len()
+        self.tasks.actors().len()
     }
 
     /// What became of every message this shard accepted.

@@ -3,7 +3,7 @@
 //! A slot is used by many tasks one after the other; its generation tells them apart, and a slot
 //! whose generation would wrap is retired instead of used again. A generation ends with its task,
 //! so comparing it is the whole check that a task still lives. The slab never runs a task and
-//! never drops one: it hands futures and doors out, so that user code runs with nothing borrowed.
+//! never drops one: it hands tasks out, so that user code runs with nothing borrowed.
 //!
 //! This file is the home of one unsafe fact: of the references into the slab that [`Slab::inner`]
 //! makes, no two are alive at once. Every method makes one, moves data with it, and returns; none
@@ -13,23 +13,34 @@
 
 use std::any::TypeId;
 use std::cell::UnsafeCell;
-use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 
-use super::run_queue::RunQueue;
+use super::run_queue::{Ready, RunQueue};
 use crate::limits::SLOTS_MAX;
-use crate::mailbox::AnyDoor;
+use crate::task::Task;
 use crate::task::waker::GENERATION_MASK;
 
-/// A task's future. It has no output: whatever comes of it goes through a reply slot.
-pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
-
-/// The message type of a task that is no actor.
+/// The types of a task that is no actor.
 #[derive(Debug)]
-pub(crate) struct NoDoor;
+pub(crate) struct NoActor;
+
+/// How an actor is found by those who believe to know its type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActorEntry {
+    pub(crate) message_type: TypeId,
+    pub(crate) actor_type: TypeId,
+    /// Where the actor's body begins, and with it its context and its mailbox.
+    pub(crate) at: *const (),
+}
+
+impl ActorEntry {
+    const NONE: Self = Self {
+        message_type: TypeId::of::<NoActor>(),
+        actor_type: TypeId::of::<NoActor>(),
+        at: std::ptr::null(),
+    };
+}
 
 #[derive(Default)]
 pub(crate) struct Slab {
@@ -53,20 +64,16 @@ struct Inner {
 /// One cache line: what a send looks at, and what a poll does.
 #[repr(align(64))]
 struct Slot {
+    /// Of the actor in it, so that a send checks its belief without a virtual call.
+    actor: ActorEntry,
+    task: Option<Rc<dyn Task>>,
     /// Of the task that lives here; 0 when the slot has retired. Counted on when a task ends.
     generation: u32,
-    /// Whether a task lives here, and how ready it is.
-    state: SlotState,
-    group: u8,
     /// Messages the task's actor may handle in one turn; and [`LENT`].
     turn_messages: u16,
-    /// The type of the messages `door` takes, so that a send checks it without a virtual call.
-    message_type: TypeId,
-    /// Where `door` points, without its vtable, whose alignment a send would have to look up.
-    door_at: *const (),
-    door: Option<Rc<dyn AnyDoor>>,
-    /// `None` while the task is being polled.
-    future: Option<TaskFuture>,
+    group: u8,
+    /// Whether a task lives here, and how ready it is.
+    state: SlotState,
 }
 
 const _: () = assert!(size_of::<Slot>() == 64);
@@ -101,13 +108,6 @@ pub(crate) struct Reserved {
     pub(crate) generation: u32,
 }
 
-/// What was in a slot; to be dropped with nothing borrowed.
-#[derive(Default)]
-pub(crate) struct Removed {
-    pub(crate) door: Option<Rc<dyn AnyDoor>>,
-    pub(crate) future: Option<TaskFuture>,
-}
-
 impl Slab {
     #[expect(clippy::mut_from_ref, reason = "see the module: no two are ever alive")]
     #[inline(always)]
@@ -140,24 +140,20 @@ impl Slab {
         slot: u32,
         group: u8,
         turn_messages: u32,
-        door: Option<Rc<dyn AnyDoor>>,
-        future: TaskFuture,
+        actor: Option<ActorEntry>,
+        task: Rc<dyn Task>,
     ) {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        debug_assert!(entry.door.is_none() && entry.future.is_none());
+        debug_assert!(entry.task.is_none());
         entry.group = group;
         entry.turn_messages = turn_messages.min(u32::from(!LENT)) as u16;
-        if let Some(door) = door {
-            entry.message_type = door.message_type();
-            entry.door_at = Rc::as_ptr(&door).cast();
-            entry.door = Some(door);
-        }
-        entry.future = Some(future);
+        entry.actor = actor.unwrap_or(ActorEntry::NONE);
+        entry.task = Some(task);
     }
 
     /// Puts a task on the run queue unless it is there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn schedule(&self, slot: u32) {
         let inner = self.inner();
         if let Some(entry) = inner.slots.get_mut(slot as usize)
@@ -182,7 +178,7 @@ impl Slab {
     }
 
     /// The oldest ready task of the group whose turn it is. It stays scheduled until it begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&self) -> Option<u32> {
         self.inner().ready.pop()
     }
@@ -192,12 +188,10 @@ impl Slab {
     /// # Panics
     ///
     /// When `pick` returns no index of what it was given.
-    pub(crate) fn next_by(&self, pick: impl FnOnce(&VecDeque<u32>) -> usize) -> Option<u32> {
-        let (group, mut ready) = self.inner().ready.lend()?;
-        let index = pick(&ready);
-        let slot = ready.remove(index);
-        self.inner().ready.give_back(group, ready);
-        Some(slot.expect("a policy picks one of the ready tasks"))
+    pub(crate) fn next_by(&self, pick: impl FnOnce(&Ready) -> usize) -> Option<u32> {
+        let (group, ready) = self.inner().ready.lend()?;
+        let chosen = pick(&ready);
+        Some(self.inner().ready.give_back(group, ready, chosen))
     }
 
     /// Whether no task is ready.
@@ -218,45 +212,31 @@ impl Slab {
         self.inner().slots[slot as usize].state == SlotState::Scheduled
     }
 
-    /// Takes a task's future out to be polled, with its generation and its budget.
-    #[inline]
-    pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, TaskFuture)> {
+    /// A task that is to be polled, with its generation and its budget. It may end meanwhile, so
+    /// whoever polls it holds on to it.
+    #[inline(always)]
+    pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, Rc<dyn Task>)> {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        if entry.state != SlotState::Vacant {
-            entry.state = SlotState::Idle;
-        }
-        let future = entry.future.take()?;
-        Some((entry.generation, u32::from(entry.turn_messages & !LENT), future))
-    }
-
-    /// Puts back a future that is not finished.
-    #[inline]
-    pub(crate) fn end(&self, slot: u32, future: TaskFuture) {
-        let inner = self.inner();
-        let before = inner.slots[slot as usize].future.replace(future);
-        debug_assert!(before.is_none(), "a task was polled that was being polled");
-        // Nothing to drop, which the compiler cannot know.
-        std::mem::forget(before);
+        let task = entry.task.clone()?;
+        entry.state = SlotState::Idle;
+        Some((entry.generation, u32::from(entry.turn_messages & !LENT), task))
     }
 
     /// Empties a slot. From here on its generation is refused everywhere.
-    pub(crate) fn remove(&self, slot: u32) -> Removed {
+    pub(crate) fn remove(&self, slot: u32) -> Option<Rc<dyn Task>> {
         let inner = self.inner();
         let occupied = |entry: &&mut Slot| entry.state != SlotState::Vacant;
-        let Some(entry) = inner.slots.get_mut(slot as usize).filter(occupied) else {
-            return Removed::default();
-        };
+        let entry = inner.slots.get_mut(slot as usize).filter(occupied)?;
         entry.state = SlotState::Vacant;
-        entry.message_type = TypeId::of::<NoDoor>();
-        let removed = Removed { door: entry.door.take(), future: entry.future.take() };
+        entry.actor = ActorEntry::NONE;
         inner.live -= 1;
         // A generation that would wrap would make stale pids valid again: the slot retires.
         entry.generation = entry.generation.wrapping_add(1);
         if entry.generation != 0 {
             inner.free.push(slot);
         }
-        removed
+        entry.task.take()
     }
 
     /// Where the mailbox of a live actor is, if it takes messages of that type. The mailbox stays
@@ -269,8 +249,8 @@ impl Slab {
     ) -> Result<*const (), NotFound> {
         match self.inner().slots.get(slot as usize) {
             Some(entry) if entry.generation == generation => {
-                if entry.message_type == message_type {
-                    Ok(entry.door_at)
+                if entry.actor.message_type == message_type {
+                    Ok(entry.actor.at)
                 } else {
                     Err(NotFound::WrongType)
                 }
@@ -279,11 +259,24 @@ impl Slab {
         }
     }
 
-    /// The door of a live actor, whatever its type.
-    pub(crate) fn any_door(&self, slot: u32, generation: u32) -> Option<Rc<dyn AnyDoor>> {
+    /// Where the body of a live actor is, if it is of that type; like [`Slab::door_at`].
+    #[inline(always)]
+    pub(crate) fn body_at(
+        &self,
+        (slot, generation): (u32, u32),
+        actor_type: TypeId,
+    ) -> Option<*const ()> {
+        let entry = self.inner().slots.get(slot as usize)?;
+        let found = entry.generation == generation && entry.actor.actor_type == actor_type;
+        found.then_some(entry.actor.at)
+    }
+
+    /// The task of a live actor, whatever its type.
+    pub(crate) fn actor(&self, slot: u32, generation: u32) -> Option<Rc<dyn Task>> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        if entry.generation == generation { entry.door.clone() } else { None }
+        let found = entry.generation == generation && !entry.actor.at.is_null();
+        if found { entry.task.clone() } else { None }
     }
 
     /// The generation of the task in a slot.
@@ -305,9 +298,7 @@ impl Slab {
     pub(crate) fn mark(&self, slot: u32, generation: u32) -> Option<bool> {
         let entry = self.inner().slots.get_mut(slot as usize);
         let suspended = entry.filter(|entry| {
-            entry.generation == generation
-                && entry.future.is_some()
-                && entry.state >= SlotState::Idle
+            entry.generation == generation && entry.task.is_some() && entry.state >= SlotState::Idle
         });
         let before = std::mem::replace(&mut suspended?.state, SlotState::Marked);
         Some(before != SlotState::Marked)
@@ -334,9 +325,10 @@ impl Slab {
         entry.is_some_and(|entry| entry.turn_messages & LENT != 0)
     }
 
-    /// The doors of all live actors, in slot order.
-    pub(crate) fn doors(&self) -> Vec<Rc<dyn AnyDoor>> {
-        self.inner().slots.iter().filter_map(|slot| slot.door.clone()).collect()
+    /// The tasks of all live actors, in slot order.
+    pub(crate) fn actors(&self) -> Vec<Rc<dyn Task>> {
+        let slots = self.inner().slots.iter().filter(|slot| !slot.actor.at.is_null());
+        slots.filter_map(|slot| slot.task.clone()).collect()
     }
 
     /// The slots in use, in order.
@@ -368,16 +360,14 @@ pub(crate) enum NotFound {
 }
 
 impl Slot {
-    fn vacant() -> Self {
+    const fn vacant() -> Self {
         Self {
+            actor: ActorEntry::NONE,
+            task: None,
             generation: 1,
-            state: SlotState::Vacant,
-            group: 0,
             turn_messages: 0,
-            message_type: TypeId::of::<NoDoor>(),
-            door_at: std::ptr::null(),
-            door: None,
-            future: None,
+            group: 0,
+            state: SlotState::Vacant,
         }
     }
 }
@@ -385,6 +375,7 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::Plain;
 
     #[test]
     fn a_slot_retires_rather_than_wraps() {
@@ -403,10 +394,10 @@ mod tests {
     fn a_stale_waker_schedules_nobody() {
         let slab = Slab::default();
         let old = slab.reserve().unwrap();
-        slab.fill(old.slot, 0, 1, None, Box::pin(async {}));
+        slab.fill(old.slot, 0, 1, None, Plain::task(Box::pin(async {})));
         drop(slab.remove(old.slot));
         let new = slab.reserve().unwrap();
-        slab.fill(new.slot, 0, 1, None, Box::pin(async {}));
+        slab.fill(new.slot, 0, 1, None, Plain::task(Box::pin(async {})));
         assert_eq!(old.slot, new.slot);
         slab.schedule_woken(old.slot, old.generation);
         assert_eq!(slab.next(), None);

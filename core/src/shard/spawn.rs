@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::{Shard, TaskFuture};
-use crate::actor::{Actor, ActorConfig, Context, ExitReason, catch, run};
+use super::Shard;
+use crate::actor::{Actor, ActorConfig, ExitReason, catch, embody};
 use crate::handle::{ActorRef, SpawnError, Started};
 use crate::limits::TURN_MESSAGES;
-use crate::mailbox::Door;
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
+use crate::task::{Plain, TaskFuture};
 use crate::trace::Event;
 
 impl Shard {
@@ -47,10 +47,8 @@ impl Shard {
         if let Some(observer) = &self.observer {
             observer.named(reserved.slot, reserved.generation, &config.name);
         }
-        let door = Door::new(pid, config.mailbox);
-        let ctx = Rc::new(Context::new(door, config, actor));
-        let future: TaskFuture = Box::pin(run(ctx.clone(), ack));
-        self.tasks.fill(reserved.slot, 0, turn_messages, Some(ctx), future);
+        let (task, entry) = embody(pid, config, actor, ack);
+        self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Ok(ActorRef::new(pid))
@@ -77,7 +75,7 @@ impl Shard {
     /// Adds a future to the shard's tasks; `None` when it has no slot left.
     pub(crate) fn spawn_task(&self, future: TaskFuture) -> Option<(u32, u32)> {
         let reserved = self.tasks.reserve()?;
-        self.tasks.fill(reserved.slot, 0, TURN_MESSAGES, None, future);
+        self.tasks.fill(reserved.slot, 0, TURN_MESSAGES, None, Plain::task(future));
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Some((reserved.slot, reserved.generation))

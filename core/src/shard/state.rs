@@ -83,14 +83,12 @@ pub struct Shard {
     pub(super) reporter: Arc<dyn Reporter>,
     /// As read at the beginning of this turn.
     pub(super) clock: Cell<Instant>,
-    /// The task that is being polled; generation 0 when none is.
-    pub(super) running: Cell<Pid>,
+    /// Place of the task that is being polled; generation 0 when none is.
+    pub(super) running: Cell<u64>,
     /// The header of the message that is being handled.
     pub(super) scope: Cell<Header>,
     /// The context that all casts of that message's handler share, once one was made.
     pub(super) scope_casts: Cell<Header>,
-    /// Messages the running actor may still handle in this turn.
-    pub(super) budget: Cell<u32>,
     /// Calls that may still hand over to their callee in this poll.
     pub(super) handoffs: Cell<u32>,
     /// How many callees run inside their callers now.
@@ -132,10 +130,9 @@ impl Shard {
             observer: setup.observer,
             reporter: setup.reporter,
             clock: Cell::new(clock),
-            running: Cell::new(Pid::new(setup.node, setup.id, 0, 0)),
+            running: Cell::new(Pid::place_of((0, 0))),
             scope: Cell::new(Header::NONE),
             scope_casts: Cell::new(Header::UNMADE),
-            budget: Cell::new(0),
             handoffs: Cell::new(0),
             handoff_depth: Cell::new(0),
             closing: Cell::new(false),
@@ -169,6 +166,12 @@ impl Shard {
         self.identity.shards
     }
 
+    /// The home of the actors that live here.
+    #[inline(always)]
+    pub(crate) const fn home(&self) -> Home {
+        self.identity.home
+    }
+
     /// Whether actors with that home live here.
     #[inline]
     pub(crate) fn is(&self, home: Home) -> bool {
@@ -186,12 +189,6 @@ impl Shard {
     pub(crate) fn sibling(&self, serial: ShardSerial) -> Option<ShardId> {
         let id = serial.within(self.identity.node);
         (id < u32::from(self.identity.shards)).then_some(ShardId(id as u16))
-    }
-
-    /// The pid of an actor of this shard.
-    #[inline]
-    pub(crate) const fn pid(&self, target: (u32, u32)) -> Pid {
-        Pid::at(self.identity.home, target)
     }
 
     #[inline]
@@ -222,7 +219,7 @@ impl Shard {
     }
 
     /// Puts a task on the run queue unless it is there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn schedule(&self, slot: u32) {
         self.tasks.schedule(slot);
     }

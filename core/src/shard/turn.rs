@@ -1,11 +1,11 @@
 //! The step: what is due, then ready tasks, for a bounded while.
 
-use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::{Removed, Shard, TaskFuture};
+use super::Shard;
+pub use super::run_queue::Ready;
 use crate::actor::{ExitReason, catch};
 use crate::context::Header;
 use crate::limits::{HANDOFFS, PREEMPT_CHECK_MESSAGES, TURN_TASKS};
@@ -21,7 +21,7 @@ pub trait TurnPolicy {
     const FIFO: bool = false;
 
     /// Which of the ready tasks is polled next; called with at least one.
-    fn pick(&mut self, ready: &VecDeque<u32>) -> usize;
+    fn pick(&mut self, ready: &Ready) -> usize;
 
     /// Most tasks to poll in this turn.
     fn tasks_max(&mut self) -> u32;
@@ -38,7 +38,7 @@ impl TurnPolicy for Fifo {
     const FIFO: bool = true;
 
     #[inline]
-    fn pick(&mut self, _: &VecDeque<u32>) -> usize {
+    fn pick(&mut self, _: &Ready) -> usize {
         0
     }
 
@@ -137,7 +137,7 @@ impl Shard {
     }
 
     /// Runs user code that belongs to no task: a panic is reported and ends nothing.
-    pub(super) fn guarded(&self, what: &str, f: impl FnOnce()) {
+    pub(crate) fn guarded(&self, what: &str, f: impl FnOnce()) {
         if let Err(message) = catch(f) {
             let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
             self.report(nobody, what, &ExitReason::Panicked(message));
@@ -148,37 +148,47 @@ impl Shard {
     /// bound.
     #[inline]
     pub(super) fn poll_task(&self, slot: u32, messages_max: u32) {
-        let Some((generation, budget, mut future)) = self.tasks.begin(slot) else { return };
+        let Some((generation, budget, task)) = self.tasks.begin(slot) else { return };
+        let target = (slot, generation);
         self.observe(|| Event::Polled { slot, generation });
-        self.running.set(self.pid((slot, generation)));
-        self.budget.set(budget.min(messages_max));
-        // A waker of ours has nothing to drop, and its drop is an indirect call.
-        let waker = ManuallyDrop::new(TaskWord::new(self.unique(), slot, generation).waker());
-        let mut cx = Context::from_waker(&waker);
-        let polled = catch(|| future.as_mut().poll(&mut cx));
-        self.running.set(self.pid((0, 0)));
+        self.running.set(Pid::place_of(target));
+        let messages = budget.min(messages_max);
+        let polled = self.in_context_of(target, |cx| catch(|| task.run(self, cx, messages)));
+        self.running.set(Pid::place_of((0, 0)));
         if !self.scope.get().is_none() {
             self.set_scope(Header::NONE);
         }
         match polled {
-            Ok(Poll::Pending) => self.tasks.end(slot, future),
-            Ok(Poll::Ready(())) => self.finish_task(slot, future),
-            Err(message) => self.task_panicked((slot, generation), future, message),
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) => self.remove_task(slot),
+            Err(message) => self.task_panicked(target, message),
         }
     }
 
-    /// A panic unwound a task: an actor's end goes on in a future of its own.
+    /// Calls `f` with what wakes that task.
+    #[inline(always)]
+    pub(crate) fn in_context_of<R>(
+        &self,
+        (slot, generation): (u32, u32),
+        f: impl FnOnce(&mut Context<'_>) -> R,
+    ) -> R {
+        // A waker of ours has nothing to drop, and its drop is an indirect call.
+        let waker = ManuallyDrop::new(TaskWord::new(self.unique(), slot, generation).waker());
+        f(&mut Context::from_waker(&waker))
+    }
+
+    /// A panic unwound a task. An actor's end is still to come.
     #[cold]
-    fn task_panicked(&self, (slot, generation): (u32, u32), future: TaskFuture, message: Arc<str>) {
-        self.guarded("a task's drop", || drop(future));
-        match self.tasks.any_door(slot, generation) {
-            Some(door) => match door.crashed(message) {
-                Some(rest) => {
-                    self.tasks.end(slot, rest);
+    #[inline(never)]
+    pub(crate) fn task_panicked(&self, (slot, generation): (u32, u32), message: Arc<str>) {
+        match self.tasks.actor(slot, generation) {
+            Some(actor) => {
+                if actor.crashed(self, message) {
                     self.schedule(slot);
+                } else {
+                    self.remove_task(slot);
                 }
-                None => self.remove_task(slot),
-            },
+            }
             None => {
                 let pid = Pid::new(self.node(), self.id(), slot, generation);
                 self.report(pid, "a task", &ExitReason::Panicked(message));
@@ -187,15 +197,17 @@ impl Shard {
         }
     }
 
-    fn finish_task(&self, slot: u32, future: TaskFuture) {
-        self.guarded("a task's drop", || drop(future));
-        self.remove_task(slot);
-    }
-
-    /// Ends a task whose future is not being polled, wherever it stands.
+    /// Ends a task, wherever it stands.
+    #[inline(never)]
     pub(crate) fn remove_task(&self, slot: u32) {
-        let Removed { door, future } = self.tasks.remove(slot);
-        self.guarded("a task's drop", || drop(future));
-        self.guarded("a mailbox's drop", || drop(door));
+        let Some(task) = self.tasks.remove(slot) else { return };
+        let mut gone = true;
+        self.guarded("a task's drop", || gone = task.abandon());
+        if gone {
+            self.guarded("a task's drop", || drop(task));
+        } else {
+            // A driver that takes a task down from inside it: whoever runs it relies on it.
+            std::mem::forget(task);
+        }
     }
 }

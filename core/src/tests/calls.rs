@@ -226,7 +226,7 @@ fn work_whose_deadline_passed_is_dropped_before_it_runs() {
     let _entered = rig.shards[0].enter();
     struct One;
     impl crate::TurnPolicy for One {
-        fn pick(&mut self, ready: &std::collections::VecDeque<u32>) -> usize {
+        fn pick(&mut self, ready: &crate::shard::Ready) -> usize {
             ready.len() - 1
         }
         fn tasks_max(&mut self) -> u32 {

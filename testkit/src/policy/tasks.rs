@@ -1,10 +1,8 @@
 //! Which task of a shard is polled next.
 
-use std::collections::VecDeque;
-
-use greenroom_core::TurnPolicy;
 use greenroom_core::hash::mix;
 use greenroom_core::limits::HANDOFFS;
+use greenroom_core::{Ready, TurnPolicy};
 
 use super::kind::any_below;
 use crate::draws::{Draws, Site};
@@ -50,7 +48,7 @@ const LOOK_MAX: usize = 64;
 const PRIORITY_TURNS: u64 = 64;
 
 impl TurnChoices<'_> {
-    fn choose(&self, ready: &VecDeque<u32>) -> usize {
+    fn choose(&self, ready: &Ready) -> usize {
         let draws = &self.world.draws;
         match self.world.swarm.tasks {
             TaskOrder::Fifo => 0,
@@ -59,9 +57,8 @@ impl TurnChoices<'_> {
             TaskOrder::Priority => {
                 // Time moves on by some hundred nanoseconds a turn.
                 let epoch = self.world.now() / (250 * PRIORITY_TURNS);
-                let priority = |&(_, &slot): &(usize, &u32)| {
-                    mix(self.world.seed ^ mix(u64::from(slot)) ^ epoch)
-                };
+                let priority =
+                    |&(_, slot): &(usize, u32)| mix(self.world.seed ^ mix(u64::from(slot)) ^ epoch);
                 let best = ready.iter().enumerate().take(LOOK_MAX).max_by_key(priority);
                 best.map_or(0, |(index, _)| index)
             }
@@ -71,7 +68,7 @@ impl TurnChoices<'_> {
 
 impl TurnPolicy for TurnChoices<'_> {
     #[inline]
-    fn pick(&mut self, ready: &VecDeque<u32>) -> usize {
+    fn pick(&mut self, ready: &Ready) -> usize {
         let left = ready.len() as u32 - 1;
         self.world.shards[self.shard as usize].ready_tasks.set(left);
         if left == 0 {

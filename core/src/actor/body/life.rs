@@ -1,0 +1,129 @@
+//! The parts of a life, and their types, which have no names.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::pin;
+
+use crate::actor::context::Left;
+use crate::actor::hook::{HookEnd, limited};
+use crate::actor::{Actor, Context, Ending, Flow, Hook, Undelivered, catch};
+use crate::handle::Started;
+use crate::mailbox::state;
+use crate::reply::Reply;
+
+/// How the futures of an actor's life are made. Of no size: it is there for their types.
+///
+/// The references are said to last for ever because the room has no lifetime to give them; in
+/// truth they last as long as the room holds the future. An implementation of [`Actor`] is generic
+/// over them, so it cannot tell.
+pub(super) trait Life: Copy + 'static {
+    type Actor: Actor;
+    type Begin: Future<Output = Option<Ending>>;
+    type Handler: Future<Output = Flow>;
+    type End: Future<Output = Ending>;
+
+    /// `started`; gives why the actor is to end at once, if it is.
+    fn begin(self, actor: Mut<Self>, ctx: Ctx<Self>, ack: Reply<Started>) -> Self::Begin;
+
+    /// One message.
+    fn handle(self, actor: Mut<Self>, message: Message<Self>, ctx: Ctx<Self>) -> Self::Handler;
+
+    /// `stopped`, and what is left over.
+    fn end(self, actor: Mut<Self>, ctx: Ctx<Self>, ending: End<Self>) -> Self::End;
+}
+
+type Ctx<L> = &'static Context<<L as Life>::Actor>;
+type Mut<L> = &'static mut <L as Life>::Actor;
+type Message<L> = <<L as Life>::Actor as Actor>::Message;
+type End<L> = (Ending, Option<Left<Message<L>>>);
+
+/// The life of that type of actor: the same type whoever asks.
+pub(super) const fn life<A: Actor>() -> impl Life<Actor = A> {
+    Parts { begin: begin::<A>, handle: A::handle, end: end::<A>, actor: PhantomData }
+}
+
+struct Parts<A, B, H, E> {
+    begin: B,
+    handle: H,
+    end: E,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A, B: Copy, H: Copy, E: Copy> Clone for Parts<A, B, H, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A, B: Copy, H: Copy, E: Copy> Copy for Parts<A, B, H, E> {}
+
+impl<A, B, BF, H, HF, E, EF> Life for Parts<A, B, H, E>
+where
+    A: Actor,
+    B: Fn(&'static mut A, &'static Context<A>, Reply<Started>) -> BF + Copy + 'static,
+    BF: Future<Output = Option<Ending>>,
+    H: Fn(&'static mut A, A::Message, &'static Context<A>) -> HF + Copy + 'static,
+    HF: Future<Output = Flow>,
+    E: Fn(&'static mut A, &'static Context<A>, (Ending, Option<Left<A::Message>>)) -> EF
+        + Copy
+        + 'static,
+    EF: Future<Output = Ending>,
+{
+    type Actor = A;
+    type Begin = BF;
+    type Handler = HF;
+    type End = EF;
+
+    fn begin(self, actor: Mut<Self>, ctx: Ctx<Self>, ack: Reply<Started>) -> BF {
+        (self.begin)(actor, ctx, ack)
+    }
+
+    #[inline(always)]
+    fn handle(self, actor: Mut<Self>, message: A::Message, ctx: Ctx<Self>) -> HF {
+        (self.handle)(actor, message, ctx)
+    }
+
+    fn end(self, actor: Mut<Self>, ctx: Ctx<Self>, ending: End<Self>) -> EF {
+        (self.end)(actor, ctx, ending)
+    }
+}
+
+async fn begin<A: Actor>(actor: &mut A, ctx: &Context<A>, ack: Reply<Started>) -> Option<Ending> {
+    let end = match catch(|| actor.started(ctx)) {
+        Err(message) => HookEnd::Panicked(message),
+        Ok(hook) => limited(ctx, Hook::Started, pin!(hook)).await,
+    };
+    ctx.began(end, ack)
+}
+
+async fn end<A: Actor>(
+    actor: &mut A,
+    ctx: &Context<A>,
+    (reason, left): (Ending, Option<Left<A::Message>>),
+) -> Ending {
+    if !ctx.door().has(state::STARTING | state::KILL) {
+        let end = match catch(|| actor.stopped(reason.reason(), ctx)) {
+            Err(message) => HookEnd::Panicked(message),
+            Ok(hook) => limited(ctx, Hook::Stopped, pin!(hook)).await,
+        };
+        ctx.report_hook(Hook::Stopped, &end);
+    }
+    if let Some(left) = left {
+        Box::pin(hand_over(ctx, actor, left)).await;
+    }
+    reason
+}
+
+/// Tells the actor of each message that will not be handled.
+async fn hand_over<A: Actor>(ctx: &Context<A>, actor: &mut A, left: Left<A::Message>) {
+    let hook = pin!(async {
+        for envelope in *left {
+            ctx.count_undelivered(envelope.header, Undelivered::Stopped);
+            if !ctx.door().has(state::KILL) {
+                actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
+            }
+        }
+    });
+    let end = limited(ctx, Hook::Undelivered, hook).await;
+    ctx.report_hook(Hook::Undelivered, &end);
+}

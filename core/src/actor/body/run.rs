@@ -1,0 +1,275 @@
+//! The loop: a body as the shard's task.
+
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use super::held::{Body, Phase, Turn};
+use super::life::Life;
+use crate::actor::{Context, Ending, ExitReason, Flow, Undelivered, catch};
+use crate::limits::PREEMPT_CHECK_MESSAGES;
+use crate::mailbox::{AnyDoor, Parcel, state};
+use crate::shard::{Shard, current};
+use crate::task::Task;
+
+impl<L: Life> Task for Body<L> {
+    #[inline]
+    fn run(&self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+        // Run from within itself: its turn is under way already.
+        let Some(mut turn) = self.turn() else { return Poll::Pending };
+        if turn.phase() == Phase::Waiting {
+            turn.serve(shard, cx, messages)
+        } else {
+            turn.go_on(shard, cx, messages)
+        }
+    }
+
+    fn crashed(&self, shard: &Shard, message: Arc<str>) -> bool {
+        let Some(mut turn) = self.turn() else { return false };
+        let reason = ExitReason::Panicked(message).into();
+        let phase = turn.phase();
+        if matches!(phase, Phase::Making | Phase::Handling) {
+            shard.message_done(turn.header());
+        }
+        shard.guarded("a handler's drop", || turn.clear());
+        let again = phase == Phase::Ending || self.ctx.door().has(state::CRASHED);
+        if again || phase == Phase::Over {
+            turn.bury(reason);
+            return false;
+        }
+        self.ctx.door().set(state::CRASHED);
+        turn.begin_to_end(reason);
+        true
+    }
+
+    fn abandon(&self) -> bool {
+        let Some(mut turn) = self.turn() else { return false };
+        if matches!(turn.phase(), Phase::Making | Phase::Handling) {
+            current::with(|shard| shard.message_done(turn.header()));
+        }
+        if let Err(message) = catch(|| turn.clear()) {
+            turn.report(&ExitReason::Panicked(message));
+        }
+        turn.bury(ExitReason::Shutdown.into());
+        true
+    }
+
+    fn door(&self) -> Option<&dyn AnyDoor> {
+        Some(self.ctx.door())
+    }
+}
+
+impl<L: Life> Drop for Body<L> {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+/// What comes of an empty mailbox.
+enum Rest {
+    Idle,
+    /// There is a message after all.
+    Busy,
+    End(Ending),
+}
+
+impl<L: Life> Turn<'_, L> {
+    const fn ctx(&self) -> &Context<L::Actor> {
+        &self.body.ctx
+    }
+
+    /// Handles messages until there is none, a handler waits, or it is time for others.
+    #[inline(always)]
+    fn serve(&mut self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+        let door = self.body.ctx.door();
+        let mut left = messages;
+        loop {
+            if door.has(state::ENDING | state::PRESSURE)
+                && let Some(reason) = self.look(shard)
+            {
+                return self.end(reason, cx);
+            }
+            let Some(header) = door.front() else {
+                if !door.has(state::DRAIN | state::PRESSURE) {
+                    door.set(state::IDLE);
+                    return Poll::Pending;
+                }
+                match self.rest(shard) {
+                    Rest::Idle => return Poll::Pending,
+                    Rest::Busy => continue,
+                    Rest::End(reason) => return self.end(reason, cx),
+                }
+            };
+            if !header.is_none() && shard.expire_message(header) {
+                drop(door.take_front());
+                continue;
+            }
+            shard.set_scope(header);
+            // Straight from the queue into the handler's argument.
+            self.make_handler(header, Parcel::new(door.take_front()));
+            if door.has(state::PRESSURE) {
+                // Whoever waits for room gets the message's: a handler that waits for one of them
+                // would otherwise wait for itself.
+                self.ctx().relieve(shard);
+            }
+            let Poll::Ready(flow) = self.poll_handler(cx) else { return Poll::Pending };
+            shard.message_done(header);
+            self.clear();
+            if flow == Flow::Stop {
+                return self.end(Ending::NORMAL, cx);
+            }
+            left -= 1;
+            let pause =
+                left == 0 || left.is_multiple_of(PREEMPT_CHECK_MESSAGES) && shard.need_preempt();
+            if pause && !door.is_empty() {
+                return self.pause(shard);
+            }
+        }
+    }
+
+    /// Lets other tasks run before the next message.
+    #[cold]
+    fn pause(&self, shard: &Shard) -> Poll<()> {
+        shard.schedule(self.ctx().pid().slot());
+        Poll::Pending
+    }
+
+    /// A closer look at the state word between messages: why the actor is to end, if it is.
+    #[cold]
+    fn look(&self, shard: &Shard) -> Option<Ending> {
+        let door = self.ctx().door();
+        if door.has(state::KILL) {
+            return Some(door.take_kill_reason());
+        }
+        if door.has(state::STOP) {
+            return Some(self.ctx().stop_reason());
+        }
+        self.ctx().relieve(shard);
+        None
+    }
+
+    /// An empty mailbox around which there is something.
+    #[cold]
+    fn rest(&self, shard: &Shard) -> Rest {
+        let door = self.ctx().door();
+        // Messages that were dropped made room, and nobody was told of it yet.
+        if door.has(state::PRESSURE) {
+            self.ctx().relieve(shard);
+            if !door.is_empty() {
+                return Rest::Busy;
+            }
+        }
+        if door.has(state::DRAIN) {
+            return Rest::End(self.ctx().stop_reason());
+        }
+        door.set(state::IDLE);
+        Rest::Idle
+    }
+
+    /// Goes on with whatever part of the life is not over.
+    #[inline(never)]
+    fn go_on(&mut self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+        match self.phase() {
+            Phase::Fresh => {
+                self.make_begin();
+                self.begin(shard, cx, messages)
+            }
+            Phase::Beginning => self.begin(shard, cx, messages),
+            Phase::Handling => self.resume(shard, cx, messages),
+            Phase::Waiting | Phase::Making => self.serve_out_of_line(shard, cx, messages),
+            Phase::Ending => self.finish(cx),
+            Phase::Over => Poll::Ready(()),
+        }
+    }
+
+    #[inline(never)]
+    fn serve_out_of_line(
+        &mut self,
+        shard: &Shard,
+        cx: &mut task::Context<'_>,
+        messages: u32,
+    ) -> Poll<()> {
+        self.serve(shard, cx, messages)
+    }
+
+    fn begin(&mut self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+        let Poll::Ready(reason) = self.poll_begin(cx) else { return Poll::Pending };
+        self.clear();
+        match reason {
+            Some(reason) => self.end(reason, cx),
+            None => self.serve_out_of_line(shard, cx, messages),
+        }
+    }
+
+    /// Polls a handler that waited, unless the actor was killed meanwhile.
+    fn resume(&mut self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+        let door = self.body.ctx.door();
+        let header = self.header();
+        if door.has(state::KILL) {
+            shard.message_done(header);
+            self.clear();
+            let reason = door.take_kill_reason();
+            return self.end(reason, cx);
+        }
+        if door.has(state::PRESSURE) {
+            self.ctx().relieve(shard);
+        }
+        shard.set_scope(header);
+        let Poll::Ready(flow) = self.poll_handler(cx) else { return Poll::Pending };
+        shard.message_done(header);
+        self.clear();
+        match (flow, messages - 1) {
+            (Flow::Stop, _) => self.end(Ending::NORMAL, cx),
+            (Flow::Continue, 0) => self.pause(shard),
+            (Flow::Continue, left) => self.serve_out_of_line(shard, cx, left),
+        }
+    }
+
+    /// Ends the life for that reason.
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self, reason: Ending, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.begin_to_end(reason);
+        self.finish(cx)
+    }
+
+    /// From here on nothing is admitted, and every parked sender hears of it.
+    fn begin_to_end(&mut self, reason: Ending) {
+        let left = self.ctx().close();
+        self.make_end(reason, left);
+    }
+
+    fn finish(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
+        let Poll::Ready(reason) = self.poll_end(cx) else { return Poll::Pending };
+        self.clear();
+        self.bury(reason);
+        Poll::Ready(())
+    }
+
+    /// Ends the actor's public life, once.
+    fn bury(&mut self, reason: Ending) {
+        let ctx = &self.body.ctx;
+        if ctx.door().has(state::GONE) {
+            return;
+        }
+        for envelope in ctx.close().into_iter().flat_map(|left| *left) {
+            ctx.count_undelivered(envelope.header, Undelivered::Stopped);
+        }
+        ctx.door().set(state::GONE);
+        let actor = self.take_actor();
+        if let Err(message) = catch(|| drop(actor)) {
+            self.report(&ExitReason::Panicked(message));
+        }
+        current::with(|shard| {
+            shard.cancel_timers(ctx.door().take_timers());
+            shard.bury(ctx.pid(), &ctx.config().name, &reason);
+        });
+        for watcher in ctx.door().take_watchers() {
+            watcher.send(reason.clone());
+        }
+    }
+
+    fn report(&self, what: &ExitReason) {
+        let ctx = self.ctx();
+        current::with(|shard| shard.report(ctx.pid(), &ctx.config().name, what));
+    }
+}

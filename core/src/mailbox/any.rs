@@ -1,0 +1,100 @@
+//! A mailbox of whatever type.
+
+use super::pressure::{Relief, Waiter};
+use super::queue::{Door, state};
+use crate::actor::{Ending, ExitReason};
+use crate::pid::Pid;
+use crate::reply::Reply;
+
+/// What is in a mailbox and around it.
+#[derive(Debug)]
+pub(crate) struct Load {
+    /// The actor waits for a message.
+    pub(crate) idle: bool,
+    pub(crate) queued: usize,
+    pub(crate) overflow: usize,
+    /// Slots of the tasks that wait for room; `None` for a foreign waker.
+    pub(crate) parked: Vec<Option<u32>>,
+}
+
+/// A mailbox whose message type is not known: all that can be done to an actor but sending to it.
+pub(crate) trait AnyDoor {
+    fn pid(&self) -> Pid;
+
+    /// What is in it and around it.
+    fn load(&self) -> Load;
+
+    /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
+    fn signal(&self, bits: u32) -> bool;
+
+    /// Kills with that reason. Returns whether the actor's task has to be scheduled.
+    fn kill(&self, reason: Ending) -> bool;
+
+    /// Adds somebody who wants to know how the actor ends.
+    fn watch(&self, watcher: Reply<Ending>);
+
+    /// Whether any of these bits of the state word is set.
+    fn has_state(&self, bits: u32) -> bool;
+
+    /// Gives away room that is free, also to shards that wait for more of it.
+    fn relieve_early(&self) -> Relief;
+
+    /// Whether that waiter waits for the actor alone.
+    fn holds_up(&self, waiter: Waiter) -> bool;
+}
+
+impl<M: Send + 'static> AnyDoor for Door<M> {
+    fn pid(&self) -> Pid {
+        self.pid()
+    }
+
+    fn load(&self) -> Load {
+        let cold = self.cold.borrow();
+        let pressure = cold.as_ref().and_then(|cold| cold.pressure.as_ref());
+        let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
+        let queued = self.queue.len() as usize;
+        Load { idle: self.has(state::IDLE), queued, overflow, parked }
+    }
+
+    fn signal(&self, bits: u32) -> bool {
+        if self.has(state::GONE) {
+            return false;
+        }
+        self.set(bits);
+        self.clear(state::IDLE);
+        true
+    }
+
+    fn kill(&self, reason: Ending) -> bool {
+        if self.has(state::GONE | state::KILL) {
+            return false;
+        }
+        if !matches!(reason.reason(), ExitReason::Killed) {
+            let mut cold = self.cold.borrow_mut();
+            cold.get_or_insert_default().kill_reason = Some(reason);
+        }
+        self.signal(state::KILL | state::CLOSED)
+    }
+
+    fn watch(&self, watcher: Reply<Ending>) {
+        let first = self.watcher.replace(Reply::NONE);
+        if first.is_none() {
+            self.watcher.set(watcher);
+            return;
+        }
+        self.watcher.set(first);
+        self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
+    }
+
+    fn has_state(&self, bits: u32) -> bool {
+        self.has(bits)
+    }
+
+    fn relieve_early(&self) -> Relief {
+        self.relieve_with_any_room()
+    }
+
+    fn holds_up(&self, waiter: Waiter) -> bool {
+        self.is_all_that_holds_up(waiter)
+    }
+}
