@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Runs user code, turning a panic into its message.
 ///
 /// Whoever calls this drops or ends what the code could have left half done.
-#[inline]
+#[inline(always)]
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Arc<str>> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| message_of(&*payload))
 }

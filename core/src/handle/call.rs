@@ -186,17 +186,20 @@ where
     #[inline(always)]
     fn start(&mut self, shard: &Shard, request: F, cx: &Context<'_>) -> Poll<Result<R, CallError>> {
         let to = self.to;
-        let scope = match shard.call_scope(to) {
-            Ok(scope) => scope,
-            Err(path) => return Poll::Ready(Err(CallError::Cycle(path.into()))),
+        let (deadline, trace) = match shard.plain_call_scope(to) {
+            Some(deadline) => (deadline, None),
+            None => match shard.call_scope(to) {
+                Ok(scope) => (scope.deadline, scope.trace),
+                Err(path) => return Poll::Ready(Err(CallError::Cycle(path.into()))),
+            },
         };
-        let deadline = scope.deadline.min(shard.now().after_nanos(self.limit_nanos));
+        let deadline = deadline.min(shard.now().after_nanos(self.limit_nanos));
         if deadline <= shard.now() {
             return Poll::Ready(Err(CallError::Timeout));
         }
         let caller = shard.running();
-        let opening =
-            Opening { deadline, caller, callee: to, parent: shard.scope(), trace: scope.trace };
+        let (parent, callee) = (shard.scope(), to);
+        let opening = Opening { deadline, caller: caller.place(), callee, parent, trace };
         let (port, header) = shard.open_reply::<R>(opening, &mut self.claim);
         let message = Parcel::new(request(port));
         let posted = if shard.is(to.home()) {
@@ -206,11 +209,11 @@ where
             }
         } else {
             let accept = Accept::Call { header, deadline, caller };
-            shard.post_away(to, accept, message.set_apart()).map_err(Box::new)
+            shard.post_away(to, accept, message.set_apart())
         };
         if let Err(unposted) = posted {
             let accept = Accept::Call { header, deadline, caller };
-            return self.refused(shard, *unposted, accept, cx);
+            return self.refused(shard, unposted, accept, cx);
         }
         self.claim.poll_at_home(shard, cx).map(|answer| answer.map_err(CallError::from))
     }
@@ -221,10 +224,11 @@ where
     fn refused(
         &mut self,
         shard: &Shard,
-        (refused, message): Unposted<A::Message>,
+        unposted: Unposted<A::Message>,
         accept: Accept,
         cx: &Context<'_>,
     ) -> Poll<Result<R, CallError>> {
+        let (refused, message) = *unposted;
         let mut room = Room::new(self.to);
         match room.wait::<A::Message>(shard, refused, accept, cx) {
             Offered::Accepted => {}
@@ -332,7 +336,8 @@ impl<R: Send + 'static> Reply<R> {
         match current::with(|shard| shard.post_delegated(to.pid(), message)) {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),
-            Some(Err((refused, message))) => {
+            Some(Err(unposted)) => {
+                let (refused, message) = *unposted;
                 drop(message);
                 Err(CallError::of(refused))
             }

@@ -29,8 +29,9 @@ impl<M> CastError<M> {
         }
     }
 
-    #[cold]
-    pub(crate) fn of_unposted((refused, message): Unposted<M>) -> Self {
+    #[inline(always)]
+    pub(crate) fn of_unposted(unposted: Unposted<M>) -> Self {
+        let (refused, message) = *unposted;
         Self::of(refused, message)
     }
 
@@ -87,7 +88,10 @@ pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastErr
     let message = Parcel::new(message);
     let here = Here::look();
     match here.shard() {
-        Some(shard) => shard.post_cast(to, message).map_err(CastError::of_unposted),
+        Some(shard) => match shard.post_cast(to, message) {
+            Ok(()) => Ok(()),
+            Err(unposted) => Err(CastError::of_unposted(unposted)),
+        },
         None => Err(CastError::Unusable(RefError::Outside, message.set_apart())),
     }
 }

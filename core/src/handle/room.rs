@@ -68,7 +68,8 @@ impl Room {
         message: &mut Option<M>,
     ) -> Result<(), Refused> {
         let Some(taken) = message.take() else { return Ok(()) };
-        shard.post(self.to, accept, taken).map_err(|(refused, unposted)| {
+        shard.post(self.to, accept, taken).map_err(|unposted| {
+            let (refused, unposted) = *unposted;
             *message = Some(unposted);
             refused
         })

@@ -184,7 +184,7 @@ impl<M> Queue<M> {
         self.len.set(len - 1);
         // SAFETY: the oldest place held a message, and does no longer by the two lines above; its
         // header is a plain word.
-        unsafe { (&raw const (*place).message).read() }
+        unsafe { read_as_written(&raw const (*place).message) }
     }
 
     #[inline]
@@ -243,6 +243,35 @@ impl<M> Queue<M> {
         }
     }
 }
+
+/// Most words of a message that are read one by one.
+const WORDS_MAX: usize = 8;
+
+/// Reads a message in pieces no larger than those it was written in, a moment ago perhaps: a load
+/// that covers several stores waits until they have left the store buffer. The compiler would
+/// rather read as much at once as it can.
+///
+/// # Safety
+///
+/// As for [`std::ptr::read`].
+#[inline(always)]
+unsafe fn read_as_written<M>(place: *const M) -> M {
+    if align_of::<M>() != align_of::<u64>() || size_of::<M>() > WORDS_MAX * size_of::<u64>() {
+        // SAFETY: the caller's.
+        return unsafe { place.read() };
+    }
+    let mut message = MaybeUninit::<M>::uninit();
+    let (source, target) = (place.cast::<Word>(), message.as_mut_ptr().cast::<Word>());
+    for word in 0..size_of::<M>() / size_of::<u64>() {
+        // SAFETY: both are as long and as aligned as an `M`, whose size is a multiple of its
+        // alignment, that of a word. A word that may be uninitialised may be padding.
+        unsafe { target.add(word).write(source.add(word).read_volatile()) };
+    }
+    // SAFETY: all its words were copied from one that the caller vouches for.
+    unsafe { message.assume_init() }
+}
+
+type Word = MaybeUninit<u64>;
 
 impl<M> Drop for Queue<M> {
     fn drop(&mut self) {

@@ -37,10 +37,10 @@ impl Shard {
         opening: Opening,
         claim: &mut Claim<R>,
     ) -> (Reply<R>, Header) {
-        let tick = self.deadline_tick(opening.deadline);
-        let opened = self.replies.open::<R>(self.serial(), opening, tick);
+        let deadline = opening.deadline;
+        let opened = self.replies.open::<R>(self.serial(), opening);
         if opened.arm {
-            self.arm_deadline(opened.claim.slot(), tick);
+            self.arm_deadline(opened.claim.slot(), deadline);
         }
         debug_assert!(claim.key.is_none());
         claim.key = opened.claim;

@@ -13,5 +13,5 @@ mod table;
 
 pub(crate) use claim::Claim;
 pub use port::Reply;
-pub(crate) use slot::{Failure, NONE_DUE, Opening, ReplyTable};
+pub(crate) use slot::{Failure, Opening, ReplyTable};
 pub(crate) use table::Checked;

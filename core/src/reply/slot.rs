@@ -155,8 +155,8 @@ pub(super) struct OpenSlot<R> {
     pub(super) arm: bool,
 }
 
-/// Says of a slot that no deadline check is due, and of a call that it needs none.
-pub(crate) const NONE_DUE: u32 = u32::MAX;
+/// Says of a slot that no deadline check is due.
+pub(super) const NONE_DUE: u32 = u32::MAX;
 
 /// Why a call got no reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -171,8 +171,8 @@ pub(crate) enum Failure {
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) deadline: Instant,
-    /// The task that waits; generation 0 for one outside any chain.
-    pub(crate) caller: Pid,
+    /// Place of the task of this shard that waits; generation 0 for one outside any chain.
+    pub(crate) caller: u64,
     /// Who is asked; for reports of who waits for whom.
     pub(crate) callee: Pid,
     /// The message the caller is handling, whose sender waits in turn.
@@ -184,7 +184,7 @@ impl Opening {
     /// For an answer that no chain, trace or deadline belongs to.
     pub(crate) const PLAIN: Self = Self {
         deadline: Instant::NEVER,
-        caller: Pid::NOBODY,
+        caller: Pid::NOBODY.place(),
         callee: Pid::NOBODY,
         parent: Header::NONE,
         trace: None,
@@ -215,8 +215,17 @@ pub(super) struct Slot {
     pub(super) serial: u32,
     /// The coarse tick at which a deadline check is due.
     pub(super) armed: u32,
+    /// The deadline that check was entered for.
+    pub(super) due: Instant,
+    /// The next free slot, while this one is free.
+    next_free: u32,
     pub(super) state: u8,
 }
+
+const _: () = assert!(size_of::<Slot>() <= 128);
+
+/// Ends the list of free slots.
+const NO_SLOT: u32 = u32::MAX;
 
 impl Slot {
     /// Whether the caller waits.
@@ -244,14 +253,42 @@ impl fmt::Debug for ReplyTable {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) slots: Vec<Slot>,
-    pub(super) free: Vec<u32>,
+    /// The free slot that was used last.
+    free: u32,
+    /// Slots in use.
+    pub(super) len: usize,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self { slots: Vec::new(), free: NO_SLOT, len: 0 }
+    }
 }
 
 impl Inner {
+    /// Takes a free slot.
+    #[inline(always)]
+    fn take_free(&mut self) -> (u32, &mut Slot) {
+        let slot = if self.free == NO_SLOT { self.grow() } else { self.free };
+        let entry = &mut self.slots[slot as usize];
+        self.free = entry.next_free;
+        self.len += 1;
+        (slot, entry)
+    }
+
+    /// Gives a slot back that has no owner.
+    #[inline(always)]
+    fn put_free(&mut self, slot: u32) {
+        self.slots[slot as usize].next_free = self.free;
+        self.free = slot;
+        self.len -= 1;
+    }
+
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) -> u32 {
         let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < u32::MAX);
         self.slots.push(Slot {
@@ -260,6 +297,8 @@ impl Inner {
             opening: Opening::PLAIN,
             serial: 0,
             armed: NONE_DUE,
+            due: Instant::NEVER,
+            next_free: NO_SLOT,
             state: 0,
         });
         slot.expect("four billion calls under way")
@@ -273,8 +312,9 @@ impl Inner {
             return Value::empty();
         }
         entry.state = 0;
-        self.free.push(slot);
-        std::mem::replace(&mut entry.value, Value::empty())
+        let value = std::mem::replace(&mut entry.value, Value::empty());
+        self.put_free(slot);
+        value
     }
 }
 
@@ -291,21 +331,16 @@ impl ReplyTable {
         unsafe { &mut *self.inner.get() }
     }
 
-    /// Opens a slot for a call whose deadline is checked at that tick. Always inlined: the opening is then written where it belongs, and never
-    /// copied.
+    /// Opens a slot for a call. Always inlined: the opening is then written where it belongs, and
+    /// never copied.
     #[inline(always)]
-    pub(super) fn open<R>(&self, home: ShardSerial, opening: Opening, tick: u32) -> OpenSlot<R> {
-        let inner = self.inner();
-        let slot = match inner.free.pop() {
-            Some(slot) => slot,
-            None => inner.grow(),
-        };
-        let entry = &mut inner.slots[slot as usize];
+    pub(super) fn open<R>(&self, home: ShardSerial, opening: Opening) -> OpenSlot<R> {
+        let (slot, entry) = self.inner().take_free();
+        let arm = opening.deadline < entry.due;
         entry.serial = entry.serial.wrapping_add(1).max(1);
         entry.opening = opening;
         entry.state = state::CLAIMED | state::PORTED;
         let header = Header::reply(slot, entry.serial);
-        let arm = tick < entry.armed;
         OpenSlot { claim: Key::new(home, slot), port: Key::new(home, slot), header, arm }
     }
 
@@ -348,7 +383,7 @@ impl ReplyTable {
             // and this one with the same `R`. The state says that one was put, and from the line
             // above on, that there is none.
             let value = unsafe { entry.value.take::<R>() };
-            inner.free.push(claim.take().slot());
+            inner.put_free(claim.take().slot());
             return Some(Ok(value));
         }
         let failure = match entry.state & state::SETTLED {

@@ -5,7 +5,6 @@
 
 use super::slot::{Key, NONE_DUE, Opening, ReplyTable, state};
 use crate::context::{Header, HeaderKind};
-use crate::pid::Pid;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -40,19 +39,21 @@ impl ReplyTable {
     }
 
     /// The deadline of the call that a header names, where nobody waits for its caller in turn, it
-    /// carries no trace, and its caller is not `callee`.
+    /// carries no trace, and its caller is not in that place.
     #[inline(always)]
-    pub(crate) fn plain_deadline(&self, header: Header, callee: Pid) -> Option<Instant> {
+    pub(crate) fn plain_deadline(&self, header: Header, place: u64) -> Option<Instant> {
         let HeaderKind::Reply(slot, serial) = header.kind() else { return None };
         let entry = self.inner().slots.get(slot as usize)?;
         let opening = &entry.opening;
-        let plain = opening.parent.is_none() && opening.trace.is_none() && opening.caller != callee;
+        let plain = opening.parent.is_none() && opening.trace.is_none() && opening.caller != place;
         (entry.serial == serial && entry.state != 0 && plain).then_some(opening.deadline)
     }
 
     /// Notes that a deadline check of the slot is due at `tick`; one has to be put on the wheel.
-    pub(crate) fn arm(&self, slot: u32, tick: u32) {
-        self.inner().slots[slot as usize].armed = tick;
+    pub(crate) fn arm(&self, slot: u32, deadline: Instant, tick: u32) {
+        let entry = &mut self.inner().slots[slot as usize];
+        entry.armed = tick;
+        entry.due = deadline;
     }
 
     /// A deadline check: fails the call when it is overdue at `now`.
@@ -64,6 +65,7 @@ impl ReplyTable {
             return Checked::Nothing;
         }
         entry.armed = NONE_DUE;
+        entry.due = Instant::NEVER;
         if !entry.is_waiting() || entry.opening.deadline.is_never() {
             return Checked::Nothing;
         }
@@ -92,8 +94,7 @@ impl ReplyTable {
 
     /// Slots in use; for the check that nothing leaks.
     pub(crate) fn len(&self) -> usize {
-        let inner = self.inner();
-        inner.slots.len() - inner.free.len()
+        self.inner().len
     }
 }
 

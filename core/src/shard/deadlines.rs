@@ -2,21 +2,18 @@
 
 use super::Shard;
 use super::parking::LOOK;
-use crate::reply::{Checked, NONE_DUE};
+use crate::reply::Checked;
 use crate::time::Instant;
 use crate::trace::Event;
 
 impl Shard {
-    /// The tick at which a reply slot has to be looked at, once its deadline has passed.
-    #[inline(always)]
-    pub(crate) fn deadline_tick(&self, deadline: Instant) -> u32 {
-        if deadline.is_never() { NONE_DUE } else { self.deadlines.tick_of(deadline, self.now()) }
-    }
-
-    /// Makes sure that a reply slot is looked at then. Rare: the entry of an earlier call does.
+    /// Makes sure that a reply slot is looked at once that deadline has passed. Rare: the entry of
+    /// an earlier call does.
     #[cold]
-    pub(crate) fn arm_deadline(&self, slot: u32, tick: u32) {
-        self.replies.arm(slot, tick);
+    #[inline(never)]
+    pub(crate) fn arm_deadline(&self, slot: u32, deadline: Instant) {
+        let tick = self.deadlines.tick_of(deadline, self.now());
+        self.replies.arm(slot, deadline, tick);
         self.deadlines.enter(slot, tick);
     }
 
@@ -26,7 +23,7 @@ impl Shard {
         }
         match self.replies.check(slot, tick, now) {
             Checked::Nothing => {}
-            Checked::Rearm(deadline) => self.arm_deadline(slot, self.deadline_tick(deadline)),
+            Checked::Rearm(deadline) => self.arm_deadline(slot, deadline),
             Checked::Expired(waker) => {
                 self.observe(|| Event::CallExpired { slot });
                 self.guarded("a caller's waker", || waker.wake());

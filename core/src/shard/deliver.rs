@@ -54,7 +54,7 @@ impl Shard {
         why: Unpushed,
         message: M,
     ) {
-        self.ledger.accept();
+        self.count_accepted();
         match why {
             Unpushed::Full => self.overflow(meta, header, message),
             Unpushed::Closed | Unpushed::NotFound(_) => {
@@ -122,7 +122,7 @@ impl Shard {
     /// Whether casts out of the message being handled carry nothing.
     #[inline(always)]
     fn casts_plainly(&self) -> bool {
-        self.scope().is_none() || self.scope_casts.get().is_none()
+        self.scope().is_none() || self.work.scope_casts.get().is_none()
     }
 
     fn pack_cast<M: Send + 'static>(&self, target: (u32, u32), message: M) -> Packet {

@@ -6,7 +6,6 @@
 
 use super::Shard;
 use crate::context::Header;
-use crate::limits::HANDOFF_DEPTH;
 use crate::pid::Pid;
 
 /// What the shard was doing before another task ran in between.
@@ -21,30 +20,30 @@ impl Shard {
     /// Whether a call made now may hand over to its callee.
     #[inline(always)]
     pub(crate) const fn may_hand_off(&self) -> bool {
-        self.handoffs.get() > 0 && self.handoff_depth.get() < HANDOFF_DEPTH
+        self.work.may_hand_off()
     }
 
     /// From here on `target` runs, and handles the message of that header.
     #[inline(always)]
     pub(crate) fn interrupt(&self, target: (u32, u32), header: Header) -> Interrupted {
-        let before = Interrupted {
-            running: self.running.replace(Pid::place_of(target)),
-            scope: self.scope.replace(header),
-            scope_casts: self.scope_casts.replace(Header::UNMADE),
-        };
-        self.handoffs.set(self.handoffs.get() - 1);
-        self.handoff_depth.set(self.handoff_depth.get() + 1);
-        before
+        self.work.hand_off();
+        Interrupted {
+            running: self.work.running.replace(Pid::place_of(target)),
+            scope: self.work.scope.replace(header),
+            scope_casts: self.work.scope_casts.replace(Header::UNMADE),
+        }
     }
 
     /// Back to what the shard was doing.
     #[inline(always)]
     pub(crate) fn resume(&self, before: Interrupted) {
-        self.set_scope(Header::NONE);
-        self.handoff_depth.set(self.handoff_depth.get() - 1);
-        self.running.set(before.running);
-        self.scope.set(before.scope);
-        self.scope_casts.set(before.scope_casts);
+        if !self.work.scope.get().is_none() {
+            self.set_scope(Header::NONE);
+        }
+        self.work.take_back();
+        self.work.running.set(before.running);
+        self.work.scope.set(before.scope);
+        self.work.scope_casts.set(before.scope_casts);
     }
 
     /// Runs an actor for the first time, in the place of a task that waits for it to start.

@@ -94,7 +94,7 @@ impl Shard {
         self.replies.for_each_waiting(|opening| {
             if opening.callee != Pid::NOBODY {
                 waits.push(Wait::Reply {
-                    from: opening.caller,
+                    from: Pid::in_place(self.home(), opening.caller),
                     to: opening.callee,
                     deadline: opening.deadline,
                 });

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::work::Work;
 use crate::actor::Undelivered;
 
 /// Counts of messages by their end. When nothing is queued or running,
@@ -26,31 +27,19 @@ impl Ledger {
     }
 }
 
-/// The ledger as the shard writes it.
+/// What is rare of the ledger, as the shard writes it; the rest is in [`super::work::Work`].
 #[derive(Debug, Default)]
 pub(crate) struct LedgerCell {
-    accepted: Cell<u64>,
-    handled: Cell<u64>,
     refused: Cell<u64>,
     undelivered: [Cell<u64>; Undelivered::ALL.len()],
 }
 
-#[inline]
-fn increment(cell: &Cell<u64>) {
+#[inline(always)]
+pub(super) fn increment(cell: &Cell<u64>) {
     cell.set(cell.get() + 1);
 }
 
 impl LedgerCell {
-    #[inline]
-    pub(super) fn accept(&self) {
-        increment(&self.accepted);
-    }
-
-    #[inline]
-    pub(super) fn handle(&self) {
-        increment(&self.handled);
-    }
-
     pub(super) fn refuse(&self) {
         increment(&self.refused);
     }
@@ -59,10 +48,10 @@ impl LedgerCell {
         increment(&self.undelivered[reason as usize]);
     }
 
-    pub(super) fn read(&self) -> Ledger {
+    pub(super) fn read(&self, work: &Work) -> Ledger {
         Ledger {
-            accepted: self.accepted.get(),
-            handled: self.handled.get(),
+            accepted: work.accepted.get(),
+            handled: work.handled.get(),
             refused: self.refused.get(),
             undelivered: std::array::from_fn(|index| self.undelivered[index].get()),
         }

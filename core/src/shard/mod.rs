@@ -37,6 +37,7 @@ mod slab;
 mod spawn;
 mod state;
 mod turn;
+mod work;
 
 pub use current::Entered;
 pub use inspect::{InUse, Wait};

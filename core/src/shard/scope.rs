@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::ledger::increment;
 use super::{Shard, Unposted};
 use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
@@ -19,7 +20,7 @@ impl Shard {
     /// From here on, until the next such call, that message is being handled.
     #[inline(always)]
     pub(crate) fn set_scope(&self, header: Header) {
-        if self.scope.replace(header) != header {
+        if self.work.scope.replace(header) != header {
             self.forget_casts();
         }
     }
@@ -27,7 +28,7 @@ impl Shard {
     /// Ends the handler's own use of the context its casts share.
     #[inline]
     fn forget_casts(&self) {
-        let casts = self.scope_casts.replace(Header::UNMADE);
+        let casts = self.work.scope_casts.replace(Header::UNMADE);
         if !casts.is_unmade() {
             self.records.release(casts);
         }
@@ -48,12 +49,12 @@ impl Shard {
 
     /// The deadline of the message being handled.
     pub(crate) fn scope_deadline(&self) -> Instant {
-        self.header_deadline(self.scope.get())
+        self.header_deadline(self.work.scope.get())
     }
 
     /// The trace of the message being handled.
     pub(crate) fn scope_trace(&self) -> Option<Rc<TraceContext>> {
-        match self.scope.get().kind() {
+        match self.work.scope.get().kind() {
             HeaderKind::None => None,
             HeaderKind::Reply(slot, serial) => {
                 self.replies.opening((slot, serial), |opening| opening.trace.clone()).flatten()
@@ -77,14 +78,14 @@ impl Shard {
     /// Calls `f` with everybody who waits for the message being handled, nearest first, while it
     /// says to go on. Ends at the first that has its answer: from there on nobody waits.
     pub(super) fn walk_chain(&self, mut f: impl FnMut(Pid) -> bool) {
-        let mut header = self.scope.get();
+        let mut header = self.work.scope.get();
         loop {
             match header.kind() {
                 HeaderKind::None => return,
                 HeaderKind::Reply(slot, serial) => {
-                    let link = self
-                        .replies
-                        .waiting((slot, serial), |opening| (opening.caller, opening.parent));
+                    let link = self.replies.waiting((slot, serial), |opening| {
+                        (Pid::in_place(self.home(), opening.caller), opening.parent)
+                    });
                     let Some((pid, parent)) = link else { return };
                     if pid.generation() != 0 && !f(pid) {
                         return;
@@ -103,38 +104,39 @@ impl Shard {
 
     /// The message being handled.
     pub(crate) const fn scope(&self) -> Header {
-        self.scope.get()
+        self.work.scope.get()
     }
 
     /// The task that is being polled; generation 0 when none is.
     #[inline(always)]
     pub(crate) const fn running(&self) -> Pid {
-        Pid::in_place(self.home(), self.running.get())
+        Pid::in_place(self.home(), self.work.running.get())
     }
 
-    /// What a call to `to` out of the message being handled takes over from it.
+    /// What a call to `to` out of the message being handled takes over from it, where that is a
+    /// deadline and nothing else: most calls are made by a caller that nobody waits for in turn, or
+    /// one for whom one other waits that is not the callee.
+    #[inline(always)]
+    pub(crate) fn plain_call_scope(&self, to: Pid) -> Option<Instant> {
+        let scope = self.work.scope.get();
+        if to.place() == self.work.running.get() {
+            return None;
+        }
+        if scope.is_none() {
+            return Some(Instant::NEVER);
+        }
+        self.replies.plain_deadline(scope, to.place())
+    }
+
+    /// What any call takes over.
     ///
     /// # Errors
     ///
     /// When waiting for `to` could never end, because it waits for the task that runs: the path
     /// from that task to `to`.
-    #[inline(always)]
-    pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
-        let scope = self.scope.get();
-        if to != self.running() {
-            if scope.is_none() {
-                return Ok(CallScope { deadline: Instant::NEVER, trace: None });
-            }
-            // A caller that nobody waits for in turn, and that is not the callee: most calls.
-            if let Some(deadline) = self.replies.plain_deadline(scope, to) {
-                return Ok(CallScope { deadline, trace: None });
-            }
-        }
-        self.call_scope_of_chain(to)
-    }
-
+    #[cold]
     #[inline(never)]
-    fn call_scope_of_chain(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
+    pub(crate) fn call_scope(&self, to: Pid) -> Result<CallScope, Vec<Pid>> {
         if to == self.running() {
             return Err(vec![to]);
         }
@@ -173,7 +175,7 @@ impl Shard {
     /// chain does not.
     #[inline(always)]
     pub(crate) fn cast_header(&self) -> Header {
-        if self.scope.get().is_none() || self.scope_casts.get().is_none() {
+        if self.work.scope.get().is_none() || self.work.scope_casts.get().is_none() {
             return Header::NONE;
         }
         self.cast_header_of_scope()
@@ -181,10 +183,10 @@ impl Shard {
 
     /// Made at the first cast of a handler, shared by the rest.
     fn cast_header_of_scope(&self) -> Header {
-        if self.scope_casts.get().is_unmade() {
-            self.scope_casts.set(self.new_cast_header());
+        if self.work.scope_casts.get().is_unmade() {
+            self.work.scope_casts.set(self.new_cast_header());
         }
-        let header = self.scope_casts.get();
+        let header = self.work.scope_casts.get();
         if header.is_none() { header } else { self.records.share(header) }
     }
 
@@ -210,7 +212,7 @@ impl Shard {
     /// A message was handled.
     #[inline(always)]
     pub(crate) fn message_done(&self, header: Header) {
-        self.ledger.handle();
+        increment(&self.work.handled);
         if !header.is_none() {
             self.set_scope(Header::NONE);
             self.end_header(header);

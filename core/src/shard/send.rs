@@ -1,5 +1,6 @@
 //! Posting a message: to a mailbox of this shard, or into the outbox for another.
 
+use super::ledger::increment;
 use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
@@ -24,8 +25,9 @@ pub(crate) enum Refused {
     NotLocal,
 }
 
-/// A message that was not accepted, and why.
-pub(crate) type Unposted<M> = (Refused, M);
+/// A message that was not accepted, and why. On its way it is boxed: what is made in memory for
+/// the rare case is written to memory in all.
+pub(crate) type Unposted<M> = Box<(Refused, M)>;
 
 /// What a message is posted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,8 +92,8 @@ impl Shard {
         target: (u32, u32),
         header: Header,
         message: M,
-    ) -> Result<(), Box<Unposted<M>>> {
-        self.post_here(target, header, Parcel::new(message)).map_err(Box::new)
+    ) -> Result<(), Unposted<M>> {
+        self.post_here(target, header, Parcel::new(message))
     }
 
     /// What becomes of a message that a mailbox of this shard did not take.
@@ -110,13 +112,13 @@ impl Shard {
             Unpushed::NotFound(not_found) => not_found.into(),
         };
         self.end_header(header);
-        Err((refused, message))
+        Err(Box::new((refused, message)))
     }
 
     /// A message entered a mailbox.
     #[inline(always)]
     pub(crate) fn accepted(&self, target: (u32, u32), wake: bool) {
-        self.ledger.accept();
+        self.count_accepted();
         self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         if wake {
             self.schedule(target.0);
@@ -131,13 +133,13 @@ impl Shard {
         message: M,
     ) -> Result<(), Unposted<M>> {
         let Err(message) = self.make_room(target, header, message) else {
-            self.ledger.accept();
+            self.count_accepted();
             return Ok(());
         };
         self.end_header(header);
         self.ledger.refuse();
         self.observe(|| Event::Refused { slot: target.0 });
-        Err((Refused::Full(None), message))
+        Err(Box::new((Refused::Full(None), message)))
     }
 
     /// Applies a dropping or sliding bound to an accepted message that found no room. Gives it
@@ -179,7 +181,7 @@ impl Shard {
             return self.post_here(to.target(), header, Parcel::new(message));
         }
         if let Err(refused) = self.may_leave(to) {
-            return Err((refused, message));
+            return Err(Box::new((refused, message)));
         }
         let context = RemoteContext {
             trace: record.trace.map(|trace| *trace),
@@ -199,7 +201,7 @@ impl Shard {
         message: M,
     ) -> Result<(), Unposted<M>> {
         if let Err(refused) = self.may_leave(to) {
-            return Err((refused, message));
+            return Err(Box::new((refused, message)));
         }
         self.send_away(to, accept, message);
         Ok(())
@@ -232,8 +234,9 @@ impl Shard {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn count_accepted(&self) {
-        self.ledger.accept();
+        increment(&self.work.accepted);
     }
 
     /// Tells those whom a mailbox found room for.

@@ -13,9 +13,10 @@ use super::operations::Operations;
 use super::outbox::Outboxes;
 use super::parking::Parking;
 use super::slab::Slab;
-use crate::context::{Header, Records};
+use super::work::Work;
+use crate::context::Records;
 use crate::hash::mix;
-use crate::pid::{Home, NodeId, Pid, ShardId, ShardSerial};
+use crate::pid::{Home, NodeId, ShardId, ShardSerial};
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
@@ -83,16 +84,7 @@ pub struct Shard {
     pub(super) reporter: Arc<dyn Reporter>,
     /// As read at the beginning of this turn.
     pub(super) clock: Cell<Instant>,
-    /// Place of the task that is being polled; generation 0 when none is.
-    pub(super) running: Cell<u64>,
-    /// The header of the message that is being handled.
-    pub(super) scope: Cell<Header>,
-    /// The context that all casts of that message's handler share, once one was made.
-    pub(super) scope_casts: Cell<Header>,
-    /// Calls that may still hand over to their callee in this poll.
-    pub(super) handoffs: Cell<u32>,
-    /// How many callees run inside their callers now.
-    pub(super) handoff_depth: Cell<u32>,
+    pub(super) work: Work,
     /// The shard is shutting down: nothing new is spawned.
     pub(super) closing: Cell<bool>,
     /// Next shard for `Placement::RoundRobin` and `Any`.
@@ -130,11 +122,7 @@ impl Shard {
             observer: setup.observer,
             reporter: setup.reporter,
             clock: Cell::new(clock),
-            running: Cell::new(Pid::place_of((0, 0))),
-            scope: Cell::new(Header::NONE),
-            scope_casts: Cell::new(Header::UNMADE),
-            handoffs: Cell::new(0),
-            handoff_depth: Cell::new(0),
+            work: Work::default(),
             closing: Cell::new(false),
             next_placement: Cell::new(setup.id.0),
             buffers: RefCell::new(Vec::new()),

@@ -74,7 +74,7 @@ impl Shard {
             self.fire_due();
         }
         let handoffs = policy.handoffs_max();
-        for polled in 1..=policy.tasks_max() {
+        for polled in 0..policy.tasks_max() {
             let next = if P::FIFO {
                 self.tasks.next()
             } else {
@@ -82,10 +82,12 @@ impl Shard {
             };
             let Some(slot) = next else { break };
             if self.tasks.is_due(slot) {
-                self.handoffs.set(handoffs);
+                self.work.allow_handoffs(handoffs);
                 self.poll_task(slot, u32::MAX);
             }
-            if polled.is_multiple_of(PREEMPT_CHECK_MESSAGES) && self.driver.need_preempt() {
+            if polled % PREEMPT_CHECK_MESSAGES == PREEMPT_CHECK_MESSAGES - 1
+                && self.driver.need_preempt()
+            {
                 break;
             }
         }
@@ -151,17 +153,19 @@ impl Shard {
         let Some((generation, budget, task)) = self.tasks.begin(slot) else { return };
         let target = (slot, generation);
         self.observe(|| Event::Polled { slot, generation });
-        self.running.set(Pid::place_of(target));
+        self.work.running.set(Pid::place_of(target));
         let messages = budget.min(messages_max);
-        let polled = self.in_context_of(target, |cx| catch(|| task.run(self, cx, messages)));
-        self.running.set(Pid::place_of((0, 0)));
-        if !self.scope.get().is_none() {
+        let mut polled = Poll::Pending;
+        let crash =
+            self.in_context_of(target, |cx| catch(|| polled = task.run(self, cx, messages)).err());
+        self.work.running.set(Pid::place_of((0, 0)));
+        if !self.work.scope.get().is_none() {
             self.set_scope(Header::NONE);
         }
-        match polled {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(())) => self.remove_task(slot),
-            Err(message) => self.task_panicked(target, message),
+        if let Some(message) = crash {
+            self.task_panicked(target, message);
+        } else if polled.is_ready() {
+            self.remove_task(slot);
         }
     }
 

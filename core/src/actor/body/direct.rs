@@ -79,7 +79,7 @@ impl<L: Life> Turn<'_, L> {
             door.set(state::STOP | state::CLOSED);
         }
         // Its drop is the actor's code as well.
-        catch(|| self.clear())?;
+        catch(|| self.clear_handler())?;
         if !door.idle_if_at_rest() {
             shard.schedule(target.0);
         }

@@ -186,6 +186,17 @@ impl<L: Life> Turn<'_, L> {
         unsafe { Pin::new_unchecked(&mut *(*self.body.room.get()).handler) }.poll(cx)
     }
 
+    /// Drops the handler, which is there. The actor's code may run, and panic.
+    #[inline(always)]
+    pub(super) fn clear_handler(&mut self) {
+        let before = self.body.phase.replace(Phase::Waiting);
+        assert!(before == Phase::Handling, "a handler is there");
+        // SAFETY: the phase said that it is there, and does no longer; so it is dropped once.
+        unsafe {
+            ptr::drop_in_place((&raw mut (*self.body.room.get()).handler).cast::<L::Handler>());
+        }
+    }
+
     /// Makes the future of the beginning, which takes the port that is told of it.
     pub(super) fn make_begin(&mut self) {
         let body = self.body;

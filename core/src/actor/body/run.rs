@@ -113,7 +113,7 @@ impl<L: Life> Turn<'_, L> {
             }
             let Poll::Ready(flow) = self.poll_handler(cx) else { return Poll::Pending };
             shard.message_done(header);
-            self.clear();
+            self.clear_handler();
             if flow == Flow::Stop {
                 return self.end(Ending::NORMAL, cx);
             }
