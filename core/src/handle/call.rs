@@ -221,6 +221,7 @@ where
     /// Waits for room, if that is what there is a want of.
     #[cold]
     #[inline(never)]
+    #[expect(clippy::boxed_local, reason = "it comes boxed: see `Unposted`")]
     fn refused(
         &mut self,
         shard: &Shard,

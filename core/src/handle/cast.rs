@@ -30,6 +30,7 @@ impl<M> CastError<M> {
     }
 
     #[inline(always)]
+    #[expect(clippy::boxed_local, reason = "it comes boxed: see `Unposted`")]
     pub(crate) fn of_unposted(unposted: Unposted<M>) -> Self {
         let (refused, message) = *unposted;
         Self::of(refused, message)

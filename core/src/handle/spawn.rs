@@ -109,7 +109,7 @@ impl System {
     where
         F: FnOnce() -> A + Send + 'static,
     {
-        self.spawn_with(ActorConfig::default(), placement, factory)
+        self.spawn_in(None, placement, factory)
     }
 
     /// Builds an actor; see [`System::spawn`].
@@ -120,6 +120,18 @@ impl System {
     pub fn spawn_with<A: Actor, F>(
         &self,
         config: ActorConfig,
+        placement: Placement,
+        factory: F,
+    ) -> Spawn<A>
+    where
+        F: FnOnce() -> A + Send + 'static,
+    {
+        self.spawn_in(Some(config), placement, factory)
+    }
+
+    fn spawn_in<A: Actor, F>(
+        &self,
+        config: Option<ActorConfig>,
         placement: Placement,
         factory: F,
     ) -> Spawn<A>
@@ -157,13 +169,18 @@ impl System {
             if shard.node() != node {
                 return Err(SpawnError::Outside);
             }
-            shard.spawn_actor(config, factory, Reply::NONE)
+            shard.spawn_actor(Some(config), factory, Reply::NONE)
         });
         spawned.unwrap_or(Err(SpawnError::Outside))
     }
 }
 
-fn spawn_from<A: Actor, F>(shard: &Shard, config: ActorConfig, place: ShardId, factory: F) -> News
+fn spawn_from<A: Actor, F>(
+    shard: &Shard,
+    config: Option<ActorConfig>,
+    place: ShardId,
+    factory: F,
+) -> News
 where
     F: FnOnce() -> A + Send + 'static,
 {
@@ -181,7 +198,11 @@ where
 }
 
 /// A spawn as it crosses to another shard.
-pub(super) fn build<A: Actor, F>(config: ActorConfig, factory: F, ack: Reply<Started>) -> Run
+pub(super) fn build<A: Actor, F>(
+    config: Option<ActorConfig>,
+    factory: F,
+    ack: Reply<Started>,
+) -> Run
 where
     F: FnOnce() -> A + Send + 'static,
 {

@@ -1,7 +1,5 @@
 //! New tasks.
 
-use std::rc::Rc;
-
 use super::Shard;
 use crate::actor::{Actor, ActorConfig, ExitReason, catch, embody};
 use crate::handle::{ActorRef, SpawnError, Started};
@@ -13,10 +11,11 @@ use crate::trace::Event;
 
 impl Shard {
     /// Builds an actor on this shard. Its mailbox takes messages at once; `ack`, unless it is of
-    /// nothing, is told when `started` has finished, or why there is no actor.
+    /// nothing, is told when `started` has finished, or why there is no actor. Without settings it
+    /// has the default ones.
     pub(crate) fn spawn_actor<A: Actor>(
         &self,
-        config: ActorConfig,
+        config: Option<ActorConfig>,
         factory: impl FnOnce() -> A,
         ack: Reply<Started>,
     ) -> Result<ActorRef<A>, SpawnError> {
@@ -42,8 +41,11 @@ impl Shard {
             }
         };
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
+        let config = match config {
+            None => self.configs.share_default::<A>(),
+            Some(config) => self.configs.share::<A>(config),
+        };
         let turn_messages = config.turn_messages.max(1);
-        let config = self.shared_config::<A>(config);
         if let Some(observer) = &self.observer {
             observer.named(reserved.slot, reserved.generation, &config.name);
         }
@@ -52,17 +54,6 @@ impl Shard {
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Ok(ActorRef::new(pid))
-    }
-
-    /// The settings with a name, shared by all actors of the shard that were spawned with the
-    /// default ones.
-    fn shared_config<A: Actor>(&self, config: ActorConfig) -> Rc<ActorConfig> {
-        let name = std::any::type_name::<A>();
-        if !config.name.is_empty() {
-            return Rc::new(config);
-        }
-        let config = ActorConfig { name: name.into(), ..config };
-        self.configs.share(config)
     }
 
     /// The shard whose turn it is to take an actor.

@@ -224,7 +224,7 @@ impl<L: Life> Turn<'_, L> {
         // SAFETY: as in `make_handler`.
         unsafe {
             let (actor, ctx) = self.lend();
-            let end = ManuallyDrop::new(body.life.end(actor, ctx, (reason, left)));
+            let end = ManuallyDrop::new(body.life.end(actor, ctx, reason, left));
             (&raw mut (*body.room.get()).end).write(end);
         }
         body.phase.set(Phase::Ending);

@@ -29,13 +29,18 @@ pub(super) trait Life: Copy + 'static {
     fn handle(self, actor: Mut<Self>, message: Message<Self>, ctx: Ctx<Self>) -> Self::Handler;
 
     /// `stopped`, and what is left over.
-    fn end(self, actor: Mut<Self>, ctx: Ctx<Self>, ending: End<Self>) -> Self::End;
+    fn end(
+        self,
+        actor: Mut<Self>,
+        ctx: Ctx<Self>,
+        reason: Ending,
+        left: Option<Left<Message<Self>>>,
+    ) -> Self::End;
 }
 
 type Ctx<L> = &'static Context<<L as Life>::Actor>;
 type Mut<L> = &'static mut <L as Life>::Actor;
 type Message<L> = <<L as Life>::Actor as Actor>::Message;
-type End<L> = (Ending, Option<Left<Message<L>>>);
 
 /// The life of that type of actor: the same type whoever asks.
 pub(super) const fn life<A: Actor>() -> impl Life<Actor = A> {
@@ -64,7 +69,7 @@ where
     BF: Future<Output = Option<Ending>>,
     H: Fn(&'static mut A, A::Message, &'static Context<A>) -> HF + Copy + 'static,
     HF: Future<Output = Flow>,
-    E: Fn(&'static mut A, &'static Context<A>, (Ending, Option<Left<A::Message>>)) -> EF
+    E: Fn(&'static mut A, &'static Context<A>, Ending, Option<Left<A::Message>>) -> EF
         + Copy
         + 'static,
     EF: Future<Output = Ending>,
@@ -83,35 +88,55 @@ where
         (self.handle)(actor, message, ctx)
     }
 
-    fn end(self, actor: Mut<Self>, ctx: Ctx<Self>, ending: End<Self>) -> EF {
-        (self.end)(actor, ctx, ending)
+    fn end(
+        self,
+        actor: Mut<Self>,
+        ctx: Ctx<Self>,
+        reason: Ending,
+        left: Option<Left<A::Message>>,
+    ) -> EF {
+        (self.end)(actor, ctx, reason, left)
     }
 }
 
-async fn begin<A: Actor>(actor: &mut A, ctx: &Context<A>, ack: Reply<Started>) -> Option<Ending> {
-    let end = match catch(|| actor.started(ctx)) {
-        Err(message) => HookEnd::Panicked(message),
-        Ok(hook) => limited(ctx, Hook::Started, pin!(hook)).await,
-    };
-    ctx.began(end, ack)
-}
-
-async fn end<A: Actor>(
-    actor: &mut A,
-    ctx: &Context<A>,
-    (reason, left): (Ending, Option<Left<A::Message>>),
-) -> Ending {
-    if !ctx.door().has(state::STARTING | state::KILL) {
-        let end = match catch(|| actor.stopped(reason.reason(), ctx)) {
+#[expect(
+    clippy::manual_async_fn,
+    reason = "it keeps what it is given twice: as given and as bound"
+)]
+fn begin<A: Actor>(
+    actor: &'static mut A,
+    ctx: &'static Context<A>,
+    ack: Reply<Started>,
+) -> impl Future<Output = Option<Ending>> {
+    async move {
+        let end = match catch(|| actor.started(ctx)) {
             Err(message) => HookEnd::Panicked(message),
-            Ok(hook) => limited(ctx, Hook::Stopped, pin!(hook)).await,
+            Ok(hook) => limited(ctx, Hook::Started, pin!(hook)).await,
         };
-        ctx.report_hook(Hook::Stopped, &end);
+        ctx.began(end, ack)
     }
-    if let Some(left) = left {
-        Box::pin(hand_over(ctx, actor, left)).await;
+}
+
+#[expect(clippy::manual_async_fn, reason = "as `begin`: all of it is what an idle actor weighs")]
+fn end<A: Actor>(
+    actor: &'static mut A,
+    ctx: &'static Context<A>,
+    reason: Ending,
+    mut left: Option<Left<A::Message>>,
+) -> impl Future<Output = Ending> {
+    async move {
+        if !ctx.door().has(state::STARTING | state::KILL) {
+            let end = match catch(|| actor.stopped(reason.reason(), ctx)) {
+                Err(message) => HookEnd::Panicked(message),
+                Ok(hook) => limited(ctx, Hook::Stopped, pin!(hook)).await,
+            };
+            ctx.report_hook(Hook::Stopped, &end);
+        }
+        if left.is_some() {
+            Box::pin(hand_over(ctx, actor, left.take().expect("some"))).await;
+        }
+        reason
     }
-    reason
 }
 
 /// Tells the actor of each message that will not be handled.

@@ -43,6 +43,9 @@ impl<L: Life> Task for Body<L> {
 
     fn abandon(&self) -> bool {
         let Some(mut turn) = self.turn() else { return false };
+        if turn.phase() == Phase::Over {
+            return true;
+        }
         if matches!(turn.phase(), Phase::Making | Phase::Handling) {
             current::with(|shard| shard.message_done(turn.header()));
         }

@@ -33,3 +33,31 @@ fn build<L: Life>(
     let entry = body.entry();
     (body, entry)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Flow;
+
+    struct Idle;
+
+    impl Actor for Idle {
+        type Message = u64;
+
+        async fn handle(&mut self, _: u64, _: &Context<Self>) -> Flow {
+            Flow::Continue
+        }
+    }
+
+    fn bytes<L: Life>(_: L) -> [usize; 4] {
+        [size_of::<Body<L>>(), size_of::<L::Begin>(), size_of::<L::Handler>(), size_of::<L::End>()]
+    }
+
+    /// An idle actor is weighed by the benches; this says what its weight is made of.
+    #[test]
+    fn a_body_is_no_heavier_than_it_was() {
+        let [body, begin, handler, end] = bytes(life::<Idle>());
+        eprintln!("body {body}: beginning {begin}, handler {handler}, end {end}");
+        assert!(body <= 216, "{body} bytes: beginning {begin}, handler {handler}, end {end}");
+    }
+}
