@@ -20,7 +20,7 @@ use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 
-use super::{Door, Envelope, Refusal};
+use super::{Door, Envelope};
 use crate::context::Header;
 use crate::shard::{NotFound, Shard};
 
@@ -41,23 +41,6 @@ impl Shard {
         Ok(f(unsafe { &*door }))
     }
 
-    /// Looks for a mailbox of this shard that has room for a message.
-    ///
-    /// # Safety
-    ///
-    /// Nothing that could end an actor, so no user code, may run while the mailbox is used.
-    #[inline(always)]
-    unsafe fn roomy<M: Send + 'static>(&self, target: (u32, u32)) -> Result<&Door<M>, Unpushed> {
-        let door = self.tasks.door_at(target, TypeId::of::<M>()).map_err(Unpushed::NotFound)?;
-        // SAFETY: as in `with_mailbox`; the caller vouches that the slot is not emptied.
-        let door = unsafe { &*door.cast::<Door<M>>() };
-        match door.has_room() {
-            Ok(()) => Ok(door),
-            Err(Refusal::Full) => Err(Unpushed::Full),
-            Err(Refusal::Closed) => Err(Unpushed::Closed),
-        }
-    }
-
     /// Moves a message into a mailbox of this shard, in one step with finding that there is room.
     /// `Ok(true)` means that the actor was idle and has to be scheduled.
     #[inline(always)]
@@ -67,11 +50,13 @@ impl Shard {
         header: Header,
         message: Parcel<M>,
     ) -> Result<bool, (Unpushed, Parcel<M>)> {
-        // SAFETY: `put` moves the message and runs nothing; then the mailbox is not used again.
-        match unsafe { self.roomy(target) } {
-            Ok(door) => Ok(door.put(header, message)),
-            Err(why) => Err((why, message)),
-        }
+        let door = match self.tasks.door_at(target, TypeId::of::<M>()) {
+            Ok(door) => door.cast::<Door<M>>(),
+            Err(not_found) => return Err((Unpushed::NotFound(not_found), message)),
+        };
+        // SAFETY: as in `with_mailbox`: `put_in` moves the message and runs nothing, and then the
+        // mailbox is not used again.
+        unsafe { &*door }.put_in(header, message)
     }
 }
 
@@ -113,6 +98,14 @@ pub(crate) enum Unpushed {
     Closed,
 }
 
+/// What comes next out of a queue.
+pub(crate) enum Next<M> {
+    Empty,
+    Message(Header, Parcel<M>),
+    /// Nobody waits for what it asks any more; to be dropped.
+    Expired(M),
+}
+
 /// A growing ring of messages. Empty, it owns no memory.
 pub(crate) struct Queue<M> {
     /// As many places as `mask` says, in a box of its own; dangling while there are none.
@@ -121,6 +114,9 @@ pub(crate) struct Queue<M> {
     mask: Cell<u32>,
     head: Cell<u32>,
     len: Cell<u32>,
+    /// With fewer messages than that, another is taken without a closer look: there is a place for
+    /// it, and nothing that forbids it. Never more than there are places.
+    limit: Cell<u32>,
 }
 
 /// One less than none.
@@ -136,7 +132,47 @@ impl<M> Queue<M> {
             mask: Cell::new(NO_PLACES),
             head: Cell::new(0),
             len: Cell::new(0),
+            limit: Cell::new(0),
         }
+    }
+
+    /// Takes a message if no closer look is needed.
+    #[inline(always)]
+    pub(super) fn push_quickly(&self, header: Header, message: Parcel<M>) -> Result<(), Parcel<M>> {
+        let len = self.len.get();
+        if len >= self.limit.get() {
+            return Err(message);
+        }
+        self.write(len, header, message);
+        Ok(())
+    }
+
+    /// From here on messages are taken without a closer look while there are fewer than `room`; as
+    /// far as there are places.
+    pub(super) fn allow(&self, room: u32) {
+        self.limit.set(room.min(self.places()));
+    }
+
+    /// From here on every message needs a closer look.
+    pub(super) fn forbid(&self) {
+        self.limit.set(0);
+    }
+
+    fn places(&self) -> u32 {
+        self.mask.get().wrapping_add(1)
+    }
+
+    /// Writes a message into the place behind the others, which is there.
+    #[inline(always)]
+    fn write(&self, len: u32, header: Header, message: Parcel<M>) {
+        let place = self.place(len);
+        // SAFETY: a free place holds nothing and may be written. Both its fields are, one by one,
+        // so that none of them is put together elsewhere first.
+        unsafe {
+            (&raw mut (*place).header).write(header);
+            (&raw mut (*place).message).write(message.open());
+        }
+        self.len.set(len + 1);
     }
 
     #[inline]
@@ -154,20 +190,33 @@ impl<M> Queue<M> {
         unsafe { self.places.get().add(index as usize) }.as_ptr().cast()
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn push_back(&self, header: Header, message: Parcel<M>) {
         let len = self.len.get();
-        if len == self.mask.get().wrapping_add(1) {
+        if len == self.places() {
             self.grow();
         }
-        let place = self.place(len);
-        // SAFETY: a free place holds nothing and may be written. Both its fields are, one by one,
-        // so that none of them is put together elsewhere first.
-        unsafe {
-            (&raw mut (*place).header).write(header);
-            (&raw mut (*place).message).write(message.open());
+        self.write(len, header, message);
+    }
+
+    /// The oldest message, unless it is one to be dropped: of those with a context `is_expired`
+    /// says so.
+    #[inline(always)]
+    pub(crate) fn next(&self, is_expired: impl FnOnce(Header) -> bool) -> Next<M> {
+        let Some(header) = self.front() else { return Next::Empty };
+        if is_read_by_words::<M>() {
+            let message = Parcel::new(self.take_front());
+            return if !header.is_none() && is_expired(header) {
+                Next::Expired(message.set_apart())
+            } else {
+                Next::Message(header, message)
+            };
         }
-        self.len.set(len + 1);
+        // Too large to be held: it is to go from its place straight into the handler.
+        if !header.is_none() && is_expired(header) {
+            return Next::Expired(self.take_front());
+        }
+        Next::Message(header, Parcel::new(self.take_front()))
     }
 
     /// Takes the oldest message.
@@ -247,6 +296,10 @@ impl<M> Queue<M> {
 /// Most words of a message that are read one by one.
 const WORDS_MAX: usize = 8;
 
+const fn is_read_by_words<M>() -> bool {
+    align_of::<M>() == align_of::<u64>() && size_of::<M>() <= WORDS_MAX * size_of::<u64>()
+}
+
 /// Reads a message in pieces no larger than those it was written in, a moment ago perhaps: a load
 /// that covers several stores waits until they have left the store buffer. The compiler would
 /// rather read as much at once as it can.
@@ -256,7 +309,7 @@ const WORDS_MAX: usize = 8;
 /// As for [`std::ptr::read`].
 #[inline(always)]
 unsafe fn read_as_written<M>(place: *const M) -> M {
-    if align_of::<M>() != align_of::<u64>() || size_of::<M>() > WORDS_MAX * size_of::<u64>() {
+    if !is_read_by_words::<M>() {
         // SAFETY: the caller's.
         return unsafe { place.read() };
     }

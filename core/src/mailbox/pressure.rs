@@ -218,7 +218,7 @@ impl<M: Send + 'static> Door<M> {
         }
         while self.is_roomy() && pressure.overflow.is_empty() {
             let Some((ticket, waker)) = pressure.parked.pop_front() else { break };
-            self.reserved.set(self.reserved.get() + 1);
+            self.hold_reserved();
             pressure.granted.push(ticket);
             relief.wake.push(waker);
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::bound::{MailboxBound, WhenFull};
-use super::door::{Parcel, Queue};
+use super::door::{Next, Parcel, Queue, Unpushed};
 use super::pressure::Pressure;
 use crate::actor::{Ending, ExitReason};
 use crate::context::Header;
@@ -147,6 +147,9 @@ impl<M: Send + 'static> Door<M> {
     #[inline]
     pub(crate) fn set(&self, bits: u32) {
         self.state.set(self.state.get() | bits);
+        if bits & state::CLOSED != 0 {
+            self.queue.forbid();
+        }
     }
 
     #[inline]
@@ -167,16 +170,51 @@ impl<M: Send + 'static> Door<M> {
         }
     }
 
+    /// Puts in a message if it is admitted. Returns whether the actor was idle and has to be
+    /// scheduled.
+    #[inline(always)]
+    pub(super) fn put_in(
+        &self,
+        header: Header,
+        message: Parcel<M>,
+    ) -> Result<bool, (Unpushed, Parcel<M>)> {
+        match self.queue.push_quickly(header, message) {
+            Ok(()) => Ok(self.end_idle()),
+            Err(message) => match self.look_for_room() {
+                Ok(()) => Ok(self.put(header, message)),
+                Err(Refusal::Full) => Err((Unpushed::Full, message)),
+                Err(Refusal::Closed) => Err((Unpushed::Closed, message)),
+            },
+        }
+    }
+
+    /// Looks whether a message is admitted, and says how many more need no such look.
+    #[cold]
+    #[inline(never)]
+    fn look_for_room(&self) -> Result<(), Refusal> {
+        self.has_room()?;
+        // Up to here there are places; the message that comes now may make more.
+        self.queue.allow(self.depth_max - self.reserved.get());
+        Ok(())
+    }
+
+    /// Whether the actor waited for a message, as it does no longer.
+    #[inline(always)]
+    fn end_idle(&self) -> bool {
+        let state = self.state.get();
+        let idle = state & state::IDLE != 0;
+        if idle {
+            self.state.set(state & !state::IDLE);
+        }
+        idle
+    }
+
     /// Puts in a message for which there is room. Returns whether the actor was idle and has to be
     /// scheduled.
     #[inline(always)]
     pub(crate) fn put(&self, header: Header, message: Parcel<M>) -> bool {
         self.queue.push_back(header, message);
-        let idle = self.has(state::IDLE);
-        if idle {
-            self.clear(state::IDLE);
-        }
-        idle
+        self.end_idle()
     }
 
     /// Whether the actor only waited for a message. It does no longer then.
@@ -203,6 +241,7 @@ impl<M: Send + 'static> Door<M> {
     /// Sets room aside; the caller has seen that there is some.
     pub(crate) fn hold_reserved(&self) {
         self.reserved.set(self.reserved.get() + 1);
+        self.queue.forbid();
     }
 
     /// Turns room that was reserved back into room for anybody.
@@ -231,16 +270,10 @@ impl<M: Send + 'static> Door<M> {
         self.queue.len() == 0
     }
 
-    /// The header of the oldest message.
+    /// See [`Queue::next`].
     #[inline(always)]
-    pub(crate) fn front(&self) -> Option<Header> {
-        self.queue.front()
-    }
-
-    /// Takes the oldest message, which is there.
-    #[inline(always)]
-    pub(crate) fn take_front(&self) -> M {
-        self.queue.take_front()
+    pub(crate) fn next(&self, is_expired: impl FnOnce(Header) -> bool) -> Next<M> {
+        self.queue.next(is_expired)
     }
 
     /// Takes the oldest message.

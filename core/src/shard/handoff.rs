@@ -54,7 +54,7 @@ impl Shard {
             && self.tasks.generation(actor.slot()) == Some(actor.generation())
         {
             let before = self.interrupt(actor.target(), Header::NONE);
-            self.poll_task(actor.slot(), 1);
+            self.poll_task(actor.slot(), 1, false);
             self.resume(before);
         }
     }

@@ -5,17 +5,22 @@
 //! so comparing it is the whole check that a task still lives. The slab never runs a task and
 //! never drops one: it hands tasks out, so that user code runs with nothing borrowed.
 //!
-//! This file is the home of one unsafe fact: of the references into the slab that [`Slab::inner`]
-//! makes, no two are alive at once. Every method makes one, moves data with it, and returns; none
-//! calls out.
+//! This file is the home of two unsafe facts. Of the references into the slab that [`Slab::inner`]
+//! makes, no two are alive at once: every method makes one, moves data with it, and returns; none
+//! calls out. And a task lives while it is polled: the slab owns a count of its `Rc`, which leaves
+//! with [`Slab::remove`]; who removes a task abandons it before it lets go of it, and a task that is
+//! being polled refuses that, and then the count is never given back.
 
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::ptr::NonNull;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
+use super::Shard;
 use super::run_queue::{Ready, RunQueue};
 use crate::limits::SLOTS_MAX;
 use crate::task::Task;
@@ -66,7 +71,8 @@ struct Inner {
 struct Slot {
     /// Of the actor in it, so that a send checks its belief without a virtual call.
     actor: ActorEntry,
-    task: Option<Rc<dyn Task>>,
+    /// From [`Rc::into_raw`].
+    task: Option<NonNull<dyn Task>>,
     /// Of the task that lives here; 0 when the slot has retired. Counted on when a task ends.
     generation: u32,
     /// Messages the task's actor may handle in one turn; and [`LENT`].
@@ -106,6 +112,14 @@ impl fmt::Debug for Slot {
 pub(crate) struct Reserved {
     pub(crate) slot: u32,
     pub(crate) generation: u32,
+}
+
+impl Drop for Slab {
+    fn drop(&mut self) {
+        for slot in self.occupied() {
+            drop(self.remove(slot));
+        }
+    }
 }
 
 impl Slab {
@@ -149,7 +163,7 @@ impl Slab {
         entry.group = group;
         entry.turn_messages = turn_messages.min(u32::from(!LENT)) as u16;
         entry.actor = actor.unwrap_or(ActorEntry::NONE);
-        entry.task = Some(task);
+        entry.task = NonNull::new(Rc::into_raw(task).cast_mut());
     }
 
     /// Puts a task on the run queue unless it is there.
@@ -205,20 +219,16 @@ impl Slab {
         self.inner().ready.len()
     }
 
-    /// Whether a task that was taken from the run queue is still to be polled: one that was handed
-    /// the shard before its turn is not.
-    #[inline]
-    pub(crate) fn is_due(&self, slot: u32) -> bool {
-        self.inner().slots[slot as usize].state == SlotState::Scheduled
-    }
-
-    /// A task that is to be polled, with its generation and its budget. It may end meanwhile, so
-    /// whoever polls it holds on to it.
+    /// A task that is to be polled, with its generation and its budget; only if it is scheduled,
+    /// where that is asked: one that was handed the shard before its turn is not any more.
     #[inline(always)]
-    pub(crate) fn begin(&self, slot: u32) -> Option<(u32, u32, Rc<dyn Task>)> {
+    pub(crate) fn begin(&self, slot: u32, if_scheduled: bool) -> Option<(u32, u32, Polled)> {
         let inner = self.inner();
         let entry = &mut inner.slots[slot as usize];
-        let task = entry.task.clone()?;
+        if if_scheduled && entry.state != SlotState::Scheduled {
+            return None;
+        }
+        let task = Polled(entry.task?);
         entry.state = SlotState::Idle;
         Some((entry.generation, u32::from(entry.turn_messages & !LENT), task))
     }
@@ -236,7 +246,9 @@ impl Slab {
         if entry.generation != 0 {
             inner.free.push(slot);
         }
-        entry.task.take()
+        let task = entry.task.take()?;
+        // SAFETY: `fill` has it from an `Rc`, whose count is given back once: the slot is empty now.
+        Some(unsafe { Rc::from_raw(task.as_ptr()) })
     }
 
     /// Where the mailbox of a live actor is, if it takes messages of that type. The mailbox stays
@@ -276,7 +288,7 @@ impl Slab {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
         let found = entry.generation == generation && !entry.actor.at.is_null();
-        if found { entry.task.clone() } else { None }
+        if found { entry.share() } else { None }
     }
 
     /// The generation of the task in a slot.
@@ -328,7 +340,7 @@ impl Slab {
     /// The tasks of all live actors, in slot order.
     pub(crate) fn actors(&self) -> Vec<Rc<dyn Task>> {
         let slots = self.inner().slots.iter().filter(|slot| !slot.actor.at.is_null());
-        slots.filter_map(|slot| slot.task.clone()).collect()
+        slots.filter_map(Slot::share).collect()
     }
 
     /// The slots in use, in order.
@@ -359,7 +371,31 @@ pub(crate) enum NotFound {
     WrongType,
 }
 
+/// A task that is about to be polled.
+#[derive(Clone, Copy)]
+pub(crate) struct Polled(NonNull<dyn Task>);
+
+impl Polled {
+    /// See [`Task::run`]. To be called before anything else runs: see the module.
+    #[inline(always)]
+    pub(crate) fn run(self, shard: &Shard, cx: &mut Context<'_>, messages: u32) -> Poll<()> {
+        // SAFETY: the second fact of the module. Nothing ran since the slab had the task, and a
+        // task refuses to be abandoned from the first thing it does on.
+        unsafe { self.0.as_ref() }.run(shard, cx, messages)
+    }
+}
+
 impl Slot {
+    /// The task, with a count of its own.
+    fn share(&self) -> Option<Rc<dyn Task>> {
+        let task = self.task?.as_ptr();
+        // SAFETY: `fill` has it from an `Rc`, of which the slot owns a count as long as it holds it.
+        unsafe {
+            Rc::increment_strong_count(task);
+            Some(Rc::from_raw(task))
+        }
+    }
+
     const fn vacant() -> Self {
         Self {
             actor: ActorEntry::NONE,

@@ -81,10 +81,8 @@ impl Shard {
                 self.tasks.next_by(|ready| policy.pick(ready))
             };
             let Some(slot) = next else { break };
-            if self.tasks.is_due(slot) {
-                self.work.allow_handoffs(handoffs);
-                self.poll_task(slot, u32::MAX);
-            }
+            self.work.allow_handoffs(handoffs);
+            self.poll_task(slot, u32::MAX, true);
             if polled % PREEMPT_CHECK_MESSAGES == PREEMPT_CHECK_MESSAGES - 1
                 && self.driver.need_preempt()
             {
@@ -146,11 +144,13 @@ impl Shard {
         }
     }
 
-    /// Polls a task; an actor handles at most `messages_max` messages, and no more than its own
-    /// bound.
-    #[inline]
-    pub(super) fn poll_task(&self, slot: u32, messages_max: u32) {
-        let Some((generation, budget, task)) = self.tasks.begin(slot) else { return };
+    /// Polls a task, only if it is scheduled where that is asked; an actor handles at most
+    /// `messages_max` messages, and no more than its own bound.
+    #[inline(always)]
+    pub(super) fn poll_task(&self, slot: u32, messages_max: u32, if_scheduled: bool) {
+        let Some((generation, budget, task)) = self.tasks.begin(slot, if_scheduled) else {
+            return;
+        };
         let target = (slot, generation);
         self.observe(|| Event::Polled { slot, generation });
         self.work.running.set(Pid::place_of(target));

@@ -47,8 +47,12 @@ fn call<L: Life>(
     }
     let Some(mut turn) = Turn::of_idle(life, shard, target) else { return Err(message) };
     let before = shard.interrupt(target, header);
-    let made = catch(|| turn.make_handler(header, message));
-    let crash = turn.first_poll(shard, target, header, made);
+    let made = catch(|| {
+        if let Some(room) = turn.empty() {
+            room.make_handler(header, message);
+        }
+    });
+    let crash = turn.first_poll(shard, target, made);
     drop(turn);
     shard.resume(before);
     if let Err(message) = crash {
@@ -64,22 +68,18 @@ impl<L: Life> Turn<'_, L> {
         &mut self,
         shard: &Shard,
         target: (u32, u32),
-        header: Header,
         made: Result<(), Arc<str>>,
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
         shard.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         shard.observe(|| Event::Polled { slot: target.0, generation: target.1 });
         made?;
-        let polled = shard.in_context_of(target, |cx| catch(|| self.poll_handler(cx)))?;
+        let polled = shard.in_context_of(target, |cx| catch(|| self.poll_handler(shard, cx)))?;
         let Poll::Ready(flow) = polled else { return Ok(()) };
-        shard.message_done(header);
         let door = self.body.ctx.door();
         if flow == Flow::Stop {
             door.set(state::STOP | state::CLOSED);
         }
-        // Its drop is the actor's code as well.
-        catch(|| self.clear_handler())?;
         if !door.idle_if_at_rest() {
             shard.schedule(target.0);
         }

@@ -137,7 +137,7 @@ impl<'a, L: Life> Turn<'a, L> {
     }
 }
 
-impl<L: Life> Turn<'_, L> {
+impl<'a, L: Life> Turn<'a, L> {
     #[inline(always)]
     pub(super) const fn phase(&self) -> Phase {
         self.body.phase.get()
@@ -153,48 +153,40 @@ impl<L: Life> Turn<'_, L> {
     ///
     /// # Safety
     ///
-    /// The room is empty, and only a future that is put there keeps these.
+    /// The room is empty, the life not over, and only a future that is put there keeps these.
     #[inline(always)]
     unsafe fn lend(&mut self) -> (&'static mut L::Actor, &'static Context<L::Actor>) {
-        // SAFETY: the caller's future is the only one, and the second fact of the module. While the
-        // phase is not `Over`, the actor is there.
+        // SAFETY: the caller's future is the only one, and the second fact of the module. The actor
+        // is taken when the life is over, and then no future is made any more.
         unsafe {
-            let actor = &mut *self.body.actor.get();
-            (actor.as_mut().expect("an actor that lives"), &*ptr::from_ref(&self.body.ctx))
+            let actor = (*self.body.actor.get()).as_mut().unwrap_unchecked();
+            (actor, &*ptr::from_ref(&self.body.ctx))
         }
     }
 
-    /// Makes the handler of a message in the empty room. The actor's code may run, and panic.
+    /// The empty room, if it is.
     #[inline(always)]
-    pub(super) fn make_handler(&mut self, header: Header, message: Parcel<Message<L>>) {
-        let body = self.body;
-        assert!(body.phase.replace(Phase::Making) == Phase::Waiting, "the room is empty");
-        body.header.set(header);
-        // SAFETY: the room is empty, and the handler is what is put there.
-        unsafe {
-            let (actor, ctx) = self.lend();
-            let handler = body.life.handle(actor, message.open(), ctx);
-            (&raw mut (*body.room.get()).handler).cast::<L::Handler>().write(handler);
-        }
-        body.phase.set(Phase::Handling);
+    pub(super) fn empty(&mut self) -> Option<Empty<'_, 'a, L>> {
+        (self.phase() == Phase::Waiting).then_some(Empty { turn: self })
     }
 
+    /// Polls the handler. When it is done, the room is empty and the message is over; its drop is
+    /// the actor's code as well, and may panic as the handler may.
     #[inline(always)]
-    pub(super) fn poll_handler(&mut self, cx: &mut task::Context<'_>) -> Poll<Flow> {
+    pub(super) fn poll_handler(&mut self, shard: &Shard, cx: &mut task::Context<'_>) -> Poll<Flow> {
         assert!(self.phase() == Phase::Handling, "a handler is there");
-        // SAFETY: the phase says so; it is pinned there, and nobody else polls it.
-        unsafe { Pin::new_unchecked(&mut *(*self.body.room.get()).handler) }.poll(cx)
-    }
-
-    /// Drops the handler, which is there. The actor's code may run, and panic.
-    #[inline(always)]
-    pub(super) fn clear_handler(&mut self) {
-        let before = self.body.phase.replace(Phase::Waiting);
-        assert!(before == Phase::Handling, "a handler is there");
-        // SAFETY: the phase said that it is there, and does no longer; so it is dropped once.
-        unsafe {
-            ptr::drop_in_place((&raw mut (*self.body.room.get()).handler).cast::<L::Handler>());
-        }
+        // SAFETY: a place inside the room, which is there as long as the body.
+        let handler = unsafe { &raw mut (*self.body.room.get()).handler }.cast::<L::Handler>();
+        // SAFETY: the phase says that it is there; it is pinned there, and nobody else polls it.
+        let flow = std::task::ready!(unsafe { Pin::new_unchecked(&mut *handler) }.poll(cx));
+        // Without a handler, and the message still to be counted.
+        self.body.phase.set(Phase::Making);
+        // SAFETY: nobody but this turn could have changed the phase meanwhile, which does not name
+        // the handler any more; so it is dropped once.
+        unsafe { ptr::drop_in_place(handler) };
+        shard.message_done(self.body.header.get());
+        self.body.phase.set(Phase::Waiting);
+        Poll::Ready(flow)
     }
 
     /// Makes the future of the beginning, which takes the port that is told of it.
@@ -265,5 +257,33 @@ impl<L: Life> Turn<'_, L> {
         self.body.phase.set(Phase::Over);
         // SAFETY: no future is there that could borrow it, and none is made any more.
         unsafe { (*self.body.actor.get()).take() }
+    }
+}
+
+/// The right to put a future into a room that is empty.
+pub(super) struct Empty<'t, 'a, L: Life> {
+    pub(super) turn: &'t mut Turn<'a, L>,
+}
+
+impl<'t, 'a, L: Life> Empty<'t, 'a, L> {
+    /// Makes the handler of a message. The actor's code may run, and panic.
+    #[inline(always)]
+    pub(super) fn make_handler(
+        self,
+        header: Header,
+        message: Parcel<Message<L>>,
+    ) -> &'t mut Turn<'a, L> {
+        let body = self.turn.body;
+        body.header.set(header);
+        body.phase.set(Phase::Making);
+        // SAFETY: the room is empty and the life not over, for there is an `Empty`; the handler is
+        // what is put there.
+        unsafe {
+            let (actor, ctx) = self.turn.lend();
+            let handler = body.life.handle(actor, message.open(), ctx);
+            (&raw mut (*body.room.get()).handler).cast::<L::Handler>().write(handler);
+        }
+        body.phase.set(Phase::Handling);
+        self.turn
     }
 }

@@ -7,7 +7,7 @@ use super::held::{Body, Phase, Turn};
 use super::life::Life;
 use crate::actor::{Context, Ending, ExitReason, Flow, Undelivered, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
-use crate::mailbox::{AnyDoor, Parcel, state};
+use crate::mailbox::{AnyDoor, Next, state};
 use crate::shard::{Shard, current};
 use crate::task::Task;
 
@@ -91,39 +91,40 @@ impl<L: Life> Turn<'_, L> {
             {
                 return self.end(reason, cx);
             }
-            let Some(header) = door.front() else {
-                if !door.has(state::DRAIN | state::PRESSURE) {
+            let (header, message) = match door.next(|header| shard.expire_message(header)) {
+                Next::Message(header, message) => (header, message),
+                Next::Expired(message) => {
+                    drop(message);
+                    continue;
+                }
+                Next::Empty if !door.has(state::DRAIN | state::PRESSURE) => {
                     door.set(state::IDLE);
                     return Poll::Pending;
                 }
-                match self.rest(shard) {
+                Next::Empty => match self.rest(shard) {
                     Rest::Idle => return Poll::Pending,
                     Rest::Busy => continue,
                     Rest::End(reason) => return self.end(reason, cx),
-                }
+                },
             };
-            if !header.is_none() && shard.expire_message(header) {
-                drop(door.take_front());
-                continue;
-            }
             shard.set_scope(header);
-            // Straight from the queue into the handler's argument.
-            self.make_handler(header, Parcel::new(door.take_front()));
+            // Always so between messages.
+            let Some(room) = self.empty() else { return Poll::Pending };
+            room.make_handler(header, message);
             if door.has(state::PRESSURE) {
                 // Whoever waits for room gets the message's: a handler that waits for one of them
                 // would otherwise wait for itself.
                 self.ctx().relieve(shard);
             }
-            let Poll::Ready(flow) = self.poll_handler(cx) else { return Poll::Pending };
-            shard.message_done(header);
-            self.clear_handler();
+            let Poll::Ready(flow) = self.poll_handler(shard, cx) else { return Poll::Pending };
             if flow == Flow::Stop {
                 return self.end(Ending::NORMAL, cx);
             }
             left -= 1;
-            let pause =
-                left == 0 || left.is_multiple_of(PREEMPT_CHECK_MESSAGES) && shard.need_preempt();
-            if pause && !door.is_empty() {
+            if left.is_multiple_of(PREEMPT_CHECK_MESSAGES)
+                && (left == 0 || shard.need_preempt())
+                && !door.is_empty()
+            {
                 return self.pause(shard);
             }
         }
@@ -217,9 +218,7 @@ impl<L: Life> Turn<'_, L> {
             self.ctx().relieve(shard);
         }
         shard.set_scope(header);
-        let Poll::Ready(flow) = self.poll_handler(cx) else { return Poll::Pending };
-        shard.message_done(header);
-        self.clear();
+        let Poll::Ready(flow) = self.poll_handler(shard, cx) else { return Poll::Pending };
         match (flow, messages - 1) {
             (Flow::Stop, _) => self.end(Ending::NORMAL, cx),
             (Flow::Continue, 0) => self.pause(shard),
