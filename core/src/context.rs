@@ -60,6 +60,12 @@ impl Header {
         self.0 == 0
     }
 
+    /// What the casts of the message's handler have before the first is made.
+    #[inline(always)]
+    pub(crate) const fn casts(self) -> Self {
+        if self.is_none() { Self::NONE } else { Self::UNMADE }
+    }
+
     /// Whether this names a record. Not to be asked of an unmade one.
     #[inline]
     const fn is_record(self) -> bool {

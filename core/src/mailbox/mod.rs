@@ -23,6 +23,6 @@ mod queue;
 pub(crate) use any::AnyDoor;
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
-pub(crate) use door::{Next, Parcel, Unpushed};
+pub(crate) use door::{Parcel, Unpushed};
 pub(crate) use pressure::{Relief, Ticket, Waiter};
 pub(crate) use queue::{Door, Envelope, Refusal, state};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::bound::{MailboxBound, WhenFull};
-use super::door::{Next, Parcel, Queue, Unpushed};
+use super::door::{Parcel, Queue, Unpushed};
 use super::pressure::Pressure;
 use crate::actor::{Ending, ExitReason};
 use crate::context::Header;
@@ -44,6 +44,11 @@ pub(crate) mod state {
     pub(crate) const REJECTS: u32 = 1 << 9;
     pub(crate) const DROPS_NEWEST: u32 = 1 << 10;
     pub(crate) const DROPS_OLDEST: u32 = 1 << 11;
+    /// Somebody is told of everything that happens on the shard. Never changes; here so that one
+    /// test of the word tells a send that there is more to do than to count the message.
+    pub(crate) const OBSERVED: u32 = 1 << 12;
+    /// What a send has to see to.
+    pub(crate) const SEEN_TO: u32 = IDLE | OBSERVED;
 
     /// What an actor that only waits for a message has none of, but for `IDLE`.
     pub(super) const UNREST: u32 =
@@ -118,10 +123,12 @@ pub(crate) struct Closed<M> {
 }
 
 impl<M: Send + 'static> Door<M> {
-    pub(crate) fn new(pid: Pid, bound: MailboxBound) -> Self {
+    /// An open mailbox; `observed` says whether somebody is told of what happens on its shard.
+    pub(crate) fn new(pid: Pid, bound: MailboxBound, observed: bool) -> Self {
+        let observed = if observed { state::OBSERVED } else { 0 };
         Self {
             pid,
-            state: Cell::new(state::STARTING | state::when_full(bound.when_full())),
+            state: Cell::new(state::STARTING | observed | state::when_full(bound.when_full())),
             incarnation: Cell::new(1),
             queue: Queue::new(),
             depth_max: bound.depth(),
@@ -170,14 +177,14 @@ impl<M: Send + 'static> Door<M> {
         }
     }
 
-    /// Puts in a message if it is admitted. Returns whether the actor was idle and has to be
-    /// scheduled.
+    /// Puts in a message if it is admitted. Returns what there is to see to: see
+    /// [`Door::end_idle`].
     #[inline(always)]
     pub(super) fn put_in(
         &self,
         header: Header,
         message: Parcel<M>,
-    ) -> Result<bool, (Unpushed, Parcel<M>)> {
+    ) -> Result<u32, (Unpushed, Parcel<M>)> {
         match self.queue.push_quickly(header, message) {
             Ok(()) => Ok(self.end_idle()),
             Err(message) => match self.look_for_room() {
@@ -198,21 +205,22 @@ impl<M: Send + 'static> Door<M> {
         Ok(())
     }
 
-    /// Whether the actor waited for a message, as it does no longer.
+    /// Notes that the actor has a message. Returns what the state word says there is to see to:
+    /// that the actor was idle and has to be scheduled, that somebody observes.
     #[inline(always)]
-    fn end_idle(&self) -> bool {
+    fn end_idle(&self) -> u32 {
         let state = self.state.get();
-        let idle = state & state::IDLE != 0;
-        if idle {
+        let see_to = state & state::SEEN_TO;
+        if see_to != 0 {
             self.state.set(state & !state::IDLE);
         }
-        idle
+        see_to
     }
 
-    /// Puts in a message for which there is room. Returns whether the actor was idle and has to be
-    /// scheduled.
+    /// Puts in a message for which there is room. Returns what there is to see to: see
+    /// [`Door::end_idle`].
     #[inline(always)]
-    pub(crate) fn put(&self, header: Header, message: Parcel<M>) -> bool {
+    pub(crate) fn put(&self, header: Header, message: Parcel<M>) -> u32 {
         self.queue.push_back(header, message);
         self.end_idle()
     }
@@ -272,8 +280,8 @@ impl<M: Send + 'static> Door<M> {
 
     /// See [`Queue::next`].
     #[inline(always)]
-    pub(crate) fn next(&self, is_expired: impl FnOnce(Header) -> bool) -> Next<M> {
-        self.queue.next(is_expired)
+    pub(crate) fn next(&self) -> Option<(Header, Parcel<M>)> {
+        self.queue.next()
     }
 
     /// Takes the oldest message.

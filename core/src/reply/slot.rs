@@ -258,13 +258,11 @@ pub(super) struct Inner {
     pub(super) slots: Vec<Slot>,
     /// The free slot that was used last.
     free: u32,
-    /// Slots in use.
-    pub(super) len: usize,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: NO_SLOT, len: 0 }
+        Self { slots: Vec::new(), free: NO_SLOT }
     }
 }
 
@@ -275,8 +273,14 @@ impl Inner {
         let slot = if self.free == NO_SLOT { self.grow() } else { self.free };
         let entry = &mut self.slots[slot as usize];
         self.free = entry.next_free;
-        self.len += 1;
         (slot, entry)
+    }
+
+    /// Slots in use.
+    pub(super) fn len(&self) -> usize {
+        let free = |slot: u32| self.slots.get(slot as usize).map(|entry| entry.next_free);
+        let count = std::iter::successors(free(self.free), |&next| free(next)).count();
+        self.slots.len() - count
     }
 
     /// Gives a slot back that has no owner.
@@ -284,7 +288,6 @@ impl Inner {
     fn put_free(&mut self, slot: u32) {
         self.slots[slot as usize].next_free = self.free;
         self.free = slot;
-        self.len -= 1;
     }
 
     #[cold]

@@ -94,7 +94,7 @@ impl ReplyTable {
 
     /// Slots in use; for the check that nothing leaks.
     pub(crate) fn len(&self) -> usize {
-        self.inner().len
+        self.inner().len()
     }
 }
 

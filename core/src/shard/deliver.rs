@@ -40,7 +40,7 @@ impl Shard {
             return self.not_arrived(&meta, header, Unpushed::Full, message);
         }
         match self.push(target, header, Parcel::new(message)) {
-            Ok(wake) => self.accepted(target, wake),
+            Ok(see_to) => self.accepted(target, see_to),
             Err((why, message)) => self.not_arrived(&meta, header, why, message.set_apart()),
         }
     }
@@ -122,7 +122,7 @@ impl Shard {
     /// Whether casts out of the message being handled carry nothing.
     #[inline(always)]
     fn casts_plainly(&self) -> bool {
-        self.scope().is_none() || self.work.scope_casts.get().is_none()
+        self.work.scope_casts.get().is_none()
     }
 
     fn pack_cast<M: Send + 'static>(&self, target: (u32, u32), message: M) -> Packet {

@@ -30,7 +30,7 @@ impl Shard {
         Interrupted {
             running: self.work.running.replace(Pid::place_of(target)),
             scope: self.work.scope.replace(header),
-            scope_casts: self.work.scope_casts.replace(Header::UNMADE),
+            scope_casts: self.work.scope_casts.replace(header.casts()),
         }
     }
 

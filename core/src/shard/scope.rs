@@ -21,15 +21,15 @@ impl Shard {
     #[inline(always)]
     pub(crate) fn set_scope(&self, header: Header) {
         if self.work.scope.replace(header) != header {
-            self.forget_casts();
+            self.forget_casts(header);
         }
     }
 
-    /// Ends the handler's own use of the context its casts share.
-    #[inline]
-    fn forget_casts(&self) {
-        let casts = self.work.scope_casts.replace(Header::UNMADE);
-        if !casts.is_unmade() {
+    /// Ends the last handler's own use of the context its casts shared.
+    #[inline(always)]
+    fn forget_casts(&self, header: Header) {
+        let casts = self.work.scope_casts.replace(header.casts());
+        if !casts.is_none() && !casts.is_unmade() {
             self.records.release(casts);
         }
     }
@@ -175,7 +175,7 @@ impl Shard {
     /// chain does not.
     #[inline(always)]
     pub(crate) fn cast_header(&self) -> Header {
-        if self.work.scope.get().is_none() || self.work.scope_casts.get().is_none() {
+        if self.work.scope_casts.get().is_none() {
             return Header::NONE;
         }
         self.cast_header_of_scope()

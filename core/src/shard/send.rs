@@ -5,7 +5,7 @@ use super::outbox::Blocked;
 use super::{NotFound, Shard};
 use crate::actor::Undelivered;
 use crate::context::{Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Relief, Unpushed, WhenFull};
+use crate::mailbox::{Door, Envelope, Parcel, Relief, Unpushed, WhenFull, state};
 use crate::mesh::Packet;
 use crate::pid::{Pid, ShardId};
 use crate::shard::deliver::{Go, pack_traced};
@@ -77,8 +77,8 @@ impl Shard {
         message: Parcel<M>,
     ) -> Result<(), Unposted<M>> {
         match self.push(target, header, message) {
-            Ok(wake) => {
-                self.accepted(target, wake);
+            Ok(see_to) => {
+                self.accepted(target, see_to);
                 Ok(())
             }
             Err((why, message)) => self.not_pushed(target, header, why, message.set_apart()),
@@ -117,11 +117,13 @@ impl Shard {
 
     /// A message entered a mailbox.
     #[inline(always)]
-    pub(crate) fn accepted(&self, target: (u32, u32), wake: bool) {
+    pub(crate) fn accepted(&self, target: (u32, u32), see_to: u32) {
         self.count_accepted();
-        self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
-        if wake {
-            self.schedule(target.0);
+        if see_to != 0 {
+            self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+            if see_to & state::IDLE != 0 {
+                self.schedule(target.0);
+            }
         }
     }
 

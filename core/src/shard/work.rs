@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::context::Header;
-use crate::limits::HANDOFF_DEPTH;
+use crate::limits::{HANDOFF_DEPTH, HANDOFFS};
 
 /// The task that runs, the message it handles, and how far it may hand over.
 ///
@@ -15,20 +15,26 @@ use crate::limits::HANDOFF_DEPTH;
 pub(super) struct Work {
     /// Place of the task that is being polled; generation 0 when none is.
     pub(super) running: Cell<u64>,
-    /// How many callees run inside their callers now, in the high half; how often this poll may
-    /// still hand over, in the low one.
-    handoffs: Cell<u64>,
+    /// How deep callees may still run inside their callers, in the high half; how often this poll
+    /// may still hand over, in the low one. The top bit of each half stays clear.
+    handoffs: Cell<u32>,
     /// The header of the message that is being handled.
     pub(super) scope: Cell<Header>,
     /// The messages that were accepted; here because every message counts it on.
     pub(super) accepted: Cell<u64>,
-    /// The context that all casts of that message's handler share, once one was made.
+    /// The context that all casts of that message's handler share, unmade before the first; none
+    /// where the message has none.
     pub(super) scope_casts: Cell<Header>,
     /// The messages that were handled.
     pub(super) handled: Cell<u64>,
 }
 
-const DEPTH: u64 = 1 << 32;
+/// One level, and one time.
+const HANDOFF: u32 = 1 << 16 | 1;
+/// What is set when either has been taken away from none.
+const TOO_MANY: u32 = 1 << 31 | 1 << 15;
+
+const _: () = assert!(HANDOFF_DEPTH < 1 << 15 && HANDOFFS < 1 << 15);
 
 impl Default for Work {
     fn default() -> Self {
@@ -37,7 +43,7 @@ impl Default for Work {
             handoffs: Cell::new(0),
             scope: Cell::new(Header::NONE),
             accepted: Cell::new(0),
-            scope_casts: Cell::new(Header::UNMADE),
+            scope_casts: Cell::new(Header::NONE),
             handled: Cell::new(0),
         }
     }
@@ -47,23 +53,22 @@ impl Work {
     /// Lets the task that is polled next hand over so often.
     #[inline(always)]
     pub(super) fn allow_handoffs(&self, handoffs: u32) {
-        self.handoffs.set(u64::from(handoffs));
+        self.handoffs.set(HANDOFF_DEPTH << 16 | handoffs);
     }
 
     /// Whether the running task may hand over.
     #[inline(always)]
     pub(super) const fn may_hand_off(&self) -> bool {
-        let word = self.handoffs.get();
-        word as u32 != 0 && word < HANDOFF_DEPTH as u64 * DEPTH
+        self.handoffs.get().wrapping_sub(HANDOFF) & TOO_MANY == 0
     }
 
     #[inline(always)]
     pub(super) fn hand_off(&self) {
-        self.handoffs.set(self.handoffs.get() + DEPTH - 1);
+        self.handoffs.set(self.handoffs.get().wrapping_sub(HANDOFF));
     }
 
     #[inline(always)]
     pub(super) fn take_back(&self) {
-        self.handoffs.set(self.handoffs.get() - DEPTH);
+        self.handoffs.set(self.handoffs.get() + (1 << 16));
     }
 }

@@ -119,7 +119,7 @@ fn deliver<M: Send + 'static>(shard: &Shard, door: &Door<M>, message: &mut Optio
     let Some(message) = message.take() else { return false };
     shard.count_accepted();
     if room.is_ok() {
-        return door.put(Header::NONE, Parcel::new(message));
+        return door.put(Header::NONE, Parcel::new(message)) & state::IDLE != 0;
     }
     door.keep(None, Envelope { header: Header::NONE, message });
     false

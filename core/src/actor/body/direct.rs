@@ -52,7 +52,7 @@ fn call<L: Life>(
             room.make_handler(header, message);
         }
     });
-    let crash = turn.first_poll(shard, target, made);
+    let crash = turn.first_poll(shard, target, header, made);
     drop(turn);
     shard.resume(before);
     if let Err(message) = crash {
@@ -68,13 +68,15 @@ impl<L: Life> Turn<'_, L> {
         &mut self,
         shard: &Shard,
         target: (u32, u32),
+        header: Header,
         made: Result<(), Arc<str>>,
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
         shard.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         shard.observe(|| Event::Polled { slot: target.0, generation: target.1 });
         made?;
-        let polled = shard.in_context_of(target, |cx| catch(|| self.poll_handler(shard, cx)))?;
+        let polled =
+            shard.in_context_of(target, |cx| catch(|| self.poll_handler(shard, header, cx)))?;
         let Poll::Ready(flow) = polled else { return Ok(()) };
         let door = self.body.ctx.door();
         if flow == Flow::Stop {

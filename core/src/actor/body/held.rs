@@ -170,10 +170,15 @@ impl<'a, L: Life> Turn<'a, L> {
         (self.phase() == Phase::Waiting).then_some(Empty { turn: self })
     }
 
-    /// Polls the handler. When it is done, the room is empty and the message is over; its drop is
+    /// Polls the handler of the message with that header. When it is done, the room is empty and the message is over; its drop is
     /// the actor's code as well, and may panic as the handler may.
     #[inline(always)]
-    pub(super) fn poll_handler(&mut self, shard: &Shard, cx: &mut task::Context<'_>) -> Poll<Flow> {
+    pub(super) fn poll_handler(
+        &mut self,
+        shard: &Shard,
+        header: Header,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Flow> {
         assert!(self.phase() == Phase::Handling, "a handler is there");
         // SAFETY: a place inside the room, which is there as long as the body.
         let handler = unsafe { &raw mut (*self.body.room.get()).handler }.cast::<L::Handler>();
@@ -184,7 +189,7 @@ impl<'a, L: Life> Turn<'a, L> {
         // SAFETY: nobody but this turn could have changed the phase meanwhile, which does not name
         // the handler any more; so it is dropped once.
         unsafe { ptr::drop_in_place(handler) };
-        shard.message_done(self.body.header.get());
+        shard.message_done(header);
         self.body.phase.set(Phase::Waiting);
         Poll::Ready(flow)
     }

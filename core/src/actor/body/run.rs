@@ -7,7 +7,7 @@ use super::held::{Body, Phase, Turn};
 use super::life::Life;
 use crate::actor::{Context, Ending, ExitReason, Flow, Undelivered, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
-use crate::mailbox::{AnyDoor, Next, state};
+use crate::mailbox::{AnyDoor, state};
 use crate::shard::{Shard, current};
 use crate::task::Task;
 
@@ -91,22 +91,21 @@ impl<L: Life> Turn<'_, L> {
             {
                 return self.end(reason, cx);
             }
-            let (header, message) = match door.next(|header| shard.expire_message(header)) {
-                Next::Message(header, message) => (header, message),
-                Next::Expired(message) => {
-                    drop(message);
-                    continue;
-                }
-                Next::Empty if !door.has(state::DRAIN | state::PRESSURE) => {
+            let Some((header, message)) = door.next() else {
+                if !door.has(state::DRAIN | state::PRESSURE) {
                     door.set(state::IDLE);
                     return Poll::Pending;
                 }
-                Next::Empty => match self.rest(shard) {
+                match self.rest(shard) {
                     Rest::Idle => return Poll::Pending,
                     Rest::Busy => continue,
                     Rest::End(reason) => return self.end(reason, cx),
-                },
+                }
             };
+            if !header.is_none() && shard.expire_message(header) {
+                drop(message.set_apart());
+                continue;
+            }
             shard.set_scope(header);
             // Always so between messages.
             let Some(room) = self.empty() else { return Poll::Pending };
@@ -116,7 +115,9 @@ impl<L: Life> Turn<'_, L> {
                 // would otherwise wait for itself.
                 self.ctx().relieve(shard);
             }
-            let Poll::Ready(flow) = self.poll_handler(shard, cx) else { return Poll::Pending };
+            let Poll::Ready(flow) = self.poll_handler(shard, header, cx) else {
+                return Poll::Pending;
+            };
             if flow == Flow::Stop {
                 return self.end(Ending::NORMAL, cx);
             }
@@ -218,7 +219,7 @@ impl<L: Life> Turn<'_, L> {
             self.ctx().relieve(shard);
         }
         shard.set_scope(header);
-        let Poll::Ready(flow) = self.poll_handler(shard, cx) else { return Poll::Pending };
+        let Poll::Ready(flow) = self.poll_handler(shard, header, cx) else { return Poll::Pending };
         match (flow, messages - 1) {
             (Flow::Stop, _) => self.end(Ending::NORMAL, cx),
             (Flow::Continue, 0) => self.pause(shard),

@@ -12,14 +12,15 @@ use crate::reply::Reply;
 use crate::shard::ActorEntry;
 use crate::task::Task;
 
-/// Gives an actor its body. `ack`, unless it is of nothing, is told how `started` went.
+/// Gives an actor its body; `observed` says whether somebody is told of what happens on its shard. `ack`, unless it is of nothing, is told how `started` went.
 pub(crate) fn embody<A: Actor>(
     pid: Pid,
     config: Rc<ActorConfig>,
     actor: A,
     ack: Reply<Started>,
+    observed: bool,
 ) -> (Rc<dyn Task>, ActorEntry) {
-    let door = Door::new(pid, config.mailbox);
+    let door = Door::new(pid, config.mailbox, observed);
     build(life::<A>(), Context::new(door, config), actor, ack)
 }
 
