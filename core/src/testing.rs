@@ -190,8 +190,7 @@ impl Rig {
     }
 
     pub(crate) fn on<R>(&self, shard: usize, f: impl FnOnce() -> R) -> R {
-        let _entered = self.shards[shard].enter();
-        f()
+        self.shards[shard].enter(f)
     }
 
     pub(crate) fn system(&self) -> crate::System {
@@ -232,12 +231,13 @@ impl Rig {
     /// Steps a shard until it has nothing to do. Returns whether it had.
     pub(crate) fn turn(&self, shard: usize) -> bool {
         let shard = &self.shards[shard];
-        let _entered = shard.enter();
-        let mut moved = false;
-        while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
-            moved = true;
-        }
-        moved
+        shard.enter(|| {
+            let mut moved = false;
+            while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
+                moved = true;
+            }
+            moved
+        })
     }
 
     /// Carries every packet that has left a shard by now, pair by pair.
@@ -271,15 +271,13 @@ impl Rig {
     }
 
     fn take(&self, from: &Shard, to: &Shard) -> Vec<Packet> {
-        let _entered = from.enter();
-        from.flush();
+        from.enter(|| from.flush());
         self.wires.take(from.id(), to.id()).into_iter().flatten().collect()
     }
 }
 
 fn deliver(from: &Shard, to: &Shard, packets: Vec<Packet>) {
-    let _entered = to.enter();
-    packets.into_iter().for_each(|packet| to.deliver(from.id(), packet));
+    to.enter(|| packets.into_iter().for_each(|packet| to.deliver(from.id(), packet)));
 }
 
 /// One shard, for tests that need any.

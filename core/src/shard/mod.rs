@@ -38,7 +38,6 @@ mod spawn;
 mod state;
 mod turn;
 
-pub use current::Entered;
 pub use inspect::{InUse, Wait};
 pub use ledger::Ledger;
 pub use operations::Completed;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::configs::Configs;
-use super::current::{self, Entered};
+use super::current;
 use super::graves::Graves;
 use super::ledger::LedgerCell;
 use super::operations::Operations;
@@ -144,11 +144,11 @@ impl Shard {
         }
     }
 
-    /// Makes this the current shard of the thread until the guard is dropped. Refs, ports and
-    /// wakers act on the current shard; a driver enters before it calls any input or the step.
-    #[must_use]
-    pub fn enter(&self) -> Entered<'_> {
-        current::enter(self)
+    /// Calls `f` with this as the current shard of the thread. Refs, ports and wakers act on the
+    /// current shard; a driver calls every input and the step from inside. Such calls nest.
+    #[inline]
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        current::enter(self, f)
     }
 
     /// The node this shard belongs to.

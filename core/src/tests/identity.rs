@@ -171,3 +171,18 @@ fn a_pid_of_a_shard_that_is_not_there_is_closed() {
     assert!(matches!(refused, Err(CastError::Closed(_))));
     assert_eq!(run(&rig, 0, async move { nowhere.exit().await }), Some(ExitReason::Unreachable));
 }
+
+#[test]
+fn a_shard_is_current_inside_its_call_and_no_longer() {
+    let (outer, inner) = (Rig::new(1), Rig::new(1));
+    let node = || crate::System::current().map(|system| system.node());
+    let (first, second) = (Some(outer.shards[0].node()), Some(inner.shards[0].node()));
+    outer.on(0, || {
+        assert_eq!(inner.on(0, node), second);
+        assert_eq!(node(), first, "the one before is back");
+        let panics = std::panic::AssertUnwindSafe(|| inner.on(0, || panic!("inside")));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(node(), first, "also after a panic");
+    });
+    assert_eq!(node(), None);
+}
