@@ -19,8 +19,8 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{self, Poll};
 
-use super::context::Left;
 use super::hook::{HookEnd, limited};
+use super::left::{HandOver, Left};
 use super::{Actor, Context, Ending, ExitReason, Flow, Hook, Undelivered, catch};
 use crate::context::Header;
 use crate::handle::Started;
@@ -166,15 +166,16 @@ impl<A: Actor> Drop for Running<'_, A> {
 
 /// Tells the actor of each message that will not be handled.
 async fn hand_over<A: Actor>(ctx: &Context<A>, actor: &mut A, left: Left<A::Message>) {
-    let hook = pin!(async {
-        for envelope in *left {
-            ctx.count_undelivered(envelope.header, Undelivered::Stopped);
-            if !ctx.door().has(state::KILL) {
-                actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
+    // What the hook does not get to is counted and dropped after it.
+    let mut left = HandOver::new(ctx, left);
+    let end = {
+        let hook = pin!(async {
+            while let Some(message) = left.next() {
+                actor.on_undelivered(message, Undelivered::Stopped, ctx).await;
             }
-        }
-    });
-    let end = limited(ctx, Hook::Undelivered, hook).await;
+        });
+        limited(ctx, Hook::Undelivered, hook).await
+    };
     ctx.report_hook(Hook::Undelivered, &end);
 }
 

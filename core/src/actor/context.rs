@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell, RefMut};
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,19 +9,17 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::hook::HookEnd;
+use super::left::{HandOver, Left};
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered, catch};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Envelope, Load, Relief, Waiter, state};
+use crate::mailbox::{AnyDoor, Door, Load, Relief, Waiter, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
 use crate::shard::{TaskFuture, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
-
-/// Messages that an actor had not handled when its mailbox closed.
-pub(super) type Left<M> = Box<VecDeque<Envelope<M>>>;
 
 /// The actor's side of its shard: who it is, what time it is, timers, children.
 ///
@@ -292,9 +289,7 @@ impl<A: Actor> Context<A> {
 
     /// Ends the actor's public life.
     pub(super) fn bury(&self, reason: Ending) {
-        for envelope in self.close().into_iter().flat_map(|left| *left) {
-            self.count_undelivered(envelope.header, Undelivered::Stopped);
-        }
+        drop(self.close().map(|left| HandOver::new(self, left)));
         self.door.set(state::GONE);
         // Borrowed only where the actor drops what its own future holds; then that drops it.
         let actor = self.state.try_borrow_mut().ok().and_then(|mut state| state.take());

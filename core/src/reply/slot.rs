@@ -18,6 +18,7 @@ use std::rc::Rc;
 use crate::context::{Header, TraceContext};
 use crate::limits::REPLY_INLINE_BYTES;
 use crate::pid::{Pid, ShardSerial};
+use crate::shard::shielded;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -94,8 +95,10 @@ impl Value {
 impl Drop for Value {
     fn drop(&mut self) {
         if let Some(drop) = self.drop.take() {
-            // SAFETY: `put` stored the function for the value that is still here.
-            unsafe { drop(&mut self.content) };
+            shielded("a reply's drop", || {
+                // SAFETY: `put` stored the function for the value that is still here.
+                unsafe { drop(&mut self.content) };
+            });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Shard;
-use crate::actor::{Ending, ExitReason, Undelivered, catch};
+use crate::actor::{Ending, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Unpushed, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -25,8 +25,7 @@ impl Shard {
     /// Reports a panic in user code that ran while a packet was delivered.
     #[cold]
     pub(super) fn report_drop(&self, message: Arc<str>) {
-        let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
-        self.report(nobody, "a message's drop", &ExitReason::Panicked(message));
+        self.report_stray("a message's drop", message);
     }
 
     /// A user message for an actor of this shard.

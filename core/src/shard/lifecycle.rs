@@ -2,7 +2,7 @@
 
 use super::Shard;
 use super::deliver::{Kill, Signal, Watch};
-use crate::actor::{Ending, ExitReason};
+use crate::actor::{Ending, ExitReason, catch};
 use crate::mailbox::state;
 use crate::mesh::Packet;
 use crate::pid::Pid;
@@ -69,7 +69,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
+    pub(crate) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
         let door = self.tasks.any_door(slot, generation);
         if door.is_some_and(|door| door.kill(reason)) {
             self.schedule(slot);
@@ -111,12 +111,14 @@ impl Shard {
     }
 
     pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {
-        self.reporter.actor_failed(pid, name, reason);
+        // What panics in a reporter is told to nobody: there is only the reporter to tell.
+        drop(catch(|| self.reporter.actor_failed(pid, name, reason)));
     }
 
     pub(crate) fn cancel_timers(&self, timers: Vec<TimerId>) {
         for id in timers {
-            drop(self.timers.cancel(id));
+            let fire = self.timers.cancel(id);
+            self.guarded("a timer's drop", || drop(fire));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Fire, TimerId};
+use crate::actor::{ExitReason, catch};
 use crate::context::Header;
 use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
 use crate::pid::ShardSerial;
@@ -170,7 +171,14 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
         self.id.set(None);
         // What makes the message is user code: it runs with nothing borrowed.
         if roomy {
-            let mut message = Some((self.message)());
+            let mut message = match catch(&mut self.message) {
+                Ok(message) => Some(message),
+                // The code is the actor's own, and so is its panic.
+                Err(message) => {
+                    let target = (self.target.slot, self.target.generation);
+                    return shard.kill_here(target, ExitReason::Panicked(message).into());
+                }
+            };
             let wake = self.target.reach(shard, |door| {
                 door.has_room().ok()?;
                 message.take().map(|message| door.put(Header::NONE, Parcel::new(message)))
