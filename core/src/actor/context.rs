@@ -290,13 +290,14 @@ impl<A: Actor> Context<A> {
     /// Ends the actor's public life.
     pub(super) fn bury(&self, reason: Ending) {
         drop(self.close().map(|left| HandOver::new(self, left)));
-        self.door.set(state::GONE);
         // Borrowed only where the actor drops what its own future holds; then that drops it.
         let actor = self.state.try_borrow_mut().ok().and_then(|mut state| state.take());
         if let Err(message) = catch(|| drop(actor)) {
             let what = ExitReason::Panicked(message);
             current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
         }
+        // Not before: whoever asks for the end while the state is dropped waits for it.
+        self.door.set(state::GONE);
         current::with(|shard| {
             shard.cancel_timers(self.door.take_timers());
             shard.bury(self.pid(), &self.config.name, &reason);
@@ -330,6 +331,10 @@ impl<A: Actor> AnyDoor for Context<A> {
 
     fn watch(&self, watcher: Reply<Ending>) {
         self.door.watch(watcher);
+    }
+
+    fn unwatch(&self, name: u64) -> Option<Reply<Ending>> {
+        self.door.unwatch(name)
     }
 
     fn has_state(&self, bits: u32) -> bool {

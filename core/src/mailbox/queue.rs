@@ -308,6 +308,9 @@ pub(crate) trait AnyDoor: Any {
     /// Adds somebody who wants to know how the actor ends.
     fn watch(&self, watcher: Reply<Ending>);
 
+    /// Takes out the port of that name of somebody who does not want to know any more.
+    fn unwatch(&self, name: u64) -> Option<Reply<Ending>>;
+
     /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
 
@@ -366,6 +369,19 @@ impl<M: Send + 'static> Door<M> {
         }
         self.watcher.set(first);
         self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
+    }
+
+    /// Takes out the port of that name of somebody who does not want to know any more.
+    pub(crate) fn unwatch(&self, name: u64) -> Option<Reply<Ending>> {
+        let first = self.watcher.replace(Reply::NONE);
+        if !first.is_none() && first.name() == name {
+            return Some(first);
+        }
+        self.watcher.set(first);
+        let mut cold = self.cold.borrow_mut();
+        let watchers = &mut cold.as_mut()?.watchers;
+        let index = watchers.iter().position(|watcher| watcher.name() == name)?;
+        Some(watchers.swap_remove(index))
     }
 
     /// Ready once the actor is no longer idle.

@@ -130,6 +130,23 @@ impl<R> Key<R> {
         ShardSerial::from_number((self.word >> 32) as u32)
     }
 
+    /// Checks that what carried the hold home has found the right shard: that is up to a driver,
+    /// and the slot of that number may hold another type elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// When it has not.
+    #[inline]
+    pub(super) fn check_home(&self, shard: ShardSerial) {
+        assert!(self.home() == shard, "a reply was delivered to a shard that it is not for");
+    }
+
+    /// Names the call among all of the process, for as long as one of its owners is there.
+    #[inline]
+    pub(crate) const fn word(&self) -> u64 {
+        self.word
+    }
+
     /// Whether this holds nothing.
     #[inline]
     pub(super) const fn is_none(&self) -> bool {

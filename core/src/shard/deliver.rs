@@ -293,6 +293,19 @@ impl Deliver for Watch {
     }
 }
 
+/// Somebody does not want to know any more.
+pub(super) struct Unwatch {
+    pub(super) generation: u32,
+    /// Of the port that the watch came with.
+    pub(super) name: u64,
+}
+
+impl Deliver for Unwatch {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.unwatch_here((meta.slot, self.generation), self.name);
+    }
+}
+
 /// Code of the framework to run there: a spawn, mostly.
 pub(crate) struct Run(pub(crate) Box<dyn FnOnce(&Shard) + Send>);
 

@@ -1,7 +1,7 @@
 //! The ends of actors: signals, waiting, burial.
 
 use super::Shard;
-use super::deliver::{Kill, Signal, Watch};
+use super::deliver::{Kill, Signal, Unwatch, Watch};
 use crate::actor::{Ending, ExitReason, catch};
 use crate::mailbox::state;
 use crate::mesh::Packet;
@@ -97,6 +97,25 @@ impl Shard {
                 watcher.send(reason.unwrap_or_else(|| ExitReason::NoSuchActor.into()));
             }
         }
+    }
+
+    /// Takes back a [`Shard::watch`] whose port has that name; it follows on the same way.
+    pub(crate) fn unwatch(&self, pid: Pid, name: u64) {
+        if pid.node() != self.node() || pid.shard().0 >= self.shards() {
+            return;
+        }
+        if pid.shard() == self.id() {
+            self.unwatch_here(pid.target(), name);
+        } else {
+            let unwatch = Unwatch { generation: pid.generation(), name };
+            self.push_system(pid.shard(), Packet::system(pid.slot(), unwatch));
+        }
+    }
+
+    pub(super) fn unwatch_here(&self, (slot, generation): (u32, u32), name: u64) {
+        let door = self.tasks.any_door(slot, generation);
+        // The port frees its slot when it is dropped.
+        drop(door.and_then(|door| door.unwatch(name)));
     }
 
     /// Records an actor's end.

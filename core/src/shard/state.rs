@@ -16,6 +16,7 @@ use super::slab::Slab;
 use crate::context::{Header, Records};
 use crate::hash::mix;
 use crate::pid::{Home, NodeId, Pid, ShardId, ShardSerial};
+use crate::process;
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
@@ -104,8 +105,14 @@ pub struct Shard {
 
 impl Shard {
     /// A shard without actors.
+    ///
+    /// # Panics
+    ///
+    /// When the setup names no shard of a registered node, or one that was built before.
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
+        let first = process::build(setup.node, setup.id, setup.unique);
+        assert!(first, "a shard is built once, by the name that its node was registered with");
         let clock = setup.driver.now();
         Self {
             identity: Identity {

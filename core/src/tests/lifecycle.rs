@@ -2,11 +2,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Count, counter, counter_with, run};
+use super::{Count, Counter, counter, counter_with, run};
 use crate::testing::Rig;
 use crate::{
-    Actor, ActorConfig, ActorRef, CallError, Context, ExitReason, Flow, Hook, Placement, Reply,
-    SpawnError, Undelivered,
+    Actor, ActorConfig, ActorRef, CallError, Context, Exit, ExitReason, Flow, Hook, Placement,
+    Reply, SpawnError, Undelivered,
 };
 
 #[test]
@@ -366,4 +366,74 @@ fn a_mailbox_bound_of_nothing_holds_one() {
         assert!(counter.cast(Count::Add(1)).is_ok());
         assert!(matches!(counter.cast(Count::Add(1)), Err(crate::CastError::Full(_))));
     });
+}
+
+#[test]
+fn an_exit_that_is_given_up_leaves_nothing_with_the_actor() {
+    let rig = Rig::new(2);
+    for shard in 0..2 {
+        let counter = counter(&rig, shard);
+        let patient = rig.on(0, || crate::spawn_local(async move { counter.exit().await }));
+        rig.settle();
+        let before = [0, 1].map(|shard| rig.shards[shard].in_use().replies);
+        for _ in 0..100 {
+            let given_up = rig.on(0, || {
+                crate::spawn_local(async move {
+                    crate::timeout(Duration::from_secs(1), counter.exit()).await.is_err()
+                })
+            });
+            rig.settle();
+            rig.advance(Duration::from_secs(1));
+            assert_eq!(run(&rig, 0, given_up), Some(Ok(true)));
+            // Also before it was ever polled.
+            rig.on(0, || drop(counter.exit()));
+            rig.settle();
+        }
+        let after = [0, 1].map(|shard| rig.shards[shard].in_use().replies);
+        assert_eq!(after, before, "shard {shard}");
+        rig.on(0, || counter.kill());
+        assert_eq!(run(&rig, 0, patient), Some(Ok(ExitReason::Killed)));
+    }
+}
+
+#[test]
+fn an_actor_whose_state_is_dropped_knows_already_how_it_ended() {
+    struct Curious(Rc<RefCell<Option<Exit>>>, Option<ActorRef<Self>>);
+    impl Drop for Curious {
+        fn drop(&mut self) {
+            *self.0.borrow_mut() = self.1.map(|myself| myself.exit());
+        }
+    }
+    impl Actor for Curious {
+        type Message = ();
+        async fn handle(&mut self, (): (), ctx: &Context<Self>) -> Flow {
+            self.1 = Some(ctx.myself());
+            Flow::Stop
+        }
+    }
+    let rig = Rig::new(1);
+    let asked = Rc::default();
+    let curious = Curious(Rc::clone(&asked), None);
+    let actor = rig.on(0, || rig.system().spawn_here(ActorConfig::default(), || curious)).unwrap();
+    rig.on(0, || actor.cast(()).unwrap());
+    rig.settle();
+    let exit = asked.borrow_mut().take().unwrap();
+    assert_eq!(run(&rig, 0, exit), Some(ExitReason::Normal));
+}
+
+#[test]
+fn a_factory_that_sees_its_shard_abandoned_makes_no_actor() {
+    let rig = Rig::new(1);
+    let spawned = rig.on(0, || {
+        rig.system().spawn_here(ActorConfig::default(), || {
+            rig.shards[0].abandon_all();
+            // The slot is somebody else's by now.
+            let task = crate::spawn_local(std::future::pending::<()>());
+            assert!(!task.is_finished());
+            Counter { total: 0 }
+        })
+    });
+    assert_eq!(spawned.map(|_| ()), Err(SpawnError::ShuttingDown));
+    assert_eq!(rig.shards[0].in_use().tasks, 1);
+    assert_eq!(rig.shards[0].actors(), 0);
 }

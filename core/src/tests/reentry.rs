@@ -142,3 +142,130 @@ fn a_panicking_drop_ends_nobody_else() {
     let exit = run(&rig, 0, async move { holder.exit().await });
     assert_eq!(exit, Some(crate::ExitReason::Normal));
 }
+
+#[test]
+fn a_dropped_answer_may_send() {
+    let rig = Rig::new(2);
+    let counter = counter(&rig, 0);
+    let mut rung = 0;
+    for shard in 0..2 {
+        let (kept, ports) = std::sync::mpsc::channel();
+        let actor =
+            rig.on(shard, || rig.system().spawn_here(ActorConfig::default(), || Lender(kept)));
+        let actor = actor.unwrap();
+        // Given up before the answer is there, and after.
+        for early in [true, false] {
+            let mut call = rig.on(0, || {
+                let mut call = Box::pin(actor.call(|port| port));
+                let waker = std::task::Waker::noop();
+                assert!(
+                    call.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending()
+                );
+                Some(call)
+            });
+            rig.settle();
+            let port = ports.recv().unwrap();
+            if early {
+                rig.on(0, || drop(call.take()));
+            }
+            rig.on(shard, || port.send(Bell(counter)));
+            rig.settle();
+            rig.on(0, || drop(call.take()));
+            rung += 1;
+            assert_eq!(total(&rig, counter), rung, "shard {shard}, early {early}");
+        }
+    }
+}
+
+/// Hands on the ports it is sent.
+struct Lender(std::sync::mpsc::Sender<Reply<Bell>>);
+
+impl Actor for Lender {
+    type Message = Reply<Bell>;
+
+    async fn handle(&mut self, port: Self::Message, _: &Context<Self>) -> Flow {
+        self.0.send(port).unwrap();
+        Flow::Continue
+    }
+}
+
+/// A waker that rings when it is cloned, woken, and dropped.
+struct Ringing(ActorRef<Counter>);
+
+impl std::task::Wake for Ringing {
+    fn wake(self: std::sync::Arc<Self>) {
+        drop(self.0.cast(Count::Add(100)));
+    }
+}
+
+impl Drop for Ringing {
+    fn drop(&mut self) {
+        drop(self.0.cast(Count::Add(1)));
+    }
+}
+
+#[test]
+fn a_waker_may_send_when_it_wakes_and_when_it_is_dropped() {
+    let rig = Rig::new(2);
+    let counter = counter(&rig, 0);
+    let waker = || std::task::Waker::from(std::sync::Arc::new(Ringing(counter)));
+    let poll = |future: &mut (dyn Future<Output = ()> + Unpin)| {
+        let waker = waker();
+        let polled = std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    };
+    let mut expected = 0;
+    let config = ActorConfig::default().mailbox(MailboxBound::Fixed(1));
+    for shard in 0..2 {
+        // A call: the waker is replaced once, then woken.
+        let callee = super::counter(&rig, shard);
+        rig.on(0, || {
+            let mut call = Box::pin(async move { drop(callee.call(Count::Read).await) });
+            poll(&mut call);
+            poll(&mut call);
+            std::mem::forget(call);
+        });
+        rig.settle();
+        expected += 102;
+        assert_eq!(total(&rig, counter), expected, "a call to shard {shard}");
+        // A call given up: the waker is only dropped.
+        rig.on(0, || {
+            let mut call = Box::pin(async move { drop(callee.call(Count::Keep).await) });
+            poll(&mut call);
+            drop(call);
+        });
+        rig.settle();
+        expected += 1;
+        assert_eq!(total(&rig, counter), expected, "a call to shard {shard} given up");
+        // A sleep that is renewed and then fires.
+        rig.on(0, || {
+            let mut sleep = crate::sleep(std::time::Duration::from_secs(1));
+            poll(&mut sleep);
+            poll(&mut sleep);
+            std::mem::forget(sleep);
+        });
+        rig.advance(std::time::Duration::from_secs(1));
+        rig.settle();
+        expected += 102;
+        assert_eq!(total(&rig, counter), expected, "a sleep");
+    }
+    // A sender that parks, comes again, and gives up; where nobody waits, and where one may.
+    for bound in [MailboxBound::Fixed(1), MailboxBound::Reject(1)] {
+        let full = super::counter_with(&rig, 0, config.clone().mailbox(bound));
+        rig.on(0, || {
+            full.cast(Count::Add(1)).unwrap();
+            let waker = waker();
+            let mut send = full.send(Count::Add(1));
+            for _ in 0..2 {
+                let mut cx = std::task::Context::from_waker(&waker);
+                let polled = std::pin::Pin::new(&mut send).poll(&mut cx);
+                if polled.is_ready() {
+                    break;
+                }
+            }
+            drop(send);
+        });
+        rig.settle();
+    }
+    assert!(total(&rig, counter) > expected, "dropped at least");
+}
