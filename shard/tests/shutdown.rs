@@ -1,5 +1,7 @@
 //! How systems end, and that nothing of them stays.
 
+#![expect(clippy::disallowed_methods, reason = "threads that keep the cores busy")]
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -157,3 +159,43 @@ fn systems_one_after_another_leave_nothing() {
         assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
     });
 }
+
+/// An executor that was put to sleep with its task ready hung one shutdown in a hundred, on a busy
+/// machine: see `docs/design/glommio.md`.
+#[test]
+fn systems_start_and_end_on_a_busy_machine() {
+    alone("shutdown::systems_start_and_end_on_a_busy_machine", || {
+        let busy = Arc::new(AtomicBool::new(true));
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let hogs: Vec<_> = (0..2 * cores)
+            .map(|_| {
+                let busy = busy.clone();
+                std::thread::spawn(move || while busy.load(Ordering::Relaxed) {})
+            })
+            .collect();
+        let (sender, ended) = mpsc::channel();
+        let cycles = std::thread::spawn(move || {
+            for cycle in 0..STARTS {
+                let running = system(2).start().unwrap();
+                let config = ActorConfig::default();
+                let place = Placement::Shard(1);
+                let counter = running.handle().spawn(config, place, Counter::default);
+                let counter = counter.wait().unwrap().unwrap();
+                running.handle().call_blocking(counter, Count::Total).unwrap().unwrap();
+                assert!(running.shutdown(NEVER).is_clean());
+                sender.send(cycle).unwrap();
+            }
+        });
+        for cycle in 0..STARTS {
+            assert_eq!(ended.recv_timeout(PATIENCE), Ok(cycle), "a start or an end hangs");
+        }
+        busy.store(false, Ordering::Relaxed);
+        cycles.join().unwrap();
+        hogs.into_iter().for_each(|hog| hog.join().unwrap());
+    });
+}
+
+/// Enough for the hang that there was to be met nearly always.
+const STARTS: usize = 200;
+/// Far more than one start and end take on any machine; a hang is for ever.
+const PATIENCE: Duration = Duration::from_secs(60);

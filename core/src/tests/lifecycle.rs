@@ -318,6 +318,25 @@ fn placements_put_actors_where_they_say() {
     assert_eq!(shards[4..], [2, 3, 0, 1]);
 }
 
+/// iggy #2380: a hash that keeps small integers as they are puts them all on a few cores.
+#[test]
+fn small_keys_are_spread_over_all_shards() {
+    for shards in [2usize, 3, 4, 7, 8, 16, 64] {
+        let rig = Rig::new(shards as u16);
+        // Small, and small multiples of the number of shards.
+        for stride in [1, shards as u64, 64, 1 << 32] {
+            let mut counts = vec![0; shards];
+            let keys = 256 * shards as u64;
+            for key in 0..keys {
+                counts[rig.shards[0].place(Placement::Key(key * stride)).index()] += 1;
+            }
+            let (least, most) = (counts.iter().min(), counts.iter().max());
+            let fair = *least.unwrap() > 128 && *most.unwrap() < 512;
+            assert!(fair, "{shards} shards, stride {stride}: {counts:?}");
+        }
+    }
+}
+
 struct Idle;
 
 impl Actor for Idle {

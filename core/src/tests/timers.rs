@@ -192,3 +192,25 @@ fn a_message_that_expires_gives_its_room_to_who_waits() {
         assert!(rig.shards.iter().all(|shard| shard.waits().is_empty()));
     }
 }
+
+/// actor-ts #765 and ractor #466: times that no clock reaches, and a time limit of nothing.
+#[test]
+fn a_time_beyond_all_clocks_neither_panics_nor_comes() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    tell(&rig, actor, Tell::After(Duration::MAX));
+    tell(&rig, actor, Tell::Every(Duration::MAX));
+    let waits = rig.on(0, || {
+        spawn_local(async {
+            let forever = crate::timeout(Duration::MAX, std::future::pending::<()>());
+            let nothing = crate::timeout(Duration::ZERO, crate::sleep(Duration::MAX)).await;
+            assert_eq!(nothing, Err(crate::Elapsed));
+            forever.await
+        })
+    });
+    for _ in 0..3 {
+        advance(&rig, Duration::from_secs(u64::from(u32::MAX)));
+    }
+    assert_eq!(ticks(&rig, actor), 0);
+    assert!(!waits.is_finished());
+}
