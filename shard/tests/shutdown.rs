@@ -160,8 +160,9 @@ fn systems_one_after_another_leave_nothing() {
     });
 }
 
-/// An executor that was put to sleep with its task ready hung one shutdown in a hundred, on a busy
-/// machine: see `docs/design/glommio.md`.
+/// An executor that was put to sleep with its task ready hung one shutdown in a hundred of a bench:
+/// see `docs/design/glommio.md`. No load of this kind has brought that back on demand, with the code
+/// of then either; a start or an end that hangs for another reason is found.
 #[test]
 fn systems_start_and_end_on_a_busy_machine() {
     alone("shutdown::systems_start_and_end_on_a_busy_machine", || {
@@ -174,28 +175,37 @@ fn systems_start_and_end_on_a_busy_machine() {
             })
             .collect();
         let (sender, ended) = mpsc::channel();
-        let cycles = std::thread::spawn(move || {
-            for cycle in 0..STARTS {
-                let running = system(2).start().unwrap();
-                let config = ActorConfig::default();
-                let place = Placement::Shard(1);
-                let counter = running.handle().spawn(config, place, Counter::default);
-                let counter = counter.wait().unwrap().unwrap();
-                running.handle().call_blocking(counter, Count::Total).unwrap().unwrap();
-                assert!(running.shutdown(NEVER).is_clean());
-                sender.send(cycle).unwrap();
-            }
-        });
-        for cycle in 0..STARTS {
-            assert_eq!(ended.recv_timeout(PATIENCE), Ok(cycle), "a start or an end hangs");
+        let starters: Vec<_> = (0..STARTERS)
+            .map(|_| {
+                let sender = sender.clone();
+                std::thread::spawn(move || {
+                    for _ in 0..STARTS {
+                        start_and_end();
+                        sender.send(()).unwrap();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..STARTERS * STARTS {
+            assert_eq!(ended.recv_timeout(PATIENCE), Ok(()), "a start or an end hangs");
         }
         busy.store(false, Ordering::Relaxed);
-        cycles.join().unwrap();
-        hogs.into_iter().for_each(|hog| hog.join().unwrap());
+        starters.into_iter().chain(hogs).for_each(|thread| thread.join().unwrap());
     });
 }
 
-/// Enough for the hang that there was to be met nearly always.
-const STARTS: usize = 200;
+fn start_and_end() {
+    let running = system(2).start().unwrap();
+    let config = ActorConfig::default();
+    let counter = running.handle().spawn(config, Placement::Shard(1), Counter::default);
+    let counter = counter.wait().unwrap().unwrap();
+    running.handle().call_blocking(counter, Count::Total).unwrap().unwrap();
+    assert!(running.shutdown(NEVER).is_clean());
+}
+
+/// Threads that start systems and end them, side by side.
+const STARTERS: usize = 4;
+/// Starts of each.
+const STARTS: usize = 50;
 /// Far more than one start and end take on any machine; a hang is for ever.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -18,6 +18,7 @@ mod bound;
 mod door;
 mod pressure;
 mod queue;
+mod watchers;
 
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;

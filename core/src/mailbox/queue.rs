@@ -85,7 +85,7 @@ pub(crate) struct Door<M> {
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
     /// Who wants to know how the actor ends: the first; none, mostly.
-    watcher: Cell<Reply<Ending>>,
+    pub(super) watcher: Cell<Reply<Ending>>,
     /// What only a crowded or a much watched mailbox has.
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
@@ -95,7 +95,7 @@ pub(super) struct Cold<M> {
     /// Boxed: a mailbox with timers is common, one that is crowded is not.
     pub(super) pressure: Option<Box<Pressure<M>>>,
     /// Who else wants to know how the actor ends.
-    watchers: Vec<Reply<Ending>>,
+    pub(super) watchers: Vec<Reply<Ending>>,
     /// Timers that send to this actor.
     timers: Vec<TimerId>,
     /// Why the actor is to be killed, when not for `Killed`.
@@ -253,14 +253,6 @@ impl<M: Send + 'static> Door<M> {
         closed
     }
 
-    /// Takes those who want to know of the actor's end.
-    pub(crate) fn take_watchers(&self) -> impl Iterator<Item = Reply<Ending>> + use<M> {
-        let first = self.watcher.replace(Reply::NONE);
-        let mut cold = self.cold.borrow_mut();
-        let rest = cold.as_mut().map_or_else(Vec::new, |cold| std::mem::take(&mut cold.watchers));
-        std::iter::once(first).filter(|first| !first.is_none()).chain(rest)
-    }
-
     /// Why the actor was killed.
     pub(crate) fn take_kill_reason(&self) -> Ending {
         let mut cold = self.cold.borrow_mut();
@@ -358,30 +350,6 @@ impl<M: Send + 'static> Door<M> {
             cold.get_or_insert_default().kill_reason = Some(reason);
         }
         self.signal(state::KILL | state::CLOSED)
-    }
-
-    /// Adds somebody who wants to know how the actor ends.
-    pub(crate) fn watch(&self, watcher: Reply<Ending>) {
-        let first = self.watcher.replace(Reply::NONE);
-        if first.is_none() {
-            self.watcher.set(watcher);
-            return;
-        }
-        self.watcher.set(first);
-        self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
-    }
-
-    /// Takes out the port of that name of somebody who does not want to know any more.
-    pub(crate) fn unwatch(&self, name: u64) -> Option<Reply<Ending>> {
-        let first = self.watcher.replace(Reply::NONE);
-        if !first.is_none() && first.name() == name {
-            return Some(first);
-        }
-        self.watcher.set(first);
-        let mut cold = self.cold.borrow_mut();
-        let watchers = &mut cold.as_mut()?.watchers;
-        let index = watchers.iter().position(|watcher| watcher.name() == name)?;
-        Some(watchers.swap_remove(index))
     }
 
     /// Ready once the actor is no longer idle.
