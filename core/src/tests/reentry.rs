@@ -7,14 +7,31 @@ use super::{Count, Counter, counter, run};
 use crate::testing::Rig;
 use crate::{Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Reply};
 
-/// Casts to a counter when dropped.
+/// Casts to a counter when dropped, and touches whatever else the shard has.
 struct Bell(ActorRef<Counter>);
 
 impl Drop for Bell {
     fn drop(&mut self) {
         // Refused outside a shard, which is fine.
         drop(self.0.cast(Count::Add(1)));
+        touch_everything(self.0);
     }
+}
+
+/// Opens and gives up a reply slot, a timer, a wait for an end, a task, and a system lane.
+fn touch_everything(counter: ActorRef<Counter>) {
+    if crate::System::current().is_none() {
+        return;
+    }
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut poll = |future: &mut (dyn Future<Output = ()> + Unpin)| {
+        let _pending = std::pin::Pin::new(future).poll(&mut cx);
+    };
+    poll(&mut crate::sleep(std::time::Duration::from_secs(1)));
+    poll(&mut Box::pin(async move { drop(counter.call(Count::Keep).await) }));
+    poll(&mut Box::pin(async move { drop(counter.exit().await) }));
+    drop(crate::spawn_local(async {}));
+    drop(counter.recipient::<Count>().cast(Count::Add(0)));
 }
 
 /// Takes bells; keeps them till its end.
@@ -195,12 +212,14 @@ struct Ringing(ActorRef<Counter>);
 impl std::task::Wake for Ringing {
     fn wake(self: std::sync::Arc<Self>) {
         drop(self.0.cast(Count::Add(100)));
+        touch_everything(self.0);
     }
 }
 
 impl Drop for Ringing {
     fn drop(&mut self) {
         drop(self.0.cast(Count::Add(1)));
+        touch_everything(self.0);
     }
 }
 
