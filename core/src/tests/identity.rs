@@ -140,6 +140,11 @@ fn wakers_and_ports_outlive_their_system() {
     }
     let next = Rig::new(1);
     let counter = counter(&next, 0);
+    // A call in a slot of the same number.
+    let shelf = || next.system().spawn_here(ActorConfig::default(), Shelf::default);
+    let shelf = next.on(0, shelf).unwrap();
+    let waiting = next.on(0, || crate::spawn_local(async move { shelf.call(|port| port).await }));
+    next.settle();
     std::thread::scope(|scope| {
         scope.spawn(|| waker.wake_by_ref());
     });
@@ -147,6 +152,8 @@ fn wakers_and_ports_outlive_their_system() {
         waker.wake();
         port.send("too late".to_string());
     });
+    next.settle();
+    assert!(!waiting.is_finished(), "answered by a port of another system");
     let answer = run(&next, 0, async move { counter.call(Count::Read).await });
     assert_eq!(answer, Some(Ok(0)));
 }
@@ -259,8 +266,9 @@ fn a_claim_polled_on_a_sibling_shard_touches_nothing_there() {
     // A slot of the same number is open over there.
     let waiting = rig.on(1, || crate::spawn_local(async move { theirs.call(Count::Keep).await }));
     rig.settle();
-    let polled = rig.on(1, || futures_lite::future::block_on(&mut call));
-    assert_eq!(polled, Err(CallError::Dropped));
+    let waker = std::task::Waker::noop();
+    let polled = rig.on(1, || call.as_mut().poll(&mut std::task::Context::from_waker(waker)));
+    assert_eq!(polled, std::task::Poll::Ready(Err(CallError::Dropped)));
     rig.on(1, || drop(call));
     assert!(!waiting.is_finished());
 }

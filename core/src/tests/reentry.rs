@@ -12,14 +12,14 @@ struct Bell(ActorRef<Counter>);
 
 impl Drop for Bell {
     fn drop(&mut self) {
-        // Refused outside a shard, which is fine.
+        touch_everything(self.0, self.0);
+        // Refused outside a shard, which is fine. Last, so that it counts only if all went well.
         drop(self.0.cast(Count::Add(1)));
-        touch_everything(self.0);
     }
 }
 
-/// Opens and gives up a reply slot, a timer, a wait for an end, a task, and a system lane.
-fn touch_everything(counter: ActorRef<Counter>) {
+/// Opens and gives up a reply slot, a timer, a wait for an end, a task; sends to another actor.
+fn touch_everything(counter: ActorRef<Counter>, other: ActorRef<Counter>) {
     if crate::System::current().is_none() {
         return;
     }
@@ -32,6 +32,7 @@ fn touch_everything(counter: ActorRef<Counter>) {
     poll(&mut Box::pin(async move { drop(counter.exit().await) }));
     drop(crate::spawn_local(async {}));
     drop(counter.recipient::<Count>().cast(Count::Add(0)));
+    drop(other.cast(Count::Add(0)));
 }
 
 /// Takes bells; keeps them till its end.
@@ -207,19 +208,19 @@ impl Actor for Lender {
 }
 
 /// A waker that rings when it is cloned, woken, and dropped.
-struct Ringing(ActorRef<Counter>);
+struct Ringing(ActorRef<Counter>, ActorRef<Counter>);
 
 impl std::task::Wake for Ringing {
     fn wake(self: std::sync::Arc<Self>) {
+        touch_everything(self.0, self.1);
         drop(self.0.cast(Count::Add(100)));
-        touch_everything(self.0);
     }
 }
 
 impl Drop for Ringing {
     fn drop(&mut self) {
+        touch_everything(self.0, self.1);
         drop(self.0.cast(Count::Add(1)));
-        touch_everything(self.0);
     }
 }
 
@@ -227,7 +228,8 @@ impl Drop for Ringing {
 fn a_waker_may_send_when_it_wakes_and_when_it_is_dropped() {
     let rig = Rig::new(2);
     let counter = counter(&rig, 0);
-    let waker = || std::task::Waker::from(std::sync::Arc::new(Ringing(counter)));
+    let far = super::counter(&rig, 1);
+    let waker = || std::task::Waker::from(std::sync::Arc::new(Ringing(counter, far)));
     let poll = |future: &mut (dyn Future<Output = ()> + Unpin)| {
         let waker = waker();
         let polled = std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(&waker));
@@ -268,23 +270,35 @@ fn a_waker_may_send_when_it_wakes_and_when_it_is_dropped() {
         expected += 102;
         assert_eq!(total(&rig, counter), expected, "a sleep");
     }
-    // A sender that parks, comes again, and gives up; where nobody waits, and where one may.
-    for bound in [MailboxBound::Fixed(1), MailboxBound::Reject(1)] {
-        let full = super::counter_with(&rig, 0, config.clone().mailbox(bound));
-        rig.on(0, || {
+    // A sender that parks, comes again and gets room; and one for which nobody waits.
+    for (shard, bound) in [(0, config.clone()), (1, config.clone())] {
+        let full = super::counter_with(&rig, shard, bound);
+        let send = rig.on(0, || {
             full.cast(Count::Add(1)).unwrap();
-            let waker = waker();
-            let mut send = full.send(Count::Add(1));
-            for _ in 0..2 {
-                let mut cx = std::task::Context::from_waker(&waker);
-                let polled = std::pin::Pin::new(&mut send).poll(&mut cx);
-                if polled.is_ready() {
-                    break;
-                }
+            if shard == 1 {
+                full.cast(Count::Add(1)).unwrap();
             }
-            drop(send);
+            rig.hop();
+            rig.hop();
+            let mut send = Box::pin(async move { drop(full.send(Count::Add(1)).await) });
+            poll(&mut send);
+            poll(&mut send);
+            send
         });
         rig.settle();
+        expected += 102;
+        assert_eq!(total(&rig, counter), expected, "room on shard {shard}");
+        rig.on(0, || drop(send));
     }
-    assert!(total(&rig, counter) > expected, "dropped at least");
+    let full = super::counter_with(&rig, 0, config.mailbox(MailboxBound::Reject(1)));
+    rig.on(0, || {
+        full.cast(Count::Add(1)).unwrap();
+        let mut send = full.send(Count::Add(1));
+        let waker = waker();
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(std::pin::Pin::new(&mut send).poll(&mut cx).is_ready());
+    });
+    rig.settle();
+    expected += 1;
+    assert_eq!(total(&rig, counter), expected, "a mailbox that rejects");
 }

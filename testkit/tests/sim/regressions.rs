@@ -312,7 +312,8 @@ fn ends_that_are_waited_for_a_while_leave_nothing_behind() {
     let name = "sim::regressions::ends_that_are_waited_for_a_while_leave_nothing_behind";
     Campaign::new(name).seeds(100).runtime(|builder, _| builder.shards(3)).run(|sim| {
         let (ends, patience) = (sim.draw(200), sim.draw(3_000));
-        sim.run(async move |system| {
+        let outlives = sim.draw(2) == 1;
+        let actor = sim.run(async move |system| {
             let actor = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
             let waiters = (0..3).map(|shard| {
                 let waiter = async move |_| {
@@ -327,12 +328,18 @@ fn ends_that_are_waited_for_a_while_leave_nothing_behind() {
             });
             let waiters: Vec<_> = waiters.collect();
             greenroom_core::sleep(Duration::from_micros(ends)).await;
-            actor.stop();
+            if !outlives {
+                actor.stop();
+            }
             for waiter in waiters {
                 waiter.await.unwrap();
             }
-            assert_eq!(actor.exit().await, ExitReason::Normal);
+            actor
         });
+        // Also while the actor lives.
+        come_to_rest(sim, 1, 3);
+        sim.on(0, 1, || actor.stop());
+        assert_eq!(sim.run(async move |_| actor.exit().await), ExitReason::Normal);
         come_to_rest(sim, 1, 3);
     });
 }
