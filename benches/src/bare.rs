@@ -143,17 +143,18 @@ pub(crate) fn run<T: 'static>(root: impl AsyncFnOnce(System) -> T + 'static) -> 
     let shard = node.shard(0, Rc::new(NoPeers));
     let result = Rc::new(RefCell::new(None));
     let slot = result.clone();
-    let _entered = shard.enter();
-    let system = System::current().expect("entered");
-    spawn_local(async move {
-        let value = root(system).await;
-        *slot.borrow_mut() = Some(value);
-    });
-    loop {
-        let next = shard.turn(now(), &mut Fifo);
-        if let Some(value) = result.borrow_mut().take() {
-            return value;
+    shard.enter(|| {
+        let system = System::current().expect("entered");
+        spawn_local(async move {
+            let value = root(system).await;
+            *slot.borrow_mut() = Some(value);
+        });
+        loop {
+            let next = shard.turn(now(), &mut Fifo);
+            if let Some(value) = result.borrow_mut().take() {
+                return value;
+            }
+            assert_ne!(next, Next::Idle, "the root waits for something that cannot come");
         }
-        assert_ne!(next, Next::Idle, "the root waits for something that cannot come");
-    }
+    })
 }

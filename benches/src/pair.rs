@@ -61,19 +61,18 @@ pub(crate) fn run<T: 'static>(root: impl AsyncFnOnce(System) -> T + 'static) -> 
         })
         .collect();
     let result = Rc::new(RefCell::new(None));
-    {
-        let (slot, _entered) = (result.clone(), shards[0].0.enter());
+    let slot = result.clone();
+    shards[0].0.enter(|| {
         let system = System::current().expect("entered");
         spawn_local(async move {
             let value = root(system).await;
             *slot.borrow_mut() = Some(value);
         });
-    }
+    });
     loop {
         let mut idle = true;
         for (shard, pump) in &mut shards {
-            let _entered = shard.enter();
-            let pumped = pump.round(shard, now(), &mut Fifo);
+            let pumped = shard.enter(|| pump.round(shard, now(), &mut Fifo));
             idle &= pumped.next == Next::Idle && !pump.pending();
         }
         if let Some(value) = result.borrow_mut().take() {

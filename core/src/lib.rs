@@ -47,8 +47,7 @@ pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
-    Completed, Entered, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup,
-    TurnPolicy, Wait,
+    Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, TurnPolicy, Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

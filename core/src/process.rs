@@ -25,6 +25,8 @@ struct Node {
     incarnation: u32,
     /// Process-unique numbers of the node's shards, by shard.
     uniques: Vec<u16>,
+    /// Which of its shards were built.
+    built: Vec<bool>,
 }
 
 struct Table {
@@ -79,7 +81,8 @@ pub fn register_node(
     *seen += 1;
     let incarnation = *seen;
     let uniques: Vec<u16> = injectors.into_iter().map(|injector| table.number(injector)).collect();
-    table.nodes.insert(node.index(), Node { name, incarnation, uniques: uniques.clone() });
+    let built = vec![false; count];
+    table.nodes.insert(node.index(), Node { name, incarnation, uniques: uniques.clone(), built });
     Ok(NodeRegistration { node, uniques })
 }
 
@@ -93,6 +96,15 @@ impl Table {
         self.shards[usize::from(unique)] = Some(injector);
         unique
     }
+}
+
+/// Notes that a shard is being built; false where there is no such shard, or it was built before.
+/// Ports and claims believe that a shard's serial number is the name of one table of reply slots.
+pub(crate) fn build(node: NodeId, shard: ShardId, unique: u16) -> bool {
+    let mut table = write();
+    let Some(node) = table.nodes.get_mut(&node.index()) else { return false };
+    let known = node.uniques.get(shard.index()) == Some(&unique);
+    known && !std::mem::replace(&mut node.built[shard.index()], true)
 }
 
 impl NodeRegistration {

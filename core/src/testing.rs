@@ -157,7 +157,8 @@ pub(crate) struct Rig {
     pub(crate) shards: Vec<Shard>,
     wires: Rc<Wires>,
     driver: Rc<Manual>,
-    _registration: NodeRegistration,
+    reporter: Arc<dyn Reporter>,
+    registration: NodeRegistration,
 }
 
 impl Rig {
@@ -171,27 +172,34 @@ impl Rig {
         let registration = process::register_node("rig", injectors).unwrap();
         let driver = Rc::new(Manual { now: Cell::new(Instant::from_nanos(1)) });
         let wires = Rc::<Wires>::default();
-        let build = |id: u16| {
-            let outlet = Rc::new(Wired { from: ShardId(id), wires: wires.clone() });
-            Shard::new(ShardSetup {
-                node: registration.node(),
-                id: ShardId(id),
-                shards,
-                unique: registration.unique(ShardId(id)),
-                seed: 7,
-                driver: driver.clone(),
-                outlet,
-                observer: None,
-                reporter: reporter.clone(),
-            })
-        };
-        let shards = (0..shards).map(build).collect();
-        Self { shards, wires, driver, _registration: registration }
+        let mut rig = Self { shards: Vec::new(), wires, driver, reporter, registration };
+        rig.shards = (0..shards).map(|id| rig.build_of(shards, id)).collect();
+        rig
+    }
+
+    /// Builds a shard of that number beside those there are.
+    pub(crate) fn build(&self, id: u16) -> Shard {
+        self.build_of(self.shards.len() as u16, id)
+    }
+
+    fn build_of(&self, shards: u16, id: u16) -> Shard {
+        let outlet = Rc::new(Wired { from: ShardId(id), wires: self.wires.clone() });
+        let known = id < shards;
+        Shard::new(ShardSetup {
+            node: self.registration.node(),
+            id: ShardId(id),
+            shards,
+            unique: if known { self.registration.unique(ShardId(id)) } else { 0 },
+            seed: 7,
+            driver: self.driver.clone(),
+            outlet,
+            observer: None,
+            reporter: self.reporter.clone(),
+        })
     }
 
     pub(crate) fn on<R>(&self, shard: usize, f: impl FnOnce() -> R) -> R {
-        let _entered = self.shards[shard].enter();
-        f()
+        self.shards[shard].enter(f)
     }
 
     pub(crate) fn system(&self) -> crate::System {
@@ -232,12 +240,13 @@ impl Rig {
     /// Steps a shard until it has nothing to do. Returns whether it had.
     pub(crate) fn turn(&self, shard: usize) -> bool {
         let shard = &self.shards[shard];
-        let _entered = shard.enter();
-        let mut moved = false;
-        while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
-            moved = true;
-        }
-        moved
+        shard.enter(|| {
+            let mut moved = false;
+            while shard.turn(self.driver.now.get(), &mut Fifo) == Next::Ready {
+                moved = true;
+            }
+            moved
+        })
     }
 
     /// Carries every packet that has left a shard by now, pair by pair.
@@ -270,16 +279,14 @@ impl Rig {
         carried
     }
 
-    fn take(&self, from: &Shard, to: &Shard) -> Vec<Packet> {
-        let _entered = from.enter();
-        from.flush();
+    pub(crate) fn take(&self, from: &Shard, to: &Shard) -> Vec<Packet> {
+        from.enter(|| from.flush());
         self.wires.take(from.id(), to.id()).into_iter().flatten().collect()
     }
 }
 
 fn deliver(from: &Shard, to: &Shard, packets: Vec<Packet>) {
-    let _entered = to.enter();
-    packets.into_iter().for_each(|packet| to.deliver(from.id(), packet));
+    to.enter(|| packets.into_iter().for_each(|packet| to.deliver(from.id(), packet)));
 }
 
 /// One shard, for tests that need any.

@@ -121,3 +121,52 @@ fn a_port_dropped_on_another_thread_fails_its_caller() {
     assert!(matches!(failed.unwrap(), Err(CallError::Dropped)));
     dropper.join().unwrap();
 }
+
+/// Hands on the ports it is sent.
+struct Lender(mpsc::Sender<greenroom_core::Reply<String>>);
+
+impl greenroom_core::Actor for Lender {
+    type Message = greenroom_core::Reply<String>;
+
+    async fn handle(
+        &mut self,
+        port: Self::Message,
+        _: &greenroom_core::Context<Self>,
+    ) -> greenroom_core::Flow {
+        self.0.send(port).unwrap();
+        greenroom_core::Flow::Continue
+    }
+}
+
+#[test]
+fn ports_that_outlive_their_system_are_dropped_and_answered_in_vain() {
+    let (sender, ports) = mpsc::channel();
+    let running = system(2).start().unwrap();
+    let config = ActorConfig::default();
+    let spawned = running.handle().spawn(config, Placement::Shard(1), || Lender(sender));
+    let lender = spawned.wait().unwrap().unwrap();
+    let callers: Vec<_> = (0..2).map(|_| running.handle().call(lender, |port| port)).collect();
+    let kept: Vec<_> = ports.iter().take(2).collect();
+    assert!(running.shutdown(std::time::Duration::from_secs(60)).is_clean());
+    for caller in callers {
+        assert_eq!(caller.wait().map(|_| ()), Err(OutsideError::ShutDown));
+    }
+    // The next system has slots of the same numbers, with calls in them.
+    let next = system(2).start().unwrap();
+    let (sender, others) = mpsc::channel();
+    let config = ActorConfig::default();
+    let spawned = next.handle().spawn(config, Placement::Shard(1), || Lender(sender));
+    let lender = spawned.wait().unwrap().unwrap();
+    let caller = next.handle().call(lender, |port| port);
+    let other = others.recv().unwrap();
+    let mut kept = kept.into_iter();
+    let (answered, dropped) = (kept.next().unwrap(), kept.next().unwrap());
+    thread::spawn(move || {
+        answered.send("too late".into());
+        drop(dropped);
+    })
+    .join()
+    .unwrap();
+    other.send("in time".into());
+    assert_eq!(caller.wait().unwrap().unwrap(), "in time");
+}

@@ -1,5 +1,7 @@
 //! How systems end, and that nothing of them stays.
 
+#![expect(clippy::disallowed_methods, reason = "threads that keep the cores busy")]
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -157,3 +159,53 @@ fn systems_one_after_another_leave_nothing() {
         assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
     });
 }
+
+/// An executor that was put to sleep with its task ready hung one shutdown in a hundred of a bench:
+/// see `docs/design/glommio.md`. No load of this kind has brought that back on demand, with the code
+/// of then either; a start or an end that hangs for another reason is found.
+#[test]
+fn systems_start_and_end_on_a_busy_machine() {
+    alone("shutdown::systems_start_and_end_on_a_busy_machine", || {
+        let busy = Arc::new(AtomicBool::new(true));
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let hogs: Vec<_> = (0..2 * cores)
+            .map(|_| {
+                let busy = busy.clone();
+                std::thread::spawn(move || while busy.load(Ordering::Relaxed) {})
+            })
+            .collect();
+        let (sender, ended) = mpsc::channel();
+        let starters: Vec<_> = (0..STARTERS)
+            .map(|_| {
+                let sender = sender.clone();
+                std::thread::spawn(move || {
+                    for _ in 0..STARTS {
+                        start_and_end();
+                        sender.send(()).unwrap();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..STARTERS * STARTS {
+            assert_eq!(ended.recv_timeout(PATIENCE), Ok(()), "a start or an end hangs");
+        }
+        busy.store(false, Ordering::Relaxed);
+        starters.into_iter().chain(hogs).for_each(|thread| thread.join().unwrap());
+    });
+}
+
+fn start_and_end() {
+    let running = system(2).start().unwrap();
+    let config = ActorConfig::default();
+    let counter = running.handle().spawn(config, Placement::Shard(1), Counter::default);
+    let counter = counter.wait().unwrap().unwrap();
+    running.handle().call_blocking(counter, Count::Total).unwrap().unwrap();
+    assert!(running.shutdown(NEVER).is_clean());
+}
+
+/// Threads that start systems and end them, side by side.
+const STARTERS: usize = 4;
+/// Starts of each.
+const STARTS: usize = 50;
+/// Far more than one start and end take on any machine; a hang is for ever.
+const PATIENCE: Duration = Duration::from_secs(60);

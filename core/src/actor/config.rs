@@ -16,8 +16,6 @@ pub struct ActorConfig {
     pub mailbox: MailboxBound,
     /// Most messages it handles before other tasks get a turn; at least 1.
     pub turn_messages: u32,
-    /// Longest time its calls wait, unless the caller's own deadline is nearer.
-    pub call_deadline: Duration,
     /// Longest time `started` may take.
     pub started_limit: Duration,
     /// Longest time `stopped` may take.
@@ -32,7 +30,6 @@ impl Default for ActorConfig {
             name: Cow::Borrowed(""),
             mailbox: MailboxBound::default(),
             turn_messages: limits::TURN_MESSAGES,
-            call_deadline: limits::CALL_DEADLINE,
             started_limit: limits::HOOK_LIMIT,
             stopped_limit: limits::HOOK_LIMIT,
             undelivered_limit: limits::HOOK_LIMIT,

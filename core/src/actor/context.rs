@@ -1,26 +1,23 @@
 //! What a handler can ask of the shard it runs on.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::hook::HookEnd;
+use super::left::Left;
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Envelope, Relief, state};
+use crate::mailbox::{AnyDoor, Door, Relief, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
 use crate::shard::{Shard, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
-
-/// Messages that an actor had not handled when its mailbox closed.
-pub(super) type Left<M> = Box<VecDeque<Envelope<M>>>;
 
 /// The actor's side of its shard: who it is, what time it is, timers, children.
 ///

@@ -6,6 +6,7 @@ mod context;
 mod contract;
 mod exit;
 mod hook;
+mod left;
 mod panic;
 
 pub(crate) use body::{call_in_place, embody};

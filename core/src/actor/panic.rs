@@ -9,12 +9,21 @@ use std::sync::Arc;
 /// Whoever calls this drops or ends what the code could have left half done.
 #[inline(always)]
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Arc<str>> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| message_of(&*payload))
+    catch_unwind(AssertUnwindSafe(f)).map_err(message_of)
 }
 
 /// What a panic said.
 #[cold]
-fn message_of(payload: &(dyn Any + Send)) -> Arc<str> {
+fn message_of(payload: Box<dyn Any + Send>) -> Arc<str> {
+    let message = text_of(&*payload);
+    // The payload is anybody's, and so is its drop; what that panics with in turn is not looked at.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+    message
+}
+
+fn text_of(payload: &(dyn Any + Send)) -> Arc<str> {
     if let Some(message) = payload.downcast_ref::<&'static str>() {
         (*message).into()
     } else if let Some(message) = payload.downcast_ref::<String>() {

@@ -8,9 +8,11 @@ use std::task::{Context, Poll};
 use super::ActorRef;
 use crate::actor::{Actor, Ending, ExitReason};
 use crate::pid::Pid;
+use crate::process;
 use crate::reply::Claim;
-use crate::shard::current;
+use crate::runtime::Injected;
 use crate::shard::lifecycle::End;
+use crate::shard::{Shard, current};
 
 impl<A: Actor> ActorRef<A> {
     /// Asks the actor to end after the message it handles. What is queued is undelivered.
@@ -37,7 +39,7 @@ impl<A: Actor> ActorRef<A> {
             shard.watch(self.pid(), port);
             claim
         });
-        Exit { claim }
+        Exit { claim, of: self.pid() }
     }
 }
 
@@ -54,6 +56,30 @@ fn end(pid: Pid, how: End) {
 pub struct Exit {
     /// `None` outside any shard.
     claim: Option<Claim<Ending>>,
+    /// Whose end.
+    of: Pid,
+}
+
+impl Drop for Exit {
+    /// The port goes too: an actor may outlive any number of those who waited for a while.
+    fn drop(&mut self) {
+        let Some(mut claim) = self.claim.take() else { return };
+        let Some(name) = claim.name() else { return };
+        let (home, of) = (claim.home(), self.of);
+        claim.give_up();
+        let told = current::with(|shard| {
+            let here = shard.serial() == home;
+            if here {
+                shard.unwatch(of, name);
+            }
+            here
+        });
+        if told != Some(true) {
+            let unwatch = move |shard: &Shard| shard.unwatch(of, name);
+            // A shard that is gone waits for nobody.
+            drop(process::inject_to(home, Injected::Run(Box::new(unwatch))));
+        }
+    }
 }
 
 impl fmt::Debug for Exit {

@@ -135,12 +135,13 @@ impl Room {
         waker: StoredWaker,
     ) -> Result<Ticket, Refused> {
         let target = self.to.target();
+        // What is not parked is dropped here, with nothing borrowed: it may be anybody's.
+        let mut waker = Some(waker);
         let parked = shard.with_mailbox(target, |door: &Door<M>| {
             let waits = door.when_full() != WhenFull::Reject;
-            waits.then(|| door.park(None, waker))
+            if waits { waker.take().map(|waker| door.park(None, waker)) } else { None }
         })?;
-        let (ticket, old) = parked.ok_or(Refused::Full(None))?;
-        drop(old);
+        let (ticket, _) = parked.ok_or(Refused::Full(None))?;
         Ok(ticket)
     }
 

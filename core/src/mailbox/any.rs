@@ -33,6 +33,9 @@ pub(crate) trait AnyDoor {
     /// Adds somebody who wants to know how the actor ends.
     fn watch(&self, watcher: Reply<Ending>);
 
+    /// Takes out the port of that name of somebody who does not want to know any more.
+    fn unwatch(&self, name: u64) -> Option<Reply<Ending>>;
+
     /// Whether any of these bits of the state word is set.
     fn has_state(&self, bits: u32) -> bool;
 
@@ -77,13 +80,11 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
     }
 
     fn watch(&self, watcher: Reply<Ending>) {
-        let first = self.watcher.replace(Reply::NONE);
-        if first.is_none() {
-            self.watcher.set(watcher);
-            return;
-        }
-        self.watcher.set(first);
-        self.cold.borrow_mut().get_or_insert_default().watchers.push(watcher);
+        self.add_watcher(watcher);
+    }
+
+    fn unwatch(&self, name: u64) -> Option<Reply<Ending>> {
+        self.remove_watcher(name)
     }
 
     fn has_state(&self, bits: u32) -> bool {

@@ -19,6 +19,7 @@ mod bound;
 mod door;
 mod pressure;
 mod queue;
+mod watchers;
 
 pub(crate) use any::AnyDoor;
 pub use bound::MailboxBound;

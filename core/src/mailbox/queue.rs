@@ -318,14 +318,6 @@ impl<M: Send + 'static> Door<M> {
         closed
     }
 
-    /// Takes those who want to know of the actor's end.
-    pub(crate) fn take_watchers(&self) -> impl Iterator<Item = Reply<Ending>> + use<M> {
-        let first = self.watcher.replace(Reply::NONE);
-        let mut cold = self.cold.borrow_mut();
-        let rest = cold.as_mut().map_or_else(Vec::new, |cold| std::mem::take(&mut cold.watchers));
-        std::iter::once(first).filter(|first| !first.is_none()).chain(rest)
-    }
-
     /// Why the actor was killed.
     pub(crate) fn take_kill_reason(&self) -> Ending {
         let mut cold = self.cold.borrow_mut();

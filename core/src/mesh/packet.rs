@@ -22,7 +22,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 
 use crate::limits::{PACKET_BYTES, PACKET_INLINE_BYTES};
 use crate::pid::ShardId;
-use crate::shard::Shard;
+use crate::shard::{Shard, shielded};
 use crate::time::Instant;
 
 type Content = MaybeUninit<[u64; PACKET_INLINE_BYTES / 8]>;
@@ -170,8 +170,11 @@ impl Packet {
 
 impl Drop for Packet {
     fn drop(&mut self) {
-        // SAFETY: as in `open`, which forgets the packet; so nobody took the content before.
-        unsafe { (self.handle)(&mut self.content, None) };
+        // Packets are dropped by the ring or the list: a panic would take others with it.
+        shielded("a message's drop", || {
+            // SAFETY: as in `open`, which forgets the packet; so nobody took the content before.
+            unsafe { (self.handle)(&mut self.content, None) };
+        });
     }
 }
 

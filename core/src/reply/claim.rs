@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::Reply;
 use super::slot::{Failure, Key, Opening};
 use crate::context::Header;
+use crate::pid::ShardSerial;
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
 use crate::task::waker::StoredWaker;
@@ -62,6 +63,16 @@ impl<R: Send + 'static> Claim<R> {
         Self { key: Key::NONE, not_send: PhantomData }
     }
 
+    /// Names the call that is waited for; `None` once it has ended. See [`Key::word`].
+    pub(crate) fn name(&self) -> Option<u64> {
+        (!self.key.is_none()).then(|| self.key.word())
+    }
+
+    /// The shard the claim was made on.
+    pub(crate) const fn home(&self) -> ShardSerial {
+        self.key.home()
+    }
+
     /// Whether the claim was made on that shard.
     pub(crate) fn is_of(&self, shard: &Shard) -> bool {
         shard.serial() == self.key.home()
@@ -104,7 +115,10 @@ impl<R: Send + 'static> Claim<R> {
             (shard.serial() == home).then(|| shard.replies.drop_claim(key.take()))
         });
         if done.flatten().is_none() {
-            let abandon = move |shard: &Shard| drop(shard.replies.drop_claim(key));
+            let abandon = move |shard: &Shard| {
+                key.check_home(shard.serial());
+                drop(shard.replies.drop_claim(key));
+            };
             // A shard that is gone has no slot left to free.
             drop(crate::process::inject_to(home, Injected::Run(Box::new(abandon))));
         }

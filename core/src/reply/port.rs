@@ -38,6 +38,11 @@ impl<R: Send + 'static> Reply<R> {
         self.key.is_none()
     }
 
+    /// Names the call; see [`Key::word`].
+    pub(crate) const fn name(&self) -> u64 {
+        self.key.word()
+    }
+
     /// Answers the request. An answer nobody waits for any more is dropped.
     #[inline]
     pub fn send(self, value: R) {
@@ -86,7 +91,10 @@ impl<R: Send + 'static> Reply<R> {
             }
         });
         if let Some(key) = key {
-            let fail = move |shard: &Shard| shard.replies.drop_port(key).wake();
+            let fail = move |shard: &Shard| {
+                key.check_home(shard.serial());
+                shard.replies.drop_port(key).wake();
+            };
             // The caller is gone with its shard when this is refused.
             drop(process::inject_to(home, Injected::Run(Box::new(fail))));
         }
@@ -129,7 +137,10 @@ impl Shard {
 /// Answers from where no shard of the caller's node is.
 #[cold]
 fn inject_reply<R: Send + 'static>(home: ShardSerial, key: Key<R>, value: R) {
-    let fill = move |shard: &Shard| shard.fill_reply(key, value);
+    let fill = move |shard: &Shard| {
+        key.check_home(shard.serial());
+        shard.fill_reply(key, value);
+    };
     // The caller is gone with its shard when this is refused.
     drop(process::inject_to(home, Injected::Run(Box::new(fill))));
 }
@@ -142,6 +153,7 @@ struct Filled<R> {
 
 impl<R: Send + 'static> Deliver for Filled<R> {
     fn deliver(self, shard: &Shard, _: PacketMeta) {
+        self.key.check_home(shard.serial());
         shard.fill_reply(self.key, self.value);
     }
 }
@@ -153,6 +165,7 @@ struct Dropped<R> {
 
 impl<R: Send + 'static> Deliver for Dropped<R> {
     fn deliver(self, shard: &Shard, _: PacketMeta) {
+        self.key.check_home(shard.serial());
         shard.replies.drop_port(self.key).wake();
     }
 }

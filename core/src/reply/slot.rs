@@ -18,6 +18,7 @@ use std::rc::Rc;
 use crate::context::{Header, TraceContext};
 use crate::limits::REPLY_INLINE_BYTES;
 use crate::pid::{Pid, ShardSerial};
+use crate::shard::shielded;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -94,8 +95,10 @@ impl Value {
 impl Drop for Value {
     fn drop(&mut self) {
         if let Some(drop) = self.drop.take() {
-            // SAFETY: `put` stored the function for the value that is still here.
-            unsafe { drop(&mut self.content) };
+            shielded("a reply's drop", || {
+                // SAFETY: `put` stored the function for the value that is still here.
+                unsafe { drop(&mut self.content) };
+            });
         }
     }
 }
@@ -125,6 +128,23 @@ impl<R> Key<R> {
     #[inline]
     pub(crate) const fn home(&self) -> ShardSerial {
         ShardSerial::from_number((self.word >> 32) as u32)
+    }
+
+    /// Checks that what carried the hold home has found the right shard: that is up to a driver,
+    /// and the slot of that number may hold another type elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// When it has not.
+    #[inline]
+    pub(super) fn check_home(&self, shard: ShardSerial) {
+        assert!(self.home() == shard, "a reply was delivered to a shard that it is not for");
+    }
+
+    /// Names the call among all of the process, for as long as one of its owners is there.
+    #[inline]
+    pub(crate) const fn word(&self) -> u64 {
+        self.word
     }
 
     /// Whether this holds nothing.

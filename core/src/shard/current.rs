@@ -4,13 +4,13 @@
 //! whether the thread is inside a shard's turn, and which. A driver *enters* a shard for as long as
 //! it calls it; the simulator enters a different one for each step.
 //!
-//! This file is the home of one unsafe fact: the pointer in `CURRENT` is dereferenced only while
-//! the guard that set it is alive, and the guard borrows the shard.
+//! This file is the home of one unsafe fact: the pointer in `CURRENT` is dereferenced only inside
+//! the call of [`enter`] that set it, which borrows the shard for as long as it runs. There is no
+//! guard that safe code could keep, leak, or drop out of turn.
 
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::ptr;
 
 use super::Shard;
@@ -19,22 +19,21 @@ thread_local! {
     static CURRENT: Cell<*const Shard> = const { Cell::new(ptr::null()) };
 }
 
-/// Keeps a shard the current one of this thread; restores the one before when dropped.
-#[derive(Debug)]
-pub struct Entered<'a> {
-    before: *const Shard,
-    shard: PhantomData<&'a Shard>,
+/// Calls `f` with `shard` as the current one of this thread; then it is the one before again, also
+/// where `f` panics.
+#[inline]
+pub(crate) fn enter<R>(shard: &Shard, f: impl FnOnce() -> R) -> R {
+    let _before = Before(CURRENT.replace(shard));
+    f()
 }
 
-/// Makes `shard` the current one of this thread until the guard is dropped.
-#[must_use]
-pub(crate) fn enter(shard: &Shard) -> Entered<'_> {
-    Entered { before: CURRENT.replace(shard), shard: PhantomData }
-}
+/// The shard that was current before. Lives in the frame of [`enter`] and nowhere else.
+struct Before(*const Shard);
 
-impl Drop for Entered<'_> {
+impl Drop for Before {
+    #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        CURRENT.set(self.0);
     }
 }
 
@@ -42,11 +41,10 @@ impl Drop for Entered<'_> {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Shard) -> R) -> Option<R> {
     let shard = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
-    // SAFETY: a non-null pointer was set by `enter` from a reference that its guard still borrows:
-    // guards nest, each restores the pointer before it, and the thread-local keeps the pointer on
-    // the guard's own thread. Leaking a guard with `forget` is ruled out by `enter` being private
-    // to this crate, whose callers keep the guard in a local. `f` cannot keep the reference, whose
-    // lifetime it does not know.
+    // SAFETY: a non-null pointer was set by an `enter` that is still running and borrows the shard:
+    // such calls nest on the stack of one thread, the thread-local keeps the pointer on that
+    // thread, and each restores the pointer before it however it ends. `f` cannot keep the
+    // reference, whose lifetime it does not know.
     let shard = unsafe { shard.as_ref() };
     shard.map(f)
 }
@@ -66,7 +64,7 @@ impl Here {
     /// The shard; `None` outside any.
     #[inline(always)]
     pub(crate) const fn shard(&self) -> Option<&Shard> {
-        // SAFETY: as in `with`: the guard that set the pointer is further up the stack of the
+        // SAFETY: as in `with`: the `enter` that set the pointer is further up the stack than the
         // function whose local `self` is, so it outlives that local, which bounds the reference.
         unsafe { self.0.as_ref() }
     }

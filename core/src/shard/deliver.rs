@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Shard;
-use crate::actor::{Ending, ExitReason, Undelivered, catch};
+use crate::actor::{Ending, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Unpushed, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -25,8 +25,7 @@ impl Shard {
     /// Reports a panic in user code that ran while a packet was delivered.
     #[cold]
     pub(super) fn report_drop(&self, message: Arc<str>) {
-        let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
-        self.report(nobody, "a message's drop", &ExitReason::Panicked(message));
+        self.report_stray("a message's drop", message);
     }
 
     /// A user message for an actor of this shard.
@@ -291,6 +290,19 @@ pub(super) struct Watch {
 impl Deliver for Watch {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
         shard.watch_here((meta.slot, self.generation), self.watcher);
+    }
+}
+
+/// Somebody does not want to know any more.
+pub(super) struct Unwatch {
+    pub(super) generation: u32,
+    /// Of the port that the watch came with.
+    pub(super) name: u64,
+}
+
+impl Deliver for Unwatch {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.unwatch_here((meta.slot, self.generation), self.name);
     }
 }
 

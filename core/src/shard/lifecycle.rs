@@ -1,8 +1,8 @@
 //! The ends of actors: signals, waiting, burial.
 
 use super::Shard;
-use super::deliver::{Kill, Signal, Watch};
-use crate::actor::{Ending, ExitReason};
+use super::deliver::{Kill, Signal, Unwatch, Watch};
+use crate::actor::{Ending, ExitReason, catch};
 use crate::mailbox::state;
 use crate::mesh::Packet;
 use crate::pid::Pid;
@@ -70,7 +70,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
+    pub(crate) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
         let actor = self.tasks.actor(slot, generation);
         let door = actor.as_ref().and_then(|actor| actor.door());
         if door.is_some_and(|door| door.kill(reason)) {
@@ -102,6 +102,26 @@ impl Shard {
         }
     }
 
+    /// Takes back a [`Shard::watch`] whose port has that name; it follows on the same way.
+    pub(crate) fn unwatch(&self, pid: Pid, name: u64) {
+        if pid.node() != self.node() || pid.shard().0 >= self.shards() {
+            return;
+        }
+        if pid.shard() == self.id() {
+            self.unwatch_here(pid.target(), name);
+        } else {
+            let unwatch = Unwatch { generation: pid.generation(), name };
+            self.push_system(pid.shard(), Packet::system(pid.slot(), unwatch));
+        }
+    }
+
+    pub(super) fn unwatch_here(&self, (slot, generation): (u32, u32), name: u64) {
+        let actor = self.tasks.actor(slot, generation);
+        let door = actor.as_ref().and_then(|actor| actor.door());
+        // The port frees its slot when it is dropped.
+        drop(door.and_then(|door| door.unwatch(name)));
+    }
+
     /// Records an actor's end.
     pub(crate) fn bury(&self, pid: Pid, name: &str, ending: &Ending) {
         let reason = ending.reason();
@@ -114,12 +134,14 @@ impl Shard {
     }
 
     pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {
-        self.reporter.actor_failed(pid, name, reason);
+        // What panics in a reporter is told to nobody: there is only the reporter to tell.
+        drop(catch(|| self.reporter.actor_failed(pid, name, reason)));
     }
 
     pub(crate) fn cancel_timers(&self, timers: Vec<TimerId>) {
         for id in timers {
-            drop(self.timers.cancel(id));
+            let fire = self.timers.cancel(id);
+            self.guarded("a timer's drop", || drop(fire));
         }
     }
 }

@@ -45,6 +45,7 @@
 
 use super::Shard;
 use super::parking::{Known, Place, WaitKey};
+use crate::actor::catch;
 use crate::limits::PROBE_PATH_MAX;
 use crate::mailbox::{Waiter, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -240,10 +241,10 @@ impl Shard {
         }
         self.observe(|| Event::CycleFound { slot, generation, broken: found.certain });
         if found.certain {
-            self.reporter.cycle_broken(member, &found.path);
+            drop(catch(|| self.reporter.cycle_broken(member, &found.path)));
             self.schedule(slot);
         } else {
-            self.reporter.cycle_suspected(member, &found.path);
+            drop(catch(|| self.reporter.cycle_suspected(member, &found.path)));
         }
     }
 }

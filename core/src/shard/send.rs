@@ -166,7 +166,8 @@ impl Shard {
         });
         if let Ok(Some(Envelope { header, message: unlucky })) = unlucky {
             self.message_undelivered(header, Undelivered::Overflow);
-            drop(unlucky);
+            // Its sender is not the one who happens to need the room.
+            self.guarded("a message's drop", || drop(unlucky));
         }
         message.map_or(Ok(()), Err)
     }

@@ -77,7 +77,6 @@ impl Shard {
 impl Drop for Shard {
     fn drop(&mut self) {
         // User code that is dropped with the shard finds it as it always was: entered, and whole.
-        let _entered = self.enter();
-        self.abandon_all();
+        self.enter(|| self.abandon_all());
     }
 }

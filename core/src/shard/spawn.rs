@@ -31,6 +31,11 @@ impl Shard {
                 SpawnError::Start(ExitReason::Panicked(message))
             })
         });
+        // A factory may have brought the shard down, and the slot with it.
+        let built = built.and_then(|(reserved, actor)| {
+            let kept = self.tasks.generation(reserved.slot) == Some(reserved.generation);
+            if kept { Ok((reserved, actor)) } else { Err(SpawnError::ShuttingDown) }
+        });
         let (reserved, actor) = match built {
             Ok(built) => built,
             Err(error) => {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::configs::Configs;
-use super::current::{self, Entered};
+use super::current;
 use super::graves::Graves;
 use super::ledger::LedgerCell;
 use super::operations::Operations;
@@ -17,6 +17,7 @@ use super::work::Work;
 use crate::context::Records;
 use crate::hash::mix;
 use crate::pid::{Home, NodeId, ShardId, ShardSerial};
+use crate::process;
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
@@ -94,8 +95,14 @@ pub struct Shard {
 
 impl Shard {
     /// A shard without actors.
+    ///
+    /// # Panics
+    ///
+    /// When the setup names no shard of a registered node, or one that was built before.
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
+        let first = process::build(setup.node, setup.id, setup.unique);
+        assert!(first, "a shard is built once, by the name that its node was registered with");
         let clock = setup.driver.now();
         Self {
             identity: Identity {
@@ -129,11 +136,11 @@ impl Shard {
         }
     }
 
-    /// Makes this the current shard of the thread until the guard is dropped. Refs, ports and
-    /// wakers act on the current shard; a driver enters before it calls any input or the step.
-    #[must_use]
-    pub fn enter(&self) -> Entered<'_> {
-        current::enter(self)
+    /// Calls `f` with this as the current shard of the thread. Refs, ports and wakers act on the
+    /// current shard; a driver calls every input and the step from inside. Such calls nest.
+    #[inline]
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        current::enter(self, f)
     }
 
     /// The node this shard belongs to.

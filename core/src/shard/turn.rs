@@ -139,8 +139,7 @@ impl Shard {
     /// Runs user code that belongs to no task: a panic is reported and ends nothing.
     pub(crate) fn guarded(&self, what: &str, f: impl FnOnce()) {
         if let Err(message) = catch(f) {
-            let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
-            self.report(nobody, what, &ExitReason::Panicked(message));
+            self.report_stray(what, message);
         }
     }
 

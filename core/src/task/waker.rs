@@ -25,7 +25,7 @@ use std::mem::ManuallyDrop;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use crate::process;
-use crate::shard::current;
+use crate::shard::{current, shielded};
 
 /// The content of a waker of ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -170,7 +170,8 @@ impl StoredWaker {
             Some(word) => word.wake(),
             None => {
                 if let Some(waker) = self.0.take() {
-                    waker.wake();
+                    // Not the business of who wakes, nor of who is woken next.
+                    shielded("a foreign waker", || waker.wake());
                 }
             }
         }
@@ -188,5 +189,5 @@ impl Drop for StoredWaker {
 
 #[cold]
 fn drop_foreign(waker: Option<Waker>) {
-    drop(waker);
+    shielded("a foreign waker's drop", || drop(waker));
 }

@@ -223,7 +223,6 @@ fn work_whose_deadline_passed_is_dropped_before_it_runs() {
         })
     });
     // The task runs, the counter does not get its turn before time has passed.
-    let _entered = rig.shards[0].enter();
     struct One;
     impl crate::TurnPolicy for One {
         fn pick(&mut self, ready: &crate::shard::Ready) -> usize {
@@ -237,8 +236,7 @@ fn work_whose_deadline_passed_is_dropped_before_it_runs() {
         }
     }
     // The counter starts, then the task calls.
-    rig.shards[0].turn(rig.shards[0].now(), &mut One);
-    drop(_entered);
+    rig.on(0, || rig.shards[0].turn(rig.shards[0].now(), &mut One));
     rig.advance(Duration::from_secs(1));
     rig.settle();
     assert_eq!(run(&rig, 0, task), Some(Ok(Err(CallError::Timeout))));

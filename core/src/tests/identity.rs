@@ -4,6 +4,7 @@ use super::{Count, Counter, counter, run};
 use crate::testing::Rig;
 use crate::{
     Actor, ActorConfig, ActorRef, CallError, CastError, Context, ExitReason, Flow, Pid, RefError,
+    ShardId,
 };
 
 struct Texts;
@@ -139,6 +140,11 @@ fn wakers_and_ports_outlive_their_system() {
     }
     let next = Rig::new(1);
     let counter = counter(&next, 0);
+    // A call in a slot of the same number.
+    let shelf = || next.system().spawn_here(ActorConfig::default(), Shelf::default);
+    let shelf = next.on(0, shelf).unwrap();
+    let waiting = next.on(0, || crate::spawn_local(async move { shelf.call(|port| port).await }));
+    next.settle();
     std::thread::scope(|scope| {
         scope.spawn(|| waker.wake_by_ref());
     });
@@ -146,6 +152,8 @@ fn wakers_and_ports_outlive_their_system() {
         waker.wake();
         port.send("too late".to_string());
     });
+    next.settle();
+    assert!(!waiting.is_finished(), "answered by a port of another system");
     let answer = run(&next, 0, async move { counter.call(Count::Read).await });
     assert_eq!(answer, Some(Ok(0)));
 }
@@ -170,4 +178,118 @@ fn a_pid_of_a_shard_that_is_not_there_is_closed() {
     let refused = rig.on(0, || nowhere.cast(Count::Add(1)));
     assert!(matches!(refused, Err(CastError::Closed(_))));
     assert_eq!(run(&rig, 0, async move { nowhere.exit().await }), Some(ExitReason::Unreachable));
+}
+
+#[test]
+fn a_shard_is_current_inside_its_call_and_no_longer() {
+    let (outer, inner) = (Rig::new(1), Rig::new(1));
+    let node = || crate::System::current().map(|system| system.node());
+    let (first, second) = (Some(outer.shards[0].node()), Some(inner.shards[0].node()));
+    outer.on(0, || {
+        assert_eq!(inner.on(0, node), second);
+        assert_eq!(node(), first, "the one before is back");
+        let panics = std::panic::AssertUnwindSafe(|| inner.on(0, || panic!("inside")));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(node(), first, "also after a panic");
+    });
+    assert_eq!(node(), None);
+}
+
+/// A driver that mixes up its rings must not make one type into another.
+#[test]
+fn a_packet_at_a_shard_it_is_not_for_is_refused() {
+    let (here, there) = (Rig::new(2), Rig::new(2));
+    let shelf = || there.system().spawn_here(ActorConfig::default(), Shelf::default);
+    let text = there.on(0, shelf).unwrap();
+    let waiting = there.on(0, || crate::spawn_local(async move { text.call(|port| port).await }));
+    there.settle();
+    for refused in [false, true] {
+        let counter = counter(&here, 1);
+        let asked = here.on(0, || {
+            crate::spawn_local(async move {
+                if refused {
+                    counter.call(Count::Refuse).await
+                } else {
+                    counter.call(Count::Read).await
+                }
+            })
+        });
+        // The answer lies on the wire to shard 0.
+        here.turn(0);
+        here.hop();
+        here.turn(1);
+        let strays = here.on(1, || here.take(&here.shards[1], &here.shards[0]));
+        assert_eq!(strays.len(), 1);
+        there.on(0, || {
+            for stray in strays {
+                there.shards[0].deliver(ShardId(1), stray);
+            }
+        });
+        there.settle();
+        assert!(!waiting.is_finished(), "answered with somebody else's value");
+        assert!(!asked.is_finished());
+    }
+}
+
+/// Keeps the ports it is sent.
+#[derive(Default)]
+struct Shelf(Vec<crate::Reply<String>>);
+
+impl Actor for Shelf {
+    type Message = crate::Reply<String>;
+
+    async fn handle(&mut self, port: Self::Message, _: &Context<Self>) -> Flow {
+        self.0.push(port);
+        Flow::Continue
+    }
+}
+
+#[test]
+fn a_shard_is_built_once() {
+    let rig = Rig::new(2);
+    let twin = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rig.build(1)));
+    assert!(twin.is_err(), "two shards of one name");
+    let beyond = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rig.build(2)));
+    assert!(beyond.is_err(), "the name of another node's shard");
+}
+
+#[test]
+fn a_claim_polled_on_a_sibling_shard_touches_nothing_there() {
+    let rig = Rig::new(2);
+    let (mine, theirs) = (counter(&rig, 0), counter(&rig, 1));
+    let mut call = rig.on(0, || {
+        let mut call = Box::pin(mine.call(Count::Read));
+        let waker = std::task::Waker::noop();
+        assert!(call.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+        call
+    });
+    // A slot of the same number is open over there.
+    let waiting = rig.on(1, || crate::spawn_local(async move { theirs.call(Count::Keep).await }));
+    rig.settle();
+    let waker = std::task::Waker::noop();
+    let polled = rig.on(1, || call.as_mut().poll(&mut std::task::Context::from_waker(waker)));
+    assert_eq!(polled, std::task::Poll::Ready(Err(CallError::Dropped)));
+    rig.on(1, || drop(call));
+    assert!(!waiting.is_finished());
+}
+
+/// A generation is counted on until it would wrap; then the slot is given up.
+#[test]
+fn a_slot_at_the_end_of_its_generations_is_never_used_again() {
+    let rig = Rig::new(1);
+    let first = counter(&rig, 0);
+    rig.on(0, || first.kill());
+    rig.settle();
+    rig.shards[0].tasks.age(first.pid().slot(), u32::MAX);
+    let last = counter(&rig, 0);
+    assert_eq!(last.pid().target(), (first.pid().slot(), u32::MAX));
+    rig.on(0, || last.kill());
+    rig.settle();
+    for _ in 0..4 {
+        assert_ne!(counter(&rig, 0).pid().slot(), first.pid().slot());
+    }
+    for stale in [first, last] {
+        let refused = rig.on(0, || stale.cast(Count::Add(1)));
+        assert!(matches!(refused, Err(CastError::Closed(_))));
+    }
 }

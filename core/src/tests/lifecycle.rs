@@ -2,11 +2,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Count, counter, counter_with, run};
+use super::{Count, Counter, counter, counter_with, run};
 use crate::testing::Rig;
 use crate::{
-    Actor, ActorConfig, ActorRef, CallError, Context, ExitReason, Flow, Hook, Placement, Reply,
-    SpawnError, Undelivered,
+    Actor, ActorConfig, ActorRef, CallError, Context, Exit, ExitReason, Flow, Hook, Placement,
+    Reply, SpawnError, Undelivered,
 };
 
 #[test]
@@ -318,6 +318,25 @@ fn placements_put_actors_where_they_say() {
     assert_eq!(shards[4..], [2, 3, 0, 1]);
 }
 
+/// iggy #2380: a hash that keeps small integers as they are puts them all on a few cores.
+#[test]
+fn small_keys_are_spread_over_all_shards() {
+    for shards in [2usize, 3, 4, 7, 8, 16, 64] {
+        let rig = Rig::new(shards as u16);
+        // Small, and small multiples of the number of shards.
+        for stride in [1, shards as u64, 64, 1 << 32] {
+            let mut counts = vec![0; shards];
+            let keys = 256 * shards as u64;
+            for key in 0..keys {
+                counts[rig.shards[0].place(Placement::Key(key * stride)).index()] += 1;
+            }
+            let (least, most) = (counts.iter().min(), counts.iter().max());
+            let fair = *least.unwrap() > 128 && *most.unwrap() < 512;
+            assert!(fair, "{shards} shards, stride {stride}: {counts:?}");
+        }
+    }
+}
+
 struct Idle;
 
 impl Actor for Idle {
@@ -366,4 +385,74 @@ fn a_mailbox_bound_of_nothing_holds_one() {
         assert!(counter.cast(Count::Add(1)).is_ok());
         assert!(matches!(counter.cast(Count::Add(1)), Err(crate::CastError::Full(_))));
     });
+}
+
+#[test]
+fn an_exit_that_is_given_up_leaves_nothing_with_the_actor() {
+    let rig = Rig::new(2);
+    for shard in 0..2 {
+        let counter = counter(&rig, shard);
+        let patient = rig.on(0, || crate::spawn_local(async move { counter.exit().await }));
+        rig.settle();
+        let before = [0, 1].map(|shard| rig.shards[shard].in_use().replies);
+        for _ in 0..100 {
+            let given_up = rig.on(0, || {
+                crate::spawn_local(async move {
+                    crate::timeout(Duration::from_secs(1), counter.exit()).await.is_err()
+                })
+            });
+            rig.settle();
+            rig.advance(Duration::from_secs(1));
+            assert_eq!(run(&rig, 0, given_up), Some(Ok(true)));
+            // Also before it was ever polled.
+            rig.on(0, || drop(counter.exit()));
+            rig.settle();
+        }
+        let after = [0, 1].map(|shard| rig.shards[shard].in_use().replies);
+        assert_eq!(after, before, "shard {shard}");
+        rig.on(0, || counter.kill());
+        assert_eq!(run(&rig, 0, patient), Some(Ok(ExitReason::Killed)));
+    }
+}
+
+#[test]
+fn an_actor_whose_state_is_dropped_knows_already_how_it_ended() {
+    struct Curious(Rc<RefCell<Option<Exit>>>, Option<ActorRef<Self>>);
+    impl Drop for Curious {
+        fn drop(&mut self) {
+            *self.0.borrow_mut() = self.1.map(|myself| myself.exit());
+        }
+    }
+    impl Actor for Curious {
+        type Message = ();
+        async fn handle(&mut self, (): (), ctx: &Context<Self>) -> Flow {
+            self.1 = Some(ctx.myself());
+            Flow::Stop
+        }
+    }
+    let rig = Rig::new(1);
+    let asked = Rc::default();
+    let curious = Curious(Rc::clone(&asked), None);
+    let actor = rig.on(0, || rig.system().spawn_here(ActorConfig::default(), || curious)).unwrap();
+    rig.on(0, || actor.cast(()).unwrap());
+    rig.settle();
+    let exit = asked.borrow_mut().take().unwrap();
+    assert_eq!(run(&rig, 0, exit), Some(ExitReason::Normal));
+}
+
+#[test]
+fn a_factory_that_sees_its_shard_abandoned_makes_no_actor() {
+    let rig = Rig::new(1);
+    let spawned = rig.on(0, || {
+        rig.system().spawn_here(ActorConfig::default(), || {
+            rig.shards[0].abandon_all();
+            // The slot is somebody else's by now.
+            let task = crate::spawn_local(std::future::pending::<()>());
+            assert!(!task.is_finished());
+            Counter { total: 0 }
+        })
+    });
+    assert_eq!(spawned.map(|_| ()), Err(SpawnError::ShuttingDown));
+    assert_eq!(rig.shards[0].in_use().tasks, 1);
+    assert_eq!(rig.shards[0].actors(), 0);
 }

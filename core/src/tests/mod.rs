@@ -6,6 +6,7 @@ mod counter;
 mod identity;
 mod lifecycle;
 mod mailboxes;
+mod panics;
 mod passers;
 mod pump;
 mod reentry;

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -191,4 +191,57 @@ fn a_message_that_expires_gives_its_room_to_who_waits() {
         assert_eq!(*noted.borrow(), 1);
         assert!(rig.shards.iter().all(|shard| shard.waits().is_empty()));
     }
+}
+
+#[test]
+fn an_interval_is_cancelled_from_within() {
+    struct Selfish(Rc<Cell<Option<IntervalTimer>>>, Rc<Cell<u32>>);
+    impl Actor for Selfish {
+        type Message = ();
+        async fn started(&mut self, ctx: &Context<Self>) -> crate::Result {
+            let (own, ticks) = (self.0.clone(), self.1.clone());
+            let timer = ctx.send_interval(SECOND, move || {
+                ticks.set(ticks.get() + 1);
+                assert!(own.take().is_none_or(IntervalTimer::cancel), "it is running");
+            });
+            self.0.set(Some(timer));
+            Ok(())
+        }
+        async fn handle(&mut self, (): (), _: &Context<Self>) -> Flow {
+            Flow::Continue
+        }
+    }
+    let rig = Rig::new(1);
+    let ticks = Rc::new(Cell::new(0));
+    let selfish = Selfish(Rc::default(), ticks.clone());
+    let actor = rig.on(0, || rig.system().spawn_here(ActorConfig::default(), || selfish)).unwrap();
+    rig.settle();
+    for _ in 0..4 {
+        advance(&rig, SECOND);
+    }
+    assert_eq!(ticks.get(), 1);
+    assert_eq!(rig.shards[0].in_use().timers, 0);
+    rig.on(0, || actor.cast(()).unwrap());
+}
+
+/// actor-ts #765 and ractor #466: times that no clock reaches, and a time limit of nothing.
+#[test]
+fn a_time_beyond_all_clocks_neither_panics_nor_comes() {
+    let rig = Rig::new(1);
+    let actor = clockwork(&rig);
+    tell(&rig, actor, Tell::After(Duration::MAX));
+    tell(&rig, actor, Tell::Every(Duration::MAX));
+    let waits = rig.on(0, || {
+        spawn_local(async {
+            let forever = crate::timeout(Duration::MAX, std::future::pending::<()>());
+            let nothing = crate::timeout(Duration::ZERO, crate::sleep(Duration::MAX)).await;
+            assert_eq!(nothing, Err(crate::Elapsed));
+            forever.await
+        })
+    });
+    for _ in 0..3 {
+        advance(&rig, Duration::from_secs(u64::from(u32::MAX)));
+    }
+    assert_eq!(ticks(&rig, actor), 0);
+    assert!(!waits.is_finished());
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Fire, TimerId};
+use crate::actor::{ExitReason, catch};
 use crate::context::Header;
 use crate::mailbox::{Door, Envelope, Parcel, Refusal, state};
 use crate::pid::ShardSerial;
@@ -36,24 +37,42 @@ impl Timer {
 /// this leaves the interval running.
 pub struct IntervalTimer {
     home: ShardSerial,
-    /// The timer of the next tick.
-    id: Rc<Cell<Option<TimerId>>>,
+    next: Rc<Cell<NextTick>>,
+}
+
+/// Where an interval stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum NextTick {
+    /// It waits for that timer.
+    Set(TimerId),
+    /// It makes its message, and is set again after that.
+    Now,
+    /// There will be none.
+    Never,
 }
 
 impl fmt::Debug for IntervalTimer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntervalTimer").field("next", &self.id).finish_non_exhaustive()
+        f.debug_struct("IntervalTimer").field("next", &self.next).finish_non_exhaustive()
     }
 }
 
 impl IntervalTimer {
-    /// Ends the interval. Returns whether it was running: `false` means that the actor has ended.
+    /// Ends the interval, also from within what makes its messages. Returns whether it was running:
+    /// `false` means that the actor has ended.
     pub fn cancel(self) -> bool {
-        let fire = current::with(|shard| {
-            let id = (shard.serial() == self.home).then(|| self.id.take()).flatten();
-            id.and_then(|id| shard.timers.cancel(id))
+        let cancelled = current::with(|shard| {
+            if shard.serial() != self.home {
+                return false;
+            }
+            match self.next.replace(NextTick::Never) {
+                NextTick::Set(id) => shard.timers.cancel(id).is_some(),
+                // From within what makes its messages.
+                NextTick::Now => true,
+                NextTick::Never => false,
+            }
         });
-        fire.flatten().is_some()
+        cancelled == Some(true)
     }
 }
 
@@ -141,11 +160,10 @@ pub(crate) fn send_interval<M: Send + 'static>(
 ) -> IntervalTimer {
     assert!(!period.is_zero(), "an interval needs a period");
     let (home, now) = home();
-    let id = Rc::new(Cell::new(None));
-    let ticker =
-        Ticker { target: Target::of(door), period, due: now + period, message, id: id.clone() };
-    ticker.set(door);
-    IntervalTimer { home, id }
+    let next = Rc::new(Cell::new(NextTick::Never));
+    let (target, due) = (Target::of(door), now + period);
+    Ticker { target, period, due, message, next: next.clone() }.set(door);
+    IntervalTimer { home, next }
 }
 
 /// One interval, handed from tick to tick.
@@ -154,23 +172,31 @@ struct Ticker<M, F> {
     period: Duration,
     due: Instant,
     message: F,
-    /// Shared with the handle; empty once the interval was cancelled.
-    id: Rc<Cell<Option<TimerId>>>,
+    /// Shared with the handle.
+    next: Rc<Cell<NextTick>>,
 }
 
 impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
     fn set(self, door: &Door<M>) {
-        let shared = self.id.clone();
-        let due = self.due;
-        shared.set(Some(set(due, door, Fire::Run(Box::new(move |shard| self.tick(shard))))));
+        let (due, shared) = (self.due, self.next.clone());
+        let id = set(due, door, Fire::Run(Box::new(move |shard| self.tick(shard))));
+        shared.set(NextTick::Set(id));
     }
 
     fn tick(mut self, shard: &Shard) {
         let Some(roomy) = self.target.reach(shard, |door| door.has_room().is_ok()) else { return };
-        self.id.set(None);
+        self.next.set(NextTick::Now);
         // What makes the message is user code: it runs with nothing borrowed.
         if roomy {
-            let mut message = Some((self.message)());
+            let mut message = match catch(&mut self.message) {
+                Ok(message) => Some(message),
+                // The code is the actor's own, and so is its panic.
+                Err(message) => {
+                    self.next.set(NextTick::Never);
+                    let target = (self.target.slot, self.target.generation);
+                    return shard.kill_here(target, ExitReason::Panicked(message).into());
+                }
+            };
             let wake = self.target.reach(shard, |door| {
                 door.has_room().ok()?;
                 message.take().map(|message| door.put(Header::NONE, Parcel::new(message)))
@@ -187,14 +213,14 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
     }
 
     fn set_again(self, shard: &Shard) {
-        let (due, shared) = (self.due, self.id.clone());
+        let (due, shared) = (self.due, self.next.clone());
         let target = self.target;
         let open = target.reach(shard, |door| !door.has(state::CLOSED)) == Some(true);
-        if !open {
-            return;
+        if !open || shared.get() == NextTick::Never {
+            return shared.set(NextTick::Never);
         }
         let id = shard.timers.insert(due, Fire::Run(Box::new(move |shard| self.tick(shard))));
         target.reach(shard, |door| door.own_timer(id, |id| shard.timers.is_set(id)));
-        shared.set(Some(id));
+        shared.set(NextTick::Set(id));
     }
 }

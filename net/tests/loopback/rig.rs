@@ -61,16 +61,17 @@ impl Rig {
         F: Future<Output = T> + 'static,
     {
         let _on_panic = Name(self.seed);
-        let _entered = self.shard.enter();
-        let system = System::current().expect("entered");
-        let mut task = spawn_local(body(system));
-        while !task.is_finished() {
-            assert!(self.advance(), "nothing moves any more: {:?}", self.shard.waits());
-        }
-        let value = take(&mut task);
-        drop(task);
-        while self.progress() {}
-        value
+        self.shard.enter(|| {
+            let system = System::current().expect("entered");
+            let mut task = spawn_local(body(system));
+            while !task.is_finished() {
+                assert!(self.advance(), "nothing moves any more: {:?}", self.shard.waits());
+            }
+            let value = take(&mut task);
+            drop(task);
+            while self.progress() {}
+            value
+        })
     }
 
     pub(crate) fn network<R>(&self, f: impl FnOnce(&mut Network) -> R) -> R {

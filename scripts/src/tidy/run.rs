@@ -6,7 +6,7 @@ use super::violation::Violation;
 
 type Check = fn(&Tree) -> Vec<Violation>;
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     checks::driver_names,
     checks::unsafe_code,
     checks::budgets,
@@ -17,6 +17,7 @@ const CHECKS: [Check; 10] = [
     checks::names,
     checks::whitespace,
     checks::crate_docs,
+    checks::regressions,
 ];
 
 /// What breaks the rules in `tree`, by file and line.

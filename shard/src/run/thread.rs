@@ -117,12 +117,13 @@ async fn task_waker() -> Waker {
 /// Runs the start hook and tells how it went. Returns whether the shard may run.
 fn begin(pump: &ShardPump, hook: Option<OnShardStart>, started: &News) -> bool {
     let shard = &pump.shard;
-    let _entered = shard.enter();
-    let hook = || hook.iter().for_each(|hook| hook(shard.id()));
-    let news = match catch_unwind(AssertUnwindSafe(hook)) {
-        Ok(()) => Ok(System::current().expect("the shard is entered").handle()),
-        Err(payload) => Err(StartError::OnShardStart(shard.id(), message_of(&*payload))),
-    };
+    let news = shard.enter(|| {
+        let hook = || hook.iter().for_each(|hook| hook(shard.id()));
+        match catch_unwind(AssertUnwindSafe(hook)) {
+            Ok(()) => Ok(System::current().expect("the shard is entered").handle()),
+            Err(payload) => Err(StartError::OnShardStart(shard.id(), message_of(&*payload))),
+        }
+    });
     let runs = news.is_ok();
     started.tell(news);
     runs

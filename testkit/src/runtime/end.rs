@@ -27,11 +27,8 @@ impl TestRuntime {
     }
 
     fn entered(&mut self, number: u32, f: impl FnOnce(&greenroom_core::Shard)) {
-        {
-            let shard = &self.cells[number as usize].shard;
-            let _entered = shard.enter();
-            f(shard);
-        }
+        let shard = &self.cells[number as usize].shard;
+        shard.enter(|| f(shard));
         self.rouse(number);
     }
 }
@@ -44,8 +41,7 @@ impl Drop for TestRuntime {
             eprintln!("{}", self.headline());
         }
         for cell in &self.cells {
-            let _entered = cell.shard.enter();
-            cell.shard.abandon_all();
+            cell.shard.enter(|| cell.shard.abandon_all());
         }
         drop(self.world.inbox.close());
         for node in &self.nodes {

@@ -48,8 +48,8 @@ impl TestRuntime {
     #[must_use]
     pub fn system(&self, node: u16) -> System {
         let number = self.number(node, 0);
-        let _entered = self.cells[number as usize].shard.enter();
-        System::current().expect("a shard was just entered")
+        let system = self.cells[number as usize].shard.enter(System::current);
+        system.expect("a shard was just entered")
     }
 
     /// What became of every message that a shard accepted.

@@ -37,15 +37,14 @@ impl TestRuntime {
         state.ready_tasks.set(0);
         let cell = &mut self.cells[number as usize];
         let now = Instant::from_nanos(world.now());
-        let pumped = {
-            let _entered = cell.shard.enter();
+        let pumped = cell.shard.enter(|| {
             let _guarded = guard::enter();
             take_in(&cell.shard, state);
             if world.draws.chance(Site::Spurious, number, world.swarm.spurious) {
                 wake_for_nothing(&cell.shard, state.polled.get());
             }
             cell.pump.round(&cell.shard, now, &mut TurnChoices { world, shard: number })
-        };
+        });
         self.check_guard();
         self.turns += 1;
         let cost = self.world.draws.between(Site::Cost, number, self.world.swarm.turn_cost);

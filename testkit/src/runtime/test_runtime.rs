@@ -145,8 +145,8 @@ impl TestRuntime {
         while !root.is_finished() {
             assert!(self.step(), "deadlock: nothing can move\n{}", self.report());
         }
-        let _entered = self.cells[root.shard() as usize].shard.enter();
-        root.take().unwrap_or_else(|error| panic!("{error}\n{}", self.headline()))
+        let taken = self.cells[root.shard() as usize].shard.enter(|| root.take());
+        taken.unwrap_or_else(|error| panic!("{error}\n{}", self.headline()))
     }
 
     /// Lets `duration` of virtual time pass, with all that happens in it.
@@ -220,10 +220,7 @@ impl TestRuntime {
     pub fn on<R>(&mut self, node: u16, shard: u16, f: impl FnOnce() -> R) -> R {
         let number = self.number(node, shard);
         self.world.trace.because_of_nothing();
-        let result = {
-            let _entered = self.cells[number as usize].shard.enter();
-            f()
-        };
+        let result = self.cells[number as usize].shard.enter(f);
         self.rouse(number);
         result
     }

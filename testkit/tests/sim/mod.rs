@@ -12,6 +12,7 @@ mod nodes;
 mod order;
 mod outside;
 mod pressure;
+mod regressions;
 mod ring;
 mod sockets;
 mod time;

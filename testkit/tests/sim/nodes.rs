@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use greenroom_core::{ActorRef, CastError, ExitReason, Placement, RefError, Reply};
+use greenroom_core::{ActorRef, CallError, CastError, ExitReason, Placement, RefError, Reply};
 use greenroom_testkit::{Campaign, TestRuntime};
 
 use super::actors::{Note, Notebook};
@@ -72,6 +72,33 @@ fn what_outlives_its_system_is_harmless() {
     // Outside any shard as well.
     let refused = actor.cast(Note::Write(9, 9));
     assert!(matches!(refused, Err(CastError::Unusable(RefError::Outside, _))));
+}
+
+#[test]
+fn a_port_is_answered_or_dropped_on_another_node() {
+    let name = "sim::nodes::a_port_is_answered_or_dropped_on_another_node";
+    Campaign::new(name).seeds(50).runtime(|builder, _| builder.nodes(2)).run(|sim| {
+        for answered in [true, false] {
+            let kept: Arc<Mutex<Option<Reply<u32>>>> = Arc::default();
+            let (port, shard) = (kept.clone(), sim.draw(2) as u16);
+            let caller = sim.start_on(0, async move |system| {
+                let keep = move || Keeper(port);
+                let keeper = system.spawn(Placement::Shard(1), keep).await.unwrap();
+                keeper.call(|reply| reply).await
+            });
+            sim.run_until_idle();
+            let port = kept.lock().unwrap().take().expect("a port was kept");
+            sim.on(1, shard, || {
+                assert!(port.is_wanted(), "nothing else is known there");
+                if answered {
+                    port.send(7);
+                }
+            });
+            let answer = sim.finish(caller);
+            assert_eq!(answer, if answered { Ok(7) } else { Err(CallError::Dropped) });
+        }
+        super::actors::come_to_rest(sim, 2, 2);
+    });
 }
 
 /// Puts its port where it outlives the system.

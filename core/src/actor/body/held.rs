@@ -25,7 +25,7 @@ use std::ptr;
 use std::task::{self, Poll};
 
 use super::life::Life;
-use crate::actor::context::Left;
+use crate::actor::left::Left;
 use crate::actor::{Actor, Context, Ending, Flow};
 use crate::context::Header;
 use crate::handle::Started;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::pin;
 
-use crate::actor::context::Left;
 use crate::actor::hook::{HookEnd, limited};
+use crate::actor::left::{HandOver, Left};
 use crate::actor::{Actor, Context, Ending, Flow, Hook, Undelivered, catch};
 use crate::handle::Started;
 use crate::mailbox::state;
@@ -141,14 +141,15 @@ fn end<A: Actor>(
 
 /// Tells the actor of each message that will not be handled.
 async fn hand_over<A: Actor>(ctx: &Context<A>, actor: &mut A, left: Left<A::Message>) {
-    let hook = pin!(async {
-        for envelope in *left {
-            ctx.count_undelivered(envelope.header, Undelivered::Stopped);
-            if !ctx.door().has(state::KILL) {
-                actor.on_undelivered(envelope.message, Undelivered::Stopped, ctx).await;
+    // What the hook does not get to is counted and dropped after it.
+    let mut left = HandOver::new(ctx, left);
+    let end = {
+        let hook = pin!(async {
+            while let Some(message) = left.next() {
+                actor.on_undelivered(message, Undelivered::Stopped, ctx).await;
             }
-        }
-    });
-    let end = limited(ctx, Hook::Undelivered, hook).await;
+        });
+        limited(ctx, Hook::Undelivered, hook).await
+    };
     ctx.report_hook(Hook::Undelivered, &end);
 }

@@ -5,7 +5,8 @@ use std::task::{self, Poll};
 
 use super::held::{Body, Phase, Turn};
 use super::life::Life;
-use crate::actor::{Context, Ending, ExitReason, Flow, Undelivered, catch};
+use crate::actor::left::HandOver;
+use crate::actor::{Context, Ending, ExitReason, Flow, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::mailbox::{AnyDoor, state};
 use crate::shard::{Shard, current};
@@ -254,14 +255,13 @@ impl<L: Life> Turn<'_, L> {
         if ctx.door().has(state::GONE) {
             return;
         }
-        for envelope in ctx.close().into_iter().flat_map(|left| *left) {
-            ctx.count_undelivered(envelope.header, Undelivered::Stopped);
-        }
-        ctx.door().set(state::GONE);
+        drop(ctx.close().map(|left| HandOver::new(ctx, left)));
         let actor = self.take_actor();
         if let Err(message) = catch(|| drop(actor)) {
             self.report(&ExitReason::Panicked(message));
         }
+        // Not before: whoever asks for the end while the state is dropped waits for it.
+        ctx.door().set(state::GONE);
         current::with(|shard| {
             shard.cancel_timers(ctx.door().take_timers());
             shard.bury(ctx.pid(), &ctx.config().name, &reason);

@@ -8,6 +8,7 @@ mod driver_names;
 mod leftovers;
 mod markdown;
 mod names;
+mod regressions;
 mod unsafe_code;
 mod whitespace;
 
@@ -19,5 +20,6 @@ pub(crate) use driver_names::driver_names;
 pub(crate) use leftovers::leftovers;
 pub(crate) use markdown::markdown;
 pub(crate) use names::names;
+pub(crate) use regressions::regressions;
 pub(crate) use unsafe_code::unsafe_code;
 pub(crate) use whitespace::whitespace;

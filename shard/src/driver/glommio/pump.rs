@@ -86,17 +86,18 @@ impl Future for ShardPump {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         let shard = this.shard.clone();
-        let _entered = shard.enter();
-        // Core catches what user code panics with. What comes through is a bug of the runtime, and
-        // ends this shard without unwinding into the executor.
-        let polled = catch_unwind(AssertUnwindSafe(|| this.run(cx))).or_else(|payload| {
-            this.seat.fail(message_of(&*payload));
-            catch_unwind(AssertUnwindSafe(|| {
-                this.abandon();
-                this.finish(cx)
-            }))
-        });
-        polled.unwrap_or(Poll::Ready(()))
+        shard.enter(|| {
+            // Core catches what user code panics with. What comes through is a bug of the runtime,
+            // and ends this shard without unwinding into the executor.
+            let polled = catch_unwind(AssertUnwindSafe(|| this.run(cx))).or_else(|payload| {
+                this.seat.fail(message_of(&*payload));
+                catch_unwind(AssertUnwindSafe(|| {
+                    this.abandon();
+                    this.finish(cx)
+                }))
+            });
+            polled.unwrap_or(Poll::Ready(()))
+        })
     }
 }
 
