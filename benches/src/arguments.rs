@@ -16,19 +16,25 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// The server that `kv` measures; the one built beside this program when it is not named.
     pub(crate) kv: Option<PathBuf>,
+    /// Shards of `scaling`, and actors on each, when its units (laps) are counted.
+    pub(crate) shards: u16,
+    pub(crate) actors: usize,
 }
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
+                         [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             sim idle kv; all by default
+             skynet big fan sim idle kv scaling; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
   --count    do so many units of one workload in the bare loop, for an instruction counter
-  --kv       the key-value server of the workload kv (the example beside this program)";
+  --kv       the key-value server of the workload kv (the example beside this program)
+  --shards   with `scaling --count`: so many (2), and
+  --actors   so many actors on each (16)";
 
 impl Arguments {
     /// Reads the command line.
@@ -44,6 +50,8 @@ impl Arguments {
             repeats: 5,
             count: None,
             kv: None,
+            shards: 2,
+            actors: 16,
         };
         while let Some(word) = words.next() {
             let mut value = |what| words.next().ok_or_else(|| format!("{word} needs {what}"));
@@ -58,6 +66,8 @@ impl Arguments {
                 "--secs" => read.secs = number()?,
                 "--repeats" => read.repeats = number()?.ceil() as usize,
                 "--count" => read.count = Some(number()? as u64),
+                "--shards" => read.shards = (number()?.ceil() as u16).max(2),
+                "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
                 flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
                 workload => read.workloads.push(workload.into()),
@@ -77,15 +87,19 @@ mod tests {
 
     #[test]
     fn nothing_is_everything_by_default() {
-        let Arguments { workloads, json, secs, repeats, count, kv } = read("").unwrap();
+        let Arguments { workloads, json, secs, repeats, count, kv, shards, actors } =
+            read("").unwrap();
         assert!(workloads.is_empty() && !json && count.is_none() && kv.is_none());
-        assert_eq!((secs, repeats), (1.0, 5));
+        assert_eq!((secs, repeats, shards, actors), (1.0, 5, 2, 16));
     }
 
     #[test]
     fn words_and_flags_come_in_any_order() {
-        let line = "idle --secs 0.25 --kv a/b kv --json --repeats 2.5 --count 7";
-        let Arguments { workloads, json, secs, repeats, count, kv } = read(line).unwrap();
+        let line =
+            "idle --secs 0.25 --kv a/b kv --json --repeats 2.5 --count 7 --shards 9 --actors 3";
+        let Arguments { workloads, json, secs, repeats, count, kv, shards, actors } =
+            read(line).unwrap();
+        assert_eq!((shards, actors), (9, 3));
         assert_eq!((workloads, json, secs), (vec!["idle".to_owned(), "kv".to_owned()], true, 0.25));
         assert_eq!((repeats, count, kv), (3, Some(7), Some("a/b".into())));
     }
