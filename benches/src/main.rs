@@ -72,6 +72,9 @@ fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
 /// Measures a workload and prints its figures.
 fn measure(workload: &Workload, arguments: &Arguments) -> Result<(), String> {
     let figures = match workload.method {
+        Method::Here([full, ..]) if arguments.full => {
+            sample(workload.name, std::slice::from_ref(full), arguments)
+        }
         Method::Here(variants) => sample(workload.name, variants, arguments),
         Method::Elsewhere(measure) => measure(arguments)?,
     };

@@ -3,6 +3,7 @@
 use crate::compare::{Plan, compare};
 use crate::line::Line;
 use crate::pin;
+use crate::record;
 use crate::report::{self, chart, markdown};
 use crate::rivals::{self, Entry};
 use crate::workloads::Workload;
@@ -18,7 +19,8 @@ usage: greenroom-compare [OPTIONS] [RIVAL | WORKLOAD]...   compare, all of them 
   --secs S      seconds of one measurement, warm-up included [1]
   --repeat R    rounds of a comparison [5]
   --ours PATH   measure the bench binary at PATH beside them, and give its ratio to each
-  --write DIR   write DIR/table.md and DIR/chart.svg as well
+  --write DIR   write DIR/table.md and DIR/chart.svg as well; what was written for other
+                workloads before stays
   --json        print lines of JSON instead of tables
   --help        print this
 ";
@@ -108,7 +110,10 @@ fn compare_all(
     }
     if let Some(folder) = write {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join("table.md"), markdown::page(plan, &blocks))?;
+        let figures = folder.join("figures.jsonl");
+        let blocks = record::merge(&figures, blocks)?;
+        fs::write(figures, record::lines(&blocks)?)?;
+        fs::write(folder.join("table.md"), markdown::page(&blocks))?;
         fs::write(folder.join("chart.svg"), chart::svg(&blocks))?;
     }
     Ok(all_well)

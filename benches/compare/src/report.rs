@@ -85,7 +85,7 @@ impl Block {
         self.rows().any(|row| row.result.is_err())
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
         self.ours.iter().chain(&self.rivals)
     }
 
@@ -123,7 +123,7 @@ fn times(ratio: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn row(name: &str, figures: &[f64]) -> Row {
@@ -131,7 +131,7 @@ mod tests {
         Row { name: name.to_owned(), version: "1.0".to_owned(), result }
     }
 
-    pub(super) fn block(workload: Workload) -> Block {
+    pub(crate) fn block(workload: Workload) -> Block {
         let rivals = vec![row("fast", &[20.0, 30.0, 25.0]), row("broken", &[])];
         Block { workload, ours: Some(row("ours", &[10.0])), rivals }
     }

@@ -29,15 +29,16 @@ enum Message {
 }
 
 impl Peer {
-    fn next(&mut self, ctx: &Context<Self>) {
+    /// Pings the next one, unless it is through.
+    fn next(&mut self, ctx: &Context<Self>) -> bool {
         if self.left == 0 {
-            let finish = self.finish.take().expect("begun");
-            return finish.cast(Lap::Done).expect("room for all");
+            return false;
         }
         self.left -= 1;
         let other = self.others[(ctx.random() % self.others.len() as u64) as usize];
-        // Each actor has one ping under way: no mailbox ever holds more than all of them.
+        // Each actor has one ping under way: no mailbox is likely to hold many.
         other.cast(Message::Ping(ctx.myself())).expect("room");
+        true
     }
 }
 
@@ -45,17 +46,26 @@ impl Actor for Peer {
     type Message = Message;
 
     async fn handle(&mut self, message: Message, ctx: &Context<Self>) -> Flow {
-        match message {
-            Message::Ping(from) => from.cast(Message::Pong).expect("room"),
+        let goes_on = match message {
+            Message::Ping(from) => {
+                from.cast(Message::Pong).expect("room");
+                true
+            }
             Message::Pong => self.next(ctx),
             Message::Begin(pings, finish) => {
                 (self.left, self.finish) = (pings, Some(finish));
-                self.next(ctx);
+                self.next(ctx)
             }
             Message::Meet(others, done) => {
                 self.others = others;
                 done.send(());
+                true
             }
+        };
+        if !goes_on {
+            let finish = self.finish.take().expect("begun");
+            // All of them may be through at once.
+            finish.send(Lap::Done).await.expect("it counts");
         }
         Flow::Continue
     }

@@ -100,7 +100,10 @@ fn count_instructions(shards: u16, actors: usize) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
+    use greenroom_shard::Builder;
+
     use super::*;
+    use crate::workloads::{fan, skynet};
 
     /// The model asserts that each batch it foretells is the one that the real ring gave.
     #[test]
@@ -110,6 +113,22 @@ mod tests {
             assert!(counts.packets > 0 && counts.packets <= 2 * messages, "{counts:?}");
             assert!(counts.publishes <= counts.packets, "{counts:?}");
             assert_eq!(counts.slot_moves, 2 * counts.packets, "{counts:?}");
+        }
+    }
+
+    /// The operating system takes turns among the shards' threads, wherever they are: what a lost
+    /// wake-up, a ring that fills or a lost message needs is all there.
+    #[test]
+    fn more_shards_than_cores_lose_nothing() {
+        for shards in [8, 16] {
+            let run = Builder::new().shards(shards).run(async move |system| {
+                let peers = 8 * shards;
+                big::measure(system, peers, PINGS, Extent::Units(10_000)).await;
+                fan::measure(system, Extent::Units(1)).await;
+                skynet::measure(system, 10_000, Extent::Units(2)).await;
+                Ok(())
+            });
+            run.unwrap_or_else(|error| panic!("{shards} shards: {error}"));
         }
     }
 }

@@ -1,20 +1,24 @@
 //! A comparison as a page of Markdown.
 
 use super::show;
-use crate::compare::{Block, Plan, Row};
+use crate::compare::{Block, Row};
 use crate::workloads::Better;
 use std::fmt::Write;
 
 /// A page with one table: a row for each workload, a column for each contender.
-pub(crate) fn page(plan: &Plan, blocks: &[Block]) -> String {
+pub(crate) fn page(blocks: &[Block]) -> String {
     let mut page = "# Against other actor frameworks\n\n".to_owned();
+    let runs = blocks.iter().flat_map(Block::rows).filter_map(|row| row.result.as_ref().ok());
+    let runs: Vec<_> = runs.map(crate::samples::Samples::n).collect();
+    let least = runs.iter().min().copied().unwrap_or_default();
+    let most = runs.iter().max().copied().unwrap_or_default();
+    let runs = if least == most { least.to_string() } else { format!("{least} to {most}") };
     let _ = writeln!(
         page,
-        "Written by `cargo x bench --compare --write docs/bench`: medians of {} runs of {} s each, in \
+        "Written by `cargo x bench --compare --write docs/bench`: medians of {runs} runs of each, in \
          turn, pinned, on one machine of two cores; in bold how many times better Greenroom is, with \
          its defaults. What each workload is stands in `benches/compare/src/workloads.rs`. Absolute \
          figures are this machine's; the ratios are what is compared.\n",
-        plan.repeat, plan.secs
     );
     let Some(first) = blocks.first() else { return page };
     page += "| workload |";
@@ -59,8 +63,7 @@ mod tests {
 
     #[test]
     fn a_row_for_each_workload_and_a_column_for_each_contender() {
-        let plan = Plan { secs: 1.0, repeat: 5, ours: None, rivals: Vec::new() };
-        let page = page(&plan, &[block(Workload::Ring), block(Workload::CastCross)]);
+        let page = page(&[block(Workload::Ring), block(Workload::CastCross)]);
         let table: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
         let expected = [
             "| workload | Greenroom | fast 1.0 | broken 1.0 |",
@@ -69,6 +72,6 @@ mod tests {
             "| `cast_cross`, M/s, more is better | 10.00 | 25.00 **0.40x** | failed |",
         ];
         assert_eq!(table, expected);
-        assert!(page.starts_with("# ") && page.contains("medians of 5 runs of 1 s"), "{page}");
+        assert!(page.starts_with("# ") && page.contains("medians of 1 to 3 runs"), "{page}");
     }
 }
