@@ -38,6 +38,19 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// What a longer run counted more than a shorter one.
+    pub(crate) const fn less(self, shorter: Self) -> Self {
+        Self {
+            packets: self.packets - shorter.packets,
+            publishes: self.publishes - shorter.publishes,
+            slot_moves: self.slot_moves - shorter.slot_moves,
+            tail_moves: self.tail_moves - shorter.tail_moves,
+            head_moves: self.head_moves - shorter.head_moves,
+            tail_looks: self.tail_looks - shorter.tail_looks,
+            bell_looks: self.bell_looks - shorter.bell_looks,
+        }
+    }
+
     /// Lines that moved from one core to another.
     pub(crate) const fn moves(&self) -> u64 {
         self.slot_moves + self.tail_moves + self.head_moves

@@ -218,6 +218,9 @@ pub(super) struct Slot {
     pub(super) state: u8,
 }
 
+/// Two cache lines' worth: see `docs/design/cache-lines.md`.
+const _: () = assert!(size_of::<Slot>() <= 128);
+
 impl Slot {
     /// Whether the caller waits.
     #[inline]

@@ -69,7 +69,7 @@ struct Slot {
     future: Option<TaskFuture>,
 }
 
-const _: () = assert!(size_of::<Slot>() == 64);
+const _: () = assert!(size_of::<Slot>() == 64 && align_of::<Slot>() == 64);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum SlotState {
