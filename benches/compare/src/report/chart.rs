@@ -92,8 +92,10 @@ pub(crate) fn svg(blocks: &[Block]) -> String {
         let cores = if cores == 1 { "one core" } else { "two cores" };
         let _ = writeln!(
             out,
-            "<text class=\"name\" x=\"20\" y=\"{}\">{name} <tspan class=\"small\" \
+            "<rect class=\"back\" x=\"16\" y=\"{}\" width=\"320\" height=\"18\"/>\
+             <text class=\"name\" x=\"20\" y=\"{}\">{name} <tspan class=\"small\" \
              font-weight=\"normal\">({cores})</tspan></text>",
+            y + HEAD - 22.0,
             y + HEAD - 8.0
         );
         y += HEAD;
