@@ -9,6 +9,8 @@ pub(crate) struct Arguments {
     pub(crate) workloads: Vec<String>,
     /// One JSON object a line instead of a table.
     pub(crate) json: bool,
+    /// The everything-on variant of each workload alone.
+    pub(crate) full: bool,
     /// Seconds of each repeat.
     pub(crate) secs: f64,
     pub(crate) repeats: usize,
@@ -16,19 +18,26 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// The server that `kv` measures; the one built beside this program when it is not named.
     pub(crate) kv: Option<PathBuf>,
+    /// Shards of `scaling`, and actors on each, when its units (laps) are counted.
+    pub(crate) shards: u16,
+    pub(crate) actors: usize,
 }
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
-usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
+usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
+                         [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             sim idle kv; all by default
+             skynet big fan sim idle kv scaling; all by default
   --json     one object a line, the everything-on variant first
+  --full     the everything-on variant alone
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
   --count    do so many units of one workload in the bare loop, for an instruction counter
-  --kv       the key-value server of the workload kv (the example beside this program)";
+  --kv       the key-value server of the workload kv (the example beside this program)
+  --shards   with `scaling --count`: so many (2), and
+  --actors   so many actors on each (16)";
 
 impl Arguments {
     /// Reads the command line.
@@ -40,10 +49,13 @@ impl Arguments {
         let mut read = Self {
             workloads: Vec::new(),
             json: false,
+            full: false,
             secs: 1.0,
             repeats: 5,
             count: None,
             kv: None,
+            shards: 2,
+            actors: 16,
         };
         while let Some(word) = words.next() {
             let mut value = |what| words.next().ok_or_else(|| format!("{word} needs {what}"));
@@ -55,9 +67,12 @@ impl Arguments {
             };
             match word.as_str() {
                 "--json" => read.json = true,
+                "--full" => read.full = true,
                 "--secs" => read.secs = number()?,
                 "--repeats" => read.repeats = number()?.ceil() as usize,
                 "--count" => read.count = Some(number()? as u64),
+                "--shards" => read.shards = (number()?.ceil() as u16).max(2),
+                "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
                 flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
                 workload => read.workloads.push(workload.into()),
@@ -77,15 +92,18 @@ mod tests {
 
     #[test]
     fn nothing_is_everything_by_default() {
-        let Arguments { workloads, json, secs, repeats, count, kv } = read("").unwrap();
-        assert!(workloads.is_empty() && !json && count.is_none() && kv.is_none());
-        assert_eq!((secs, repeats), (1.0, 5));
+        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors } =
+            read("").unwrap();
+        assert!(workloads.is_empty() && !json && !full && count.is_none() && kv.is_none());
+        assert_eq!((secs, repeats, shards, actors), (1.0, 5, 2, 16));
     }
 
     #[test]
     fn words_and_flags_come_in_any_order() {
-        let line = "idle --secs 0.25 --kv a/b kv --json --repeats 2.5 --count 7";
-        let Arguments { workloads, json, secs, repeats, count, kv } = read(line).unwrap();
+        let line = "idle --secs 0.25 --kv a/b kv --json --full --repeats 2.5 --count 7 --shards 9 --actors 3";
+        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors } =
+            read(line).unwrap();
+        assert_eq!((shards, actors, full), (9, 3, true));
         assert_eq!((workloads, json, secs), (vec!["idle".to_owned(), "kv".to_owned()], true, 0.25));
         assert_eq!((repeats, count, kv), (3, Some(7), Some("a/b".into())));
     }

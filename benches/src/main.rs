@@ -13,8 +13,9 @@ mod alloc;
 mod arguments;
 mod bare;
 mod cores;
+mod lines;
+mod mesh;
 mod meter;
-mod pair;
 mod report;
 mod table;
 mod workloads;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
             let mut code = ExitCode::SUCCESS;
             for workload in workloads {
                 let done = match arguments.count {
-                    Some(units) => count(workload, units),
+                    Some(units) => count(workload, units, &arguments),
                     None => measure(workload, &arguments),
                 };
                 // The others are measured all the same.
@@ -71,6 +72,9 @@ fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
 /// Measures a workload and prints its figures.
 fn measure(workload: &Workload, arguments: &Arguments) -> Result<(), String> {
     let figures = match workload.method {
+        Method::Here([full, ..]) if arguments.full => {
+            sample(workload.name, std::slice::from_ref(full), arguments)
+        }
         Method::Here(variants) => sample(workload.name, variants, arguments),
         Method::Elsewhere(measure) => measure(arguments)?,
     };
@@ -103,7 +107,11 @@ fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -
 }
 
 /// Does so many units in the bare loop, or in the first variant where there is none.
-fn count(workload: &Workload, units: u64) -> Result<(), String> {
+fn count(workload: &Workload, units: u64, arguments: &Arguments) -> Result<(), String> {
+    if workload.name == "scaling" {
+        workloads::scaling::count(arguments.shards, arguments.actors, units);
+        return Ok(());
+    }
     let Method::Here(variants) = workload.method else {
         return Err(format!("{} has no units to count here", workload.name));
     };

@@ -5,7 +5,7 @@
 pub(crate) struct Figure {
     pub(crate) workload: &'static str,
     pub(crate) variant: String,
-    /// `ns`, `bytes`, `per_s`, or `us_per_s`: microseconds of CPU time a second, of which one core
+    /// `ns`, `ms`, `bytes`, `per_s`, a share or a count, or `us_per_s`: microseconds of CPU time a second, of which one core
     /// has a million.
     pub(crate) unit: &'static str,
     /// The variant that the table tells this one as a multiple of, where that one was measured.

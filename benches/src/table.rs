@@ -7,8 +7,8 @@ use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{floor, idle, kv, sim, spawn};
-use crate::{alloc, bare, pair};
+use crate::workloads::{big, fan, floor, idle, kv, scaling, sim, skynet, spawn};
+use crate::{alloc, bare, mesh};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
@@ -143,7 +143,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             .beside(PING_PONG),
             ns(PING_PONG, floor::measure_ping_pong).on_two_cores(),
             ns("bare", |extent| {
-                pair::run(async move |s| messages::measure_ask(s, there(extent)).await)
+                mesh::run_two(async move |s| messages::measure_ask(s, there(extent)).await)
             }),
         ]),
     },
@@ -158,9 +158,47 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             .beside(CHUNKS),
             per_s(CHUNKS, floor::measure_chunks).on_two_cores(),
             per_s("bare", |extent| {
-                1e9 / pair::run(async move |s| {
+                1e9 / mesh::run_two(async move |s| {
                     messages::measure_stream(s, there_window(extent)).await
                 })
+            }),
+        ]),
+    },
+    Workload {
+        name: "skynet",
+        method: Method::Here(&[
+            Variant::new("full", "ms", |extent| {
+                let root = async move |s| skynet::measure(s, skynet::LEAVES, extent).await;
+                full(2, root) / 1e6
+            }),
+            // An actor's share of a smaller tree on one shard.
+            ns("bare", |extent| {
+                let root = async move |s| skynet::measure(s, BARE_LEAVES, trees(extent)).await;
+                bare::run(root) / BARE_ACTORS as f64
+            }),
+        ]),
+    },
+    Workload {
+        name: "big",
+        method: Method::Here(&[
+            per_s("full", |extent| {
+                1e9 / full(2, async move |s| {
+                    big::measure(s, big::ACTORS, big::PINGS_PER_LAP, extent).await
+                })
+            }),
+            per_s("bare", |extent| {
+                1e9 / mesh::run_two(async move |s| {
+                    big::measure(s, big::ACTORS, big::PINGS_PER_LAP, extent).await
+                })
+            }),
+        ]),
+    },
+    Workload {
+        name: "fan",
+        method: Method::Here(&[
+            per_s("full", |extent| 1e9 / full(2, async move |s| fan::measure(s, extent).await)),
+            per_s("bare", |extent| {
+                1e9 / mesh::run_two(async move |s| fan::measure(s, extent).await)
             }),
         ]),
     },
@@ -181,7 +219,20 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         ]),
     },
     Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
+    Workload { name: "scaling", method: Method::Elsewhere(scaling::measure) },
 ];
+
+/// Leaves of the tree in the bare loop, and all its actors.
+const BARE_LEAVES: u64 = 10_000;
+const BARE_ACTORS: u64 = 11_111;
+
+/// An extent in actors as one in trees of the bare loop.
+const fn trees(extent: Extent) -> Extent {
+    match extent {
+        Extent::Units(actors) => Extent::Units(actors.div_ceil(BARE_ACTORS)),
+        secs => secs,
+    }
+}
 
 const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
 

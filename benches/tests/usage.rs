@@ -41,13 +41,15 @@ fn a_wrong_command_line_is_told_apart() {
 /// out are those that weigh a million actors or simulate, which take their time.
 #[test]
 fn every_workload_of_messages_runs() {
-    let table: [(_, &[&str]); 7] = [
+    let table: [(_, &[&str]); 9] = [
         ("ask_local", &["full", "bare"]),
         ("cast_local", &["full", "bare"]),
         ("ring", &["full", "bare"]),
         ("spawn", &["full", "bare"]),
         ("ask_cross", &["full", "spin", "park", "floor, two lines", "bare"]),
         ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
+        ("big", &["full", "bare"]),
+        ("fan", &["full", "bare"]),
         ("idle", &["full", "park", "spin"]),
     ];
     for (workload, variants) in table {

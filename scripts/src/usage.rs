@@ -14,7 +14,7 @@ The project's own commands.
       run the simulation suites, N seeds a test; with --check, run them twice and compare the
       trace hashes
   cargo x bench [--compare] [ARGS]
-      run our workloads in release mode; with --compare, the rivals
+      run our workloads in release mode; with --compare, the rivals beside them
   cargo x ci
       what continuous integration runs: fmt, clippy, doc, tidy, deny (where cargo-deny is
       installed), test, sim --check

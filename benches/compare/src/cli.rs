@@ -3,11 +3,13 @@
 use crate::compare::{Plan, compare};
 use crate::line::Line;
 use crate::pin;
-use crate::report;
+use crate::record;
+use crate::report::{self, chart, markdown};
 use crate::rivals::{self, Entry};
 use crate::workloads::Workload;
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -17,6 +19,8 @@ usage: greenroom-compare [OPTIONS] [RIVAL | WORKLOAD]...   compare, all of them 
   --secs S      seconds of one measurement, warm-up included [1]
   --repeat R    rounds of a comparison [5]
   --ours PATH   measure the bench binary at PATH beside them, and give its ratio to each
+  --write DIR   write DIR/table.md and DIR/chart.svg as well; what was written for other
+                workloads before stays
   --json        print lines of JSON instead of tables
   --help        print this
 ";
@@ -26,7 +30,7 @@ usage: greenroom-compare [OPTIONS] [RIVAL | WORKLOAD]...   compare, all of them 
 enum Command {
     Help,
     Run { rival: &'static Entry, workload: Workload, secs: f64 },
-    Compare { plan: Plan, workloads: Vec<Workload>, json: bool },
+    Compare { plan: Plan, workloads: Vec<Workload>, json: bool, write: Option<PathBuf> },
 }
 
 /// What stands on a command line, before it is one of the commands.
@@ -38,6 +42,7 @@ struct Words {
     secs: Option<f64>,
     repeat: Option<u32>,
     ours: Option<PathBuf>,
+    write: Option<PathBuf>,
     rivals: Vec<&'static Entry>,
     workloads: Vec<Workload>,
 }
@@ -47,7 +52,9 @@ pub(crate) fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
     let done = match Command::parse(arguments) {
         Ok(Command::Help) => write!(io::stdout(), "{USAGE}").map(|()| true),
         Ok(Command::Run { rival, workload, secs }) => run(rival, workload, secs),
-        Ok(Command::Compare { plan, workloads, json }) => compare_all(&plan, &workloads, json),
+        Ok(Command::Compare { plan, workloads, json, write }) => {
+            compare_all(&plan, &workloads, json, write.as_deref())
+        }
         Err(error) => {
             eprint!("{error}\n{USAGE}");
             return ExitCode::from(2);
@@ -65,7 +72,8 @@ pub(crate) fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
 
 /// One measurement; whether it went well.
 fn run(rival: &Entry, workload: Workload, secs: f64) -> io::Result<bool> {
-    let outcome = pin::this_thread(pin::CLIENT).and_then(|()| rival.measure(workload, secs));
+    let pinned = if rival.runs_here() { pin::this_thread(pin::CLIENT) } else { Ok(()) };
+    let outcome = pinned.and_then(|()| rival.measure(workload, secs));
     match outcome {
         Ok(value) => {
             let line = Line {
@@ -84,14 +92,29 @@ fn run(rival: &Entry, workload: Workload, secs: f64) -> io::Result<bool> {
     }
 }
 
-/// All comparisons, each printed when it is done; whether everything went well.
-fn compare_all(plan: &Plan, workloads: &[Workload], json: bool) -> io::Result<bool> {
-    let mut all_well = true;
+/// All comparisons, each printed when it is done, and in the end written into a folder; whether
+/// everything went well.
+fn compare_all(
+    plan: &Plan,
+    workloads: &[Workload],
+    json: bool,
+    write: Option<&Path>,
+) -> io::Result<bool> {
+    let (mut all_well, mut blocks) = (true, Vec::new());
     for workload in workloads {
         let block = compare(plan, *workload);
         let mut out = io::stdout().lock();
         if json { report::json(&mut out, &block) } else { report::table(&mut out, &block) }?;
         all_well &= !block.failed();
+        blocks.push(block);
+    }
+    if let Some(folder) = write {
+        fs::create_dir_all(folder)?;
+        let figures = folder.join("figures.jsonl");
+        let blocks = record::merge(&figures, blocks)?;
+        fs::write(figures, record::lines(&blocks)?)?;
+        fs::write(folder.join("table.md"), markdown::page(&blocks))?;
+        fs::write(folder.join("chart.svg"), chart::svg(&blocks))?;
     }
     Ok(all_well)
 }
@@ -109,10 +132,11 @@ impl Command {
             };
             return Ok(Self::Run { rival, workload: *workload, secs });
         }
-        let rivals = or_all(words.rivals, rivals::all());
+        let mut rivals = or_all(words.rivals, rivals::all());
+        rivals.retain(|rival| rival.is_here());
         let plan = Plan { secs, repeat: words.repeat.unwrap_or(5), ours: words.ours, rivals };
         let workloads = or_all(words.workloads, Workload::ALL);
-        Ok(Self::Compare { plan, workloads, json: words.json })
+        Ok(Self::Compare { plan, workloads, json: words.json, write: words.write })
     }
 }
 
@@ -131,6 +155,7 @@ impl Words {
                 "--json" => words.json = true,
                 "--secs" => words.secs = Some(positive_secs(&value()?)?),
                 "--repeat" => words.repeat = Some(positive_rounds(&value()?)?),
+                "--write" => words.write = Some(value()?.into()),
                 "--ours" => words.ours = Some(value()?.into()),
                 name => words.read_name(name)?,
             }
@@ -177,8 +202,10 @@ mod tests {
 
     #[test]
     fn nothing_named_means_everything() {
-        let Ok(Command::Compare { plan, workloads, json: false }) = parse("") else { panic!() };
-        assert_eq!(plan.rivals.len(), rivals::all().count());
+        let Ok(Command::Compare { plan, workloads, json: false, write: None }) = parse("") else {
+            panic!()
+        };
+        assert_eq!(plan.rivals.len(), rivals::all().filter(|rival| rival.is_here()).count());
         assert_eq!(workloads, Workload::ALL);
         assert_eq!((plan.secs, plan.repeat, plan.ours), (1.0, 5, None));
     }
@@ -186,7 +213,9 @@ mod tests {
     #[test]
     fn names_and_options_come_in_any_order() {
         let line = "ring --secs 0.3 actix --json spawn --repeat 3 --ours ./ours";
-        let Ok(Command::Compare { plan, workloads, json: true }) = parse(line) else { panic!() };
+        let parsed = parse(&format!("{line} --write out"));
+        let Ok(Command::Compare { plan, workloads, json: true, write }) = parsed else { panic!() };
+        assert_eq!(write, Some("out".into()));
         assert_eq!(plan.rivals[0].name, "actix");
         assert_eq!(plan.rivals.len(), 1);
         assert_eq!(workloads, [Workload::Ring, Workload::Spawn]);
@@ -203,7 +232,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in ["erlang", "--secs", "--secs 0", "--secs NaN", "--secs inf", "--repeat 0"] {
+        for line in
+            ["nobody", "--write", "--secs", "--secs 0", "--secs NaN", "--secs inf", "--repeat 0"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

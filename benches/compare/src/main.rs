@@ -15,6 +15,7 @@ mod line;
 mod ours;
 mod pin;
 mod probe;
+mod record;
 mod report;
 mod rivals;
 mod samples;

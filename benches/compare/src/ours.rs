@@ -39,7 +39,8 @@ pub(crate) fn measure(
     limit: Duration,
 ) -> Result<Figure, String> {
     let mut command = Command::new(path);
-    command.args([workload.name(), "--json", "--secs", &secs.to_string()]);
+    let secs = secs.to_string();
+    command.args([workload.name(), "--json", "--secs", &secs, "--repeats", "1", "--full"]);
     read(&child::first_line(&mut command, limit)?, workload)
 }
 

@@ -1,9 +1,11 @@
 //! Counts of what actors did, for the workloads whose actors send no answer.
 //!
-//! Both workloads that use them keep everything on one thread, so each count has a single writer
-//! and is a plain load and store: a rival pays well under a nanosecond for being watched.
+//! A count has a single writer and is a plain load and store: a rival pays about a nanosecond for
+//! being watched. Where actors run on two threads, each thread has a part of its own.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// One count.
 pub(crate) struct Count(AtomicU64);
@@ -42,6 +44,55 @@ impl Count {
                 break;
             }
             tokio::task::yield_now().await;
+        }
+        match self.read() {
+            count if count == target => Ok(()),
+            count => Err(format!("{count} {what}, expected {target}")),
+        }
+    }
+}
+
+thread_local! {
+    /// The calling thread's part of [`ENDED`], on cache lines of its own.
+    static PART: &'static Part = {
+        let part: &'static Part = Box::leak(Box::new(Part(Count::new())));
+        ENDED.0.lock().expect("nobody panics with it").push(part);
+        part
+    };
+}
+
+#[repr(align(128))]
+struct Part(Count);
+
+/// A count in parts, one for each thread that counts.
+pub(crate) struct Parts(Mutex<Vec<&'static Part>>);
+
+/// Actor states of `skynet` that were dropped.
+pub(crate) static ENDED: Parts = Parts(Mutex::new(Vec::new()));
+
+impl Parts {
+    /// Adds one to the calling thread's part.
+    pub(crate) fn add_one(&self) {
+        // A thread that ends with actors left on it has nobody left to count for.
+        let _ = PART.try_with(|part| part.0.add_one());
+    }
+
+    fn read(&self) -> u64 {
+        self.0.lock().expect("nobody panics with it").iter().map(|part| part.0.read()).sum()
+    }
+
+    /// Waits until the count reaches `target`, and sleeps between two looks at it, for the actors
+    /// end on other threads as well.
+    ///
+    /// # Errors
+    ///
+    /// When it is still short of it after some seconds, or has passed it.
+    pub(crate) async fn wait_for(&self, target: u64, what: &str) -> Result<(), String> {
+        for _ in 0..5_000 {
+            if self.read() >= target {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         match self.read() {
             count if count == target => Ok(()),

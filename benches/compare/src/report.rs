@@ -1,5 +1,8 @@
 //! A comparison as a table, or as lines of JSON.
 
+pub(crate) mod chart;
+pub(crate) mod markdown;
+
 use crate::compare::{Block, Row};
 use crate::samples::Samples;
 use crate::workloads::{Better, Workload};
@@ -82,12 +85,12 @@ impl Block {
         self.rows().any(|row| row.result.is_err())
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Row> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
         self.ours.iter().chain(&self.rivals)
     }
 
     /// How many times better ours is than `row`, if both have figures and `row` is not ours.
-    fn ratio_to(&self, row: &Row) -> Option<f64> {
+    pub(super) fn ratio_to(&self, row: &Row) -> Option<f64> {
         let ours = self.ours.as_ref()?;
         if std::ptr::eq(ours, row) {
             return None;
@@ -105,13 +108,22 @@ impl Block {
 fn show(figure: f64, workload: Workload) -> String {
     match workload.unit() {
         "M/s" => format!("{figure:.2}"),
-        "bytes" => format!("{figure:.0}"),
+        "bytes" | "ms" => format!("{figure:.0}"),
         _ => format!("{figure:.1}"),
     }
 }
 
+/// A ratio with as many digits as it deserves.
+fn times(ratio: f64) -> String {
+    match ratio {
+        ..1.0 => format!("{ratio:.2}x"),
+        1.0..20.0 => format!("{ratio:.1}x"),
+        _ => format!("{ratio:.0}x"),
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn row(name: &str, figures: &[f64]) -> Row {
@@ -119,7 +131,7 @@ mod tests {
         Row { name: name.to_owned(), version: "1.0".to_owned(), result }
     }
 
-    fn block(workload: Workload) -> Block {
+    pub(crate) fn block(workload: Workload) -> Block {
         let rivals = vec![row("fast", &[20.0, 30.0, 25.0]), row("broken", &[])];
         Block { workload, ours: Some(row("ours", &[10.0])), rivals }
     }

@@ -6,6 +6,7 @@
 //! one is used and why.
 
 mod by_hand;
+mod erlang;
 
 #[cfg(feature = "actix")]
 mod actix;
@@ -20,8 +21,13 @@ mod spawned;
 #[cfg(feature = "xtra")]
 mod xtra;
 
+use crate::pin;
+use crate::workloads::big::Peer;
 use crate::workloads::ring::Finish;
+use crate::workloads::skynet::TreeNode;
 use crate::workloads::{Outcome, Workload, measure};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The verbs of a framework. A value stands for the runtime in which actors are spawned.
 ///
@@ -69,6 +75,45 @@ pub(crate) trait Rival: Clone + Send + Sync + 'static {
     fn spawn_and_stop(&self) -> impl Future<Output = ()> + Send;
 }
 
+/// The verbs of the workloads that run on two cores at once, from one runtime.
+///
+/// A core is 0 or 1, and means nothing to a framework whose runtime moves actors between threads.
+pub(crate) trait OnTwoCores: Rival {
+    /// A reference to an actor whose state is a [`Peer`].
+    type Peer: Send + Sync + 'static;
+    /// A reference to an actor whose state is a [`TreeNode`].
+    type Tree: Clone + Send + Sync + 'static;
+
+    /// Runs `client` as a task of a fresh runtime of two threads, each pinned to a core.
+    fn run_on_two<C, F>(client: C) -> F::Output
+    where
+        C: FnOnce(Self) -> F,
+        F: Future<Output: Send> + Send + 'static;
+
+    /// Spawns a counter.
+    fn counter_on(&self, core: usize) -> impl Future<Output = Self::Counter> + Send {
+        let _ = core;
+        self.counter()
+    }
+
+    /// Starts a task.
+    fn go(&self, core: usize, task: impl Future<Output = ()> + Send + 'static) {
+        let _ = core;
+        drop(tokio::spawn(task));
+    }
+
+    /// Spawns a node of a tree, which spawns its children.
+    fn tree(&self, node: TreeNode<Self::Tree>) -> impl Future<Output = ()> + Send;
+
+    /// Spawns an actor that pings others.
+    fn peer(&self, core: usize, state: Peer<Self::Peer>)
+    -> impl Future<Output = Self::Peer> + Send;
+    /// Tells it of all others.
+    fn meet(peer: &Self::Peer, others: Arc<[Self::Peer]>) -> impl Future<Output = ()> + Send;
+    /// Lets it ping so many.
+    fn begin(peer: &Self::Peer, pings: u64) -> impl Future<Output = ()> + Send;
+}
+
 /// A rival by name.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -92,7 +137,7 @@ macro_rules! rival {
     };
 }
 
-static ALL: [Entry; 7] = [
+static ALL: [Entry; 8] = [
     Entry { name: "tokio", package: "tokio", measure: Some(measure::<by_hand::ByHand>) },
     rival!("spawned", "spawned-concurrency", spawned::Spawned),
     rival!("ractor", "ractor", ractor::Ractor),
@@ -100,7 +145,11 @@ static ALL: [Entry; 7] = [
     rival!("actix", "actix", actix::Actix),
     rival!("xtra", "xtra", xtra::Xtra),
     rival!("coerce", "coerce", coerce::Coerce),
+    Entry { name: ERLANG, package: "", measure: Some(erlang::measure) },
 ];
+
+/// The one that is no crate.
+const ERLANG: &str = "erlang";
 
 /// All rivals, in the order of the report.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
@@ -125,8 +174,25 @@ impl Entry {
         measure(workload, secs)
     }
 
-    /// Its version in the lock file this binary was built from.
+    /// Whether it can be measured on this machine; says so where it cannot.
+    pub(crate) fn is_here(&self) -> bool {
+        let here = self.name != ERLANG || erlang::version().is_some();
+        if !here {
+            eprintln!("erlang is left out: erl and erlc are not installed (Debian: erlang-base)");
+        }
+        here
+    }
+
+    /// Whether a measurement of it runs on the thread that asks for it, which is to be pinned then.
+    pub(crate) fn runs_here(&self) -> bool {
+        self.name != ERLANG
+    }
+
+    /// Its version: in the lock file this binary was built from, or as it is installed.
     pub(crate) fn version(&self) -> &'static str {
+        if self.name == ERLANG {
+            return erlang::version().unwrap_or_default();
+        }
         let lock = include_str!("../Cargo.lock");
         let package = format!("name = \"{}\"\nversion = \"", self.package);
         let version = lock.split_once(package.as_str()).map_or("", |(_, rest)| rest);
@@ -149,13 +215,31 @@ where
     })
 }
 
+/// [`OnTwoCores::run_on_two`] for everything that needs no more than tokio.
+fn run_on_two_of_tokio<F>(client: impl FnOnce() -> F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let started = AtomicUsize::new(0);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .on_thread_start(move || {
+            let core = started.fetch_add(1, Ordering::Relaxed) % 2;
+            pin::this_thread(core).expect("two cores");
+        })
+        .build()
+        .expect("the system gives us an epoll instance");
+    runtime.block_on(async move { tokio::spawn(client()).await.expect("the client did not panic") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn versions_come_from_the_lock_file() {
-        for entry in all() {
+        for entry in all().filter(|entry| entry.runs_here()) {
             let version = entry.version();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{}: {version}", entry.name);
         }

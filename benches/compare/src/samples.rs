@@ -11,6 +11,11 @@ impl Samples {
         (!figures.is_empty()).then_some(Self(figures))
     }
 
+    /// All of them, from the smallest.
+    pub(crate) fn figures(&self) -> &[f64] {
+        &self.0
+    }
+
     /// The middle one, or the mean of the two in the middle.
     pub(crate) fn median(&self) -> f64 {
         let middle = self.0.len() / 2;

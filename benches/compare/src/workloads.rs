@@ -35,19 +35,43 @@
 //!   the previous half. An answer must count at least the halves it closes and at most what was sent,
 //!   and the last one exactly what was sent. A half counts as 501 messages.
 //!
+//! * **`skynet`**, ms per tree. Two cores. Actors of a tree: a node spawns ten children, each for a
+//!   tenth of its leaves, down to 1,000,000 leaves. A leaf reports its number to its parent, one way,
+//!   and ends; a node adds up what its ten children report, reports the sum, and ends. Leaves are
+//!   actors with a mailbox as all the others are. The time of a tree is from the spawning of its root
+//!   to its report, which must be the sum of the numbers. In the end all 1,111,111 actor states of
+//!   each tree must have been dropped. Where a framework binds actors to threads, the root's children
+//!   are spread over the two and all below them stay with their parents.
+//! * **`big`**, M/s. Two cores, 200 actors, half of them spawned on each core where the framework
+//!   binds them to one. Each sends `Ping(who)` to one of all 200 that it draws, is answered `Pong`,
+//!   and only then draws the next; meanwhile it answers others. A lap is 500 pings of each; the client
+//!   starts the next one when all have told it that they are through. A ping and its pong count as one.
+//! * **`fan`**, M/s. Two cores, 100 producers, 10 consumers, half of each on each core where the
+//!   framework binds them to one. A consumer is the counter of `ask_local`; a producer asks `Ask(1)`
+//!   of each consumer in turn and awaits the answer before it asks the next. A lap is 1,000 asks of
+//!   each producer. Producers here are tasks, and actors in ours. In the end the consumers' totals
+//!   must be equal and together the number of asks. An ask and its answer count as one.
+//!
+//! The last three run on one runtime of two threads, each pinned to a core: tokio's multi-threaded
+//! one, which moves tasks between the two, or two of actix's arbiters, which do not.
+//!
 //! Those that take a time spend a fifth of it warming up before the clock starts.
 
+pub(crate) mod big;
 mod bytes;
 mod cross;
+mod fan;
 mod local;
 mod meter;
 pub(crate) mod ring;
+pub(crate) mod skynet;
 mod spawn;
 
-use crate::rivals::Rival;
+use crate::rivals::OnTwoCores;
 use Better::{Higher, Lower};
 use Workload::{
-    AskCross, AskLocal, BytesAfterMessage, BytesIdle, CastCross, CastLocal, Ring, Spawn,
+    AskCross, AskLocal, Big, BytesAfterMessage, BytesIdle, CastCross, CastLocal, Fan, Ring, Skynet,
+    Spawn,
 };
 
 /// What a measurement yields: its figure in the workload's unit, or what went wrong.
@@ -64,6 +88,9 @@ pub(crate) enum Workload {
     BytesAfterMessage,
     AskCross,
     CastCross,
+    Skynet,
+    Big,
+    Fan,
 }
 
 /// Which way a figure improves.
@@ -75,8 +102,19 @@ pub(crate) enum Better {
 
 impl Workload {
     /// All of them, in the order of the report.
-    pub(crate) const ALL: [Self; 8] =
-        [AskLocal, CastLocal, Ring, Spawn, BytesIdle, BytesAfterMessage, AskCross, CastCross];
+    pub(crate) const ALL: [Self; 11] = [
+        AskLocal,
+        CastLocal,
+        Ring,
+        Spawn,
+        BytesIdle,
+        BytesAfterMessage,
+        AskCross,
+        CastCross,
+        Skynet,
+        Big,
+        Fan,
+    ];
 
     /// Its name on the command line and in reports.
     pub(crate) const fn name(self) -> &'static str {
@@ -98,6 +136,14 @@ impl Workload {
         Self::ALL.into_iter().find(|workload| workload.name() == name)
     }
 
+    /// How many cores it runs on.
+    pub(crate) const fn cores(self) -> usize {
+        match self {
+            AskLocal | CastLocal | Ring | Spawn | BytesIdle | BytesAfterMessage => 1,
+            AskCross | CastCross | Skynet | Big | Fan => 2,
+        }
+    }
+
     const fn row(self) -> (&'static str, &'static str, Better) {
         match self {
             AskLocal => ("ask_local", "ns", Lower),
@@ -108,6 +154,9 @@ impl Workload {
             BytesAfterMessage => ("bytes_after_message", "bytes", Lower),
             AskCross => ("ask_cross", "ns", Lower),
             CastCross => ("cast_cross", "M/s", Higher),
+            Skynet => ("skynet", "ms", Lower),
+            Big => ("big", "M/s", Higher),
+            Fan => ("fan", "M/s", Higher),
         }
     }
 }
@@ -117,7 +166,7 @@ impl Workload {
 /// # Errors
 ///
 /// When the rival did not do the work it was given.
-pub(crate) fn measure<R: Rival>(workload: Workload, secs: f64) -> Outcome {
+pub(crate) fn measure<R: OnTwoCores>(workload: Workload, secs: f64) -> Outcome {
     match workload {
         AskLocal => R::run(move |rival| local::ask(rival, secs)),
         CastLocal => R::run(move |rival| local::cast(rival, secs)),
@@ -127,5 +176,8 @@ pub(crate) fn measure<R: Rival>(workload: Workload, secs: f64) -> Outcome {
         BytesAfterMessage => R::run(bytes::after_message),
         AskCross => cross::ask::<R>(secs),
         CastCross => cross::cast::<R>(secs),
+        Skynet => R::run_on_two(move |rival| skynet::trees(rival, secs)),
+        Big => R::run_on_two(move |rival| big::pings(rival, secs)),
+        Fan => R::run_on_two(move |rival| fan::asks(rival, secs)),
     }
 }

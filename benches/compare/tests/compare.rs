@@ -46,3 +46,17 @@ fn who_fails_is_named() {
     assert!(row.contains("FAILED: exit status: 7: no such workload"), "{row}");
     assert!(table.lines().any(|line| line.trim_start().starts_with("tokio")), "{table}");
 }
+
+#[test]
+fn a_page_and_a_picture_are_written() {
+    let script = r#"echo '{"workload":"'$1'","variant":"full","unit":"ns","median":2,"min":1,"max":3,"n":5}'"#;
+    let path = ours("ours_written", script);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("written/deep");
+    let (ours, written) = (path.display(), folder.display());
+    let line = format!("tokio ring --secs 0.01 --repeat 1 --ours {ours} --write {written}");
+    assert!(greenroom_compare(&line).status.success());
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it was written");
+    let (table, chart) = (read("table.md"), read("chart.svg"));
+    assert!(table.contains("| workload | Greenroom | tokio "), "{table}");
+    assert!(chart.contains(">tokio</text>"), "{chart}");
+}

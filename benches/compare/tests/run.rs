@@ -7,14 +7,18 @@ const RIVALS: [&str; 7] = ["tokio", "spawned", "ractor", "kameo", "actix", "xtra
 /// Every rival does the whole work of `workload`.
 fn all_at(workload: &str, unit: &str) {
     for rival in RIVALS {
-        let output = greenroom_compare(&format!("run {rival} {workload} --secs 0.01"));
-        assert!(output.status.success(), "{rival}: {}", errors(&output));
-        let [line] = &lines(&output)[..] else { panic!("{rival}: not one line") };
-        assert_eq!(line["rival"], rival);
-        assert_eq!(line["workload"], workload);
-        assert_eq!(line["unit"], unit);
-        assert!(line["value"].as_f64().is_some_and(|value| value > 0.0), "{line}");
+        one_at(rival, workload, unit);
     }
+}
+
+fn one_at(rival: &str, workload: &str, unit: &str) {
+    let output = greenroom_compare(&format!("run {rival} {workload} --secs 0.01"));
+    assert!(output.status.success(), "{rival}: {}", errors(&output));
+    let [line] = &lines(&output)[..] else { panic!("{rival}: not one line") };
+    assert_eq!(line["rival"], rival);
+    assert_eq!(line["workload"], workload);
+    assert_eq!(line["unit"], unit);
+    assert!(line["value"].as_f64().is_some_and(|value| value > 0.0), "{line}");
 }
 
 #[test]
@@ -45,6 +49,40 @@ fn all_answer_asks_from_another_core() {
 #[test]
 fn all_count_one_way_messages_from_another_core() {
     all_at("cast_cross", "M/s");
+}
+
+#[test]
+fn all_ping_at_random_on_two_cores() {
+    all_at("big", "M/s");
+}
+
+#[test]
+fn all_ask_few_from_many() {
+    all_at("fan", "M/s");
+}
+
+/// The others' trees take as many seconds as they do less than these two.
+#[test]
+fn a_tree_of_a_million_adds_up() {
+    for rival in ["tokio", "xtra"] {
+        one_at(rival, "skynet", "ms");
+    }
+}
+
+/// Left out where it is not installed: this is about the module's form, not its figures.
+#[test]
+fn erlang_does_the_whole_work_where_it_is_installed() {
+    let erl = std::process::Command::new("erlc").arg("-help").output();
+    if erl.is_err() {
+        let output = greenroom_compare("erlang ring --secs 0.01");
+        assert!(errors(&output).contains("erlang is left out"), "{}", errors(&output));
+        return;
+    }
+    let table = [("ask_local", "ns"), ("cast_local", "ns"), ("ring", "ns"), ("spawn", "ns")];
+    let cross = [("ask_cross", "ns"), ("cast_cross", "M/s"), ("big", "M/s"), ("fan", "M/s")];
+    for (workload, unit) in table.into_iter().chain(cross) {
+        one_at("erlang", workload, unit);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Messages on one shard, and the same between two: ask, cast, ring.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use greenroom_core::{
@@ -18,6 +18,12 @@ pub(crate) struct Counter {
 pub(crate) enum Count {
     Add(u64),
     AddAndRead(u64, Reply<u64>),
+}
+
+impl Counter {
+    pub(crate) const fn new() -> Self {
+        Self { total: 0 }
+    }
 }
 
 impl Actor for Counter {
@@ -110,15 +116,8 @@ async fn stream(counter: ActorRef<Counter>, mut meter: Meter) -> f64 {
     loop {
         for _ in 0..10 {
             let mut ask = pin!(counter.call(|reply| Count::AddAndRead(0, reply)));
-            // Polled first, so that the ask goes out before the messages of this half.
-            let mut early = None;
-            poll_fn(|cx| {
-                if let Poll::Ready(total) = ask.as_mut().poll(cx) {
-                    early = Some(total);
-                }
-                Poll::Ready(())
-            })
-            .await;
+            // First, so that the ask goes out before the messages of this half.
+            let early = send_first(ask.as_mut()).await;
             for _ in 0..CASTS_PER_HALF {
                 counter.cast(Count::Add(1)).expect("there is room for a window");
             }
@@ -138,6 +137,19 @@ async fn stream(counter: ActorRef<Counter>, mut meter: Meter) -> f64 {
     }
 }
 
+/// Polls a call once, which sends its request; the answer, if it is there already.
+pub(crate) async fn send_first<F: Future>(mut call: Pin<&mut F>) -> Option<F::Output> {
+    let mut early = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = call.as_mut().poll(cx) {
+            early = Some(answer);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    early
+}
+
 /// What a run measures with.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
@@ -151,13 +163,13 @@ pub(crate) struct Setup {
 
 async fn client(system: System, setup: Setup) -> ActorRef<Client> {
     let config = ActorConfig::default().mailbox(setup.mailbox);
-    let counter = system.spawn_with(config, setup.counter, || Counter { total: 0 }).await;
+    let counter = system.spawn_with(config, setup.counter, Counter::new).await;
     let counter = counter.expect("a counter");
     system.spawn(Placement::Shard(0), move || Client { counter }).await.expect("a client")
 }
 
 /// A call may last as long as the measurement.
-const FOR_EVER: std::time::Duration = std::time::Duration::MAX;
+pub(crate) const FOR_EVER: std::time::Duration = std::time::Duration::MAX;
 
 pub(crate) async fn measure_ask(system: System, setup: Setup) -> f64 {
     let client = client(system, setup).await;

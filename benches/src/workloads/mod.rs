@@ -1,8 +1,12 @@
 //! What is measured.
 
+pub(crate) mod big;
+pub(crate) mod fan;
 pub(crate) mod floor;
 pub(crate) mod idle;
 pub(crate) mod kv;
 pub(crate) mod messages;
+pub(crate) mod scaling;
 pub(crate) mod sim;
+pub(crate) mod skynet;
 pub(crate) mod spawn;

@@ -94,6 +94,9 @@ pub(crate) struct Door<M> {
     pub(super) cold: RefCell<Option<Box<Cold<M>>>>,
 }
 
+/// A send and a take touch no more than that: see `docs/design/cache-lines.md`.
+const _: () = assert!(size_of::<Door<u64>>() <= 80);
+
 /// The rarely used part of a mailbox.
 pub(super) struct Cold<M> {
     /// Boxed: a mailbox with timers is common, one that is crowded is not.

@@ -69,7 +69,14 @@ impl Place {
     }
 }
 
-const _: () = assert!(size_of::<Packet>() == PACKET_BYTES);
+/// The picture above, and that a packet is one cache line and not parts of two.
+const _: () = {
+    use std::mem::offset_of;
+    assert!(size_of::<Packet>() == PACKET_BYTES && align_of::<Packet>() == 64);
+    assert!(offset_of!(Packet, target) == 0 && offset_of!(Packet, handle) == 8);
+    assert!(offset_of!(Packet, deadline) == 16 && offset_of!(Packet, caller) == 24);
+    assert!(offset_of!(Packet, content) == PACKET_BYTES - PACKET_INLINE_BYTES);
+};
 
 /// A content type with the function that delivers it.
 pub(crate) trait Deliver: Send + 'static {

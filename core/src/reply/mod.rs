@@ -10,6 +10,7 @@ mod claim;
 mod port;
 mod slot;
 mod table;
+mod value;
 
 pub(crate) use claim::Claim;
 pub use port::Reply;

@@ -1,6 +1,6 @@
 //! Reply slots: a value whose type its two owners know, and nobody else has to.
 //!
-//! This file is the home of two unsafe facts. A slot's `value` holds an `R` only if the `Key<R>` of
+//! This file is the home of two unsafe facts. A slot's [`Value`] holds an `R` only if the `Key<R>` of
 //! its port put it there, and is taken out as an `R` only by the `Key<R>` of its claim; both keys
 //! are made here, in one place, with one `R`, and neither can be copied. The second fact is that of
 //! the references into the table that [`ReplyTable::inner`] makes no two are alive at once: every
@@ -12,96 +12,13 @@
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 use std::rc::Rc;
 
+use super::value::Value;
 use crate::context::{Header, TraceContext};
-use crate::limits::REPLY_INLINE_BYTES;
 use crate::pid::{Pid, ShardSerial};
-use crate::shard::shielded;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
-
-type Content = MaybeUninit<[u64; REPLY_INLINE_BYTES / 8]>;
-
-/// A value of a type only its owners know; small ones in place, large ones boxed. Whether there is
-/// one, the slot's state says.
-struct Value {
-    content: Content,
-    /// Drops the content; `None` while there is none, or none that needs it.
-    drop: Option<unsafe fn(&mut Content)>,
-}
-
-const fn inline<R>() -> bool {
-    size_of::<R>() <= REPLY_INLINE_BYTES && align_of::<R>() <= 8
-}
-
-/// Whether nothing happens when an `R` in place is dropped.
-const fn plain<R>() -> bool {
-    inline::<R>() && !std::mem::needs_drop::<R>()
-}
-
-/// # Safety
-///
-/// `content` must hold an `R` as `Value::put` writes it; it holds none afterwards.
-#[inline]
-unsafe fn read<R>(content: &mut Content) -> R {
-    let place = content.as_mut_ptr();
-    if inline::<R>() {
-        // SAFETY: the caller vouches for an `R` here, which `inline` says was written in place.
-        unsafe { place.cast::<R>().read() }
-    } else {
-        // SAFETY: the caller vouches for an `R` here, which was written as a box.
-        *unsafe { place.cast::<Box<R>>().read() }
-    }
-}
-
-impl Value {
-    const fn empty() -> Self {
-        Self { content: MaybeUninit::uninit(), drop: None }
-    }
-
-    #[inline]
-    fn put<R: 'static>(&mut self, value: R) {
-        debug_assert!(self.drop.is_none(), "a slot is filled once");
-        let place = self.content.as_mut_ptr();
-        if inline::<R>() {
-            // SAFETY: `inline` checked that an `R` fits, and `Content` is aligned to 8.
-            unsafe { place.cast::<R>().write(value) };
-        } else {
-            // SAFETY: a box is one word.
-            unsafe { place.cast::<Box<R>>().write(Box::new(value)) };
-        }
-        if !plain::<R>() {
-            // SAFETY: the function is called at most once, and only while the `R` just written is
-            // there: `take` and `drop` both clear it first.
-            self.drop = Some(|content| drop(unsafe { read::<R>(content) }));
-        }
-    }
-
-    /// # Safety
-    ///
-    /// An `R` must have been put, and not been taken since.
-    #[inline]
-    unsafe fn take<R: 'static>(&mut self) -> R {
-        if !plain::<R>() {
-            self.drop = None;
-        }
-        // SAFETY: the caller vouches for the value and its type.
-        unsafe { read::<R>(&mut self.content) }
-    }
-}
-
-impl Drop for Value {
-    fn drop(&mut self) {
-        if let Some(drop) = self.drop.take() {
-            shielded("a reply's drop", || {
-                // SAFETY: `put` stored the function for the value that is still here.
-                unsafe { drop(&mut self.content) };
-            });
-        }
-    }
-}
 
 /// One owner's hold on a slot: its number, and in the high half the shard whose it is. One word, so
 /// that moving it is one load and one store. Cannot be copied; must not be lost, only given up.
@@ -242,10 +159,11 @@ pub(super) struct Slot {
     pub(super) state: u8,
 }
 
-const _: () = assert!(size_of::<Slot>() <= 128);
-
 /// Ends the list of free slots.
 const NO_SLOT: u32 = u32::MAX;
+
+/// Two cache lines' worth: see `docs/design/cache-lines.md`.
+const _: () = assert!(size_of::<Slot>() <= 128);
 
 impl Slot {
     /// Whether the caller waits.

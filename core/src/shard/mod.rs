@@ -18,6 +18,7 @@ mod configs;
 pub(crate) mod current;
 mod deadlines;
 pub(crate) mod deliver;
+mod entry;
 mod graves;
 mod handoff;
 mod inspect;
@@ -40,12 +41,13 @@ mod state;
 mod turn;
 mod work;
 
+pub(crate) use entry::{ActorEntry, NotFound};
 pub use inspect::{InUse, Wait};
 pub use ledger::Ledger;
 pub use operations::Completed;
 pub use pump::{Pump, Pumped};
 pub(crate) use send::{Accept, Refused, Unposted};
 pub(crate) use shield::shielded;
-pub(crate) use slab::{ActorEntry, NotFound};
+
 pub use state::{Shard, ShardSetup};
 pub use turn::{Fifo, Next, Ready, TurnPolicy};

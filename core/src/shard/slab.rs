@@ -21,31 +21,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::Shard;
+use super::entry::{ActorEntry, NotFound, Reserved};
 use super::run_queue::{Ready, RunQueue};
 use crate::limits::SLOTS_MAX;
 use crate::task::Task;
 use crate::task::waker::GENERATION_MASK;
-
-/// The types of a task that is no actor.
-#[derive(Debug)]
-pub(crate) struct NoActor;
-
-/// How an actor is found by those who believe to know its type.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ActorEntry {
-    pub(crate) message_type: TypeId,
-    pub(crate) actor_type: TypeId,
-    /// Where the actor's body begins, and with it its context and its mailbox.
-    pub(crate) at: *const (),
-}
-
-impl ActorEntry {
-    const NONE: Self = Self {
-        message_type: TypeId::of::<NoActor>(),
-        actor_type: TypeId::of::<NoActor>(),
-        at: std::ptr::null(),
-    };
-}
 
 #[derive(Default)]
 pub(crate) struct Slab {
@@ -82,7 +62,7 @@ struct Slot {
     state: SlotState,
 }
 
-const _: () = assert!(size_of::<Slot>() == 64);
+const _: () = assert!(size_of::<Slot>() == 64 && align_of::<Slot>() == 64);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum SlotState {
@@ -105,13 +85,6 @@ impl fmt::Debug for Slot {
             .field("state", &self.state)
             .finish()
     }
-}
-
-/// A slot that was reserved for a task under construction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reserved {
-    pub(crate) slot: u32,
-    pub(crate) generation: u32,
 }
 
 impl Drop for Slab {
@@ -360,15 +333,6 @@ impl Slab {
     pub(crate) fn age(&self, slot: u32, generation: u32) {
         self.inner().slots[slot as usize].generation = generation;
     }
-}
-
-/// Why a pid leads to no mailbox.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum NotFound {
-    /// Nobody of that generation lives there.
-    Dead,
-    /// Somebody does, with messages of another type.
-    WrongType,
 }
 
 /// A task that is about to be polled.

@@ -13,8 +13,23 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<(), Failur
         process::run(&mut command)?;
     }
     let mut command = process::cargo(workspace);
-    command.args(words);
+    command.args(&words);
+    if compares(&words) {
+        let mut build = process::cargo(workspace);
+        build.args(["build", "--release", "-p", "greenroom-benches"]);
+        process::run(&mut build)?;
+        command.arg("--ours").arg(workspace.target.join("release/greenroom-benches"));
+    }
     process::run(&mut command)
+}
+
+/// Whether a command line of cargo compares us with rivals and does not say yet which binary we are.
+fn compares(cargo_args: &[&str]) -> bool {
+    let Some(start) = cargo_args.iter().position(|word| *word == "--") else { return false };
+    let (cargo, words) = cargo_args.split_at(start);
+    let without_us = ["--ours", "--help", "run"];
+    cargo.contains(&"benches/compare/Cargo.toml")
+        && !words.iter().any(|word| without_us.contains(word))
 }
 
 /// Whether the workload `kv` is among those of a command line of cargo, as it is when none is
@@ -81,6 +96,19 @@ mod tests {
         let counted = [&["ring", "--count", "9"][..], &["--compare"], &["--compare", "kv"]];
         for args in others.iter().chain(&counted) {
             assert!(!measures(args), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn our_own_figures_are_measured_beside_the_rivals() {
+        let compares = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            compares(&cargo_args(&args))
+        };
+        assert!(compares(&["--compare"]) && compares(&["--compare", "tokio", "--json"]));
+        let others = [&[][..], &["ring"], &["--compare", "--ours", "a"], &["--compare", "--help"]];
+        for args in others.into_iter().chain([&["--compare", "run", "tokio", "ring"][..]]) {
+            assert!(!compares(args), "{args:?}");
         }
     }
 

@@ -211,6 +211,11 @@ struct Shared<B> {
     bell: B,
 }
 
+#[cfg(not(loom))]
+const _: () = {
+    assert!(align_of::<Shared<u64>>() == 128 && size_of::<Shared<u64>>() == 128);
+};
+
 impl<B> fmt::Debug for Sleeper<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let asleep = self.shared.asleep.load(Ordering::Relaxed);

@@ -328,5 +328,11 @@ const _: () = {
     assert!(offset_of!(Memory<Packet>, tail) == 0);
     assert!(offset_of!(Memory<Packet>, head) == 128);
     assert!(offset_of!(Memory<Packet>, slots) == 256);
-    assert!(slot_bytes::<Packet>() == 64);
+    assert!(offset_of!(Memory<Packet>, writer_gone) > 256);
+    assert!(offset_of!(Memory<Packet>, reader_gone) > 256);
+    assert!(align_of::<Memory<Packet>>() == 128);
+    assert!(slot_bytes::<Packet>() == 64 && align_of::<Slot<Packet>>() == 64);
+    // Neither end shares a line with anything, whatever it is kept beside.
+    assert!(size_of::<Writer<Packet>>() == 128 && align_of::<Writer<Packet>>() == 128);
+    assert!(size_of::<Reader<Packet>>() == 128 && align_of::<Reader<Packet>>() == 128);
 };

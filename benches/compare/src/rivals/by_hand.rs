@@ -4,6 +4,8 @@
 //! The channel is unbounded, because that is the faster of the two (no semaphore) and the frameworks
 //! that do not bound by default are built on it.
 
+mod two_cores;
+
 use super::{Rival, run_on_tokio};
 use crate::probe::{Resident, STARTED};
 use crate::workloads::ring::Finish;

@@ -2,6 +2,8 @@
 //!
 //! Its mailboxes are unbounded. An ask is `call` without a time limit, one way is `cast`.
 
+mod two_cores;
+
 use super::{Rival, run_on_tokio};
 use crate::probe::{Resident, STARTED};
 use crate::workloads::ring::Finish;

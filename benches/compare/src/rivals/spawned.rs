@@ -5,6 +5,8 @@
 //! methods. The runtime is ours rather than `spawned_rt::tasks::run`, which starts a multi-threaded
 //! one and installs a log subscriber that every message would pay for.
 
+mod two_cores;
+
 use super::{Rival, run_on_tokio};
 use crate::probe::{Resident, STARTED};
 use crate::workloads::ring::Finish;

@@ -8,6 +8,8 @@
 //! answered before messages sent ahead of it. So one-way messages go with priority 1 and asks with
 //! the default 0, which puts an ask behind all of them.
 
+mod two_cores;
+
 use super::{Rival, run_on_tokio};
 use crate::probe::{Resident, STARTED};
 use crate::workloads::ring::Finish;

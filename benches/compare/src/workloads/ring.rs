@@ -14,6 +14,11 @@ const HOPS_PER_LAP: u64 = 100 * NODES;
 pub(crate) struct Finish(mpsc::UnboundedSender<()>);
 
 impl Finish {
+    /// One that tells whoever holds the other end.
+    pub(super) const fn new(client: mpsc::UnboundedSender<()>) -> Self {
+        Self(client)
+    }
+
     /// Tells the client that its token has made all its hops.
     pub(crate) fn tell(&self) {
         // A client that has gone has reported its own error already.
@@ -23,7 +28,7 @@ impl Finish {
 
 pub(super) async fn hops<R: Rival>(rival: R, secs: f64) -> Outcome {
     let (finish, mut finished) = mpsc::unbounded_channel();
-    let nodes = build(&rival, Finish(finish)).await?;
+    let nodes = build(&rival, Finish::new(finish)).await?;
     let mut meter = Meter::start(secs);
     let mut hops = 0;
     while meter.more() {
