@@ -250,12 +250,38 @@ impl Outbox {
         // SAFETY: places from `head` on hold packets, and this one does not any more by the next
         // line.
         let packet = unsafe { place.assume_init_read() };
+        self.advance();
+        Some(packet)
+    }
+
+    /// Moves the oldest packet to a place, and returns it there.
+    ///
+    /// Word by word, as packets are made: one that was made a moment ago is still in the store
+    /// buffer, behind those that were moved into a ring before it, which wait for their lines to
+    /// come from another core. A load that covers two of its words would wait for all of them.
+    #[inline(always)]
+    pub fn move_front<'p>(&mut self, place: &'p mut MaybeUninit<Packet>) -> Option<&'p mut Packet> {
+        let source = self.places.get(self.head)?.as_ptr().cast::<MaybeUninit<u64>>();
+        let target = place.as_mut_ptr().cast::<MaybeUninit<u64>>();
+        for word in 0..PACKET_BYTES / size_of::<u64>() {
+            // SAFETY: both are places of a packet, which is so many words; a word of it may be
+            // uninitialised, which is why they are moved as such.
+            unsafe { target.add(word).write(source.add(word).read_volatile()) };
+        }
+        self.advance();
+        // SAFETY: all words of a packet were moved here from a place that held one, and does not
+        // any more.
+        Some(unsafe { place.assume_init_mut() })
+    }
+
+    /// Forgets the oldest packet, which has been moved.
+    #[inline(always)]
+    fn advance(&mut self) {
         self.head += 1;
         if self.head == self.places.len() {
             self.places.clear();
             self.head = 0;
         }
-        Some(packet)
     }
 
     /// Makes sure that there is capacity for one place more.

@@ -1,6 +1,7 @@
 //! What a producer takes items from.
 
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 
 use greenroom_core::mesh::{Outbox, Packet};
 
@@ -14,8 +15,8 @@ pub trait Batch<T> {
         self.len() == 0
     }
 
-    /// Takes the oldest.
-    fn take_front(&mut self) -> Option<T>;
+    /// Moves the oldest to a place, and returns it there.
+    fn move_front<'p>(&mut self, place: &'p mut MaybeUninit<T>) -> Option<&'p mut T>;
 }
 
 impl<T> Batch<T> for VecDeque<T> {
@@ -25,8 +26,8 @@ impl<T> Batch<T> for VecDeque<T> {
     }
 
     #[inline]
-    fn take_front(&mut self) -> Option<T> {
-        self.pop_front()
+    fn move_front<'p>(&mut self, place: &'p mut MaybeUninit<T>) -> Option<&'p mut T> {
+        self.pop_front().map(|item| place.write(item))
     }
 }
 
@@ -36,8 +37,8 @@ impl Batch<Packet> for Outbox {
         self.len()
     }
 
-    #[inline]
-    fn take_front(&mut self) -> Option<Packet> {
-        self.pop_front()
+    #[inline(always)]
+    fn move_front<'p>(&mut self, place: &'p mut MaybeUninit<Packet>) -> Option<&'p mut Packet> {
+        self.move_front(place)
     }
 }
