@@ -117,10 +117,6 @@ impl<T> Writer<T> {
         }
         let written = tail.wrapping_sub(self.tail);
         self.tail = tail;
-        // As many again are likely to follow: their lines are fetched while the next are made.
-        for ahead in 0..written.min(AHEAD_WRITES) {
-            self.memory.slot(tail.wrapping_add(ahead)).expect_write();
-        }
         written
     }
 
@@ -196,7 +192,6 @@ impl<T> Reader<T> {
                 // anything can unwind, so it is moved out once.
                 unsafe { (*slot).assume_init_read() }
             });
-            free.memory.slot(free.head.wrapping_add(AHEAD_READS)).expect_read();
             free.head = free.head.wrapping_add(1);
             take(item);
         }
@@ -317,36 +312,6 @@ struct Line<V>(V);
 /// parts of two.
 #[repr(align(64))]
 struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
-
-/// Slots whose lines a writer asks for before it needs them: one flush of an outbox.
-const AHEAD_WRITES: usize = 32;
-
-/// How many slots a reader looks ahead. A line takes about as long to come as so many messages take
-/// to be delivered.
-const AHEAD_READS: usize = 6;
-
-impl<T> Slot<T> {
-    /// Asks for the line of a slot that is to be written, as its only owner.
-    #[inline(always)]
-    fn expect_write(&self) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a hint, which touches nothing and faults nowhere; a processor that does not know
-        // it takes it for a no-op.
-        unsafe {
-            std::arch::asm!("prefetchw [{}]", in(reg) self, options(nostack, preserves_flags));
-        }
-    }
-
-    /// Asks for the line of a slot that is to be read.
-    #[inline(always)]
-    fn expect_read(&self) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as in `expect_write`.
-        unsafe {
-            std::arch::asm!("prefetcht0 [{}]", in(reg) self, options(nostack, preserves_flags, readonly));
-        }
-    }
-}
 
 impl<T> fmt::Debug for Writer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
