@@ -10,25 +10,34 @@
 //! |---|---|
 //! | `resp` | the wire: requests from bytes, replies to bytes |
 //! | `command` | the command table, and typed commands from arguments |
+//! | `family` | the commands on keys, family by family: their rows and what they do |
 //! | `route` | which shard answers, and splitting a command over several |
 //! | `exec` | carrying commands out on a store, here or for another shard |
 //! | `store` | one shard's keys, values and deadlines |
-//! | `session` | what a connection answers by itself |
+//! | `pubsub` | channels, and messages on their way to those who listen |
+//! | `session` | what a connection answers by itself; transactions |
 //! | `server` | shards, connections, and what passes between them |
 //!
-//! A connection's loop is: `resp::Decoder::batch`, `command::parse()`,
-//! `route::ShardMap::route`, then by the route `session::Session::answer`,
-//! `exec::execute_local`, an `exec::Request` to another shard, or a `route::Fanout`. The
-//! tests hold such a loop without sockets and compare it with a real Redis byte by byte; and they
-//! run the whole server in the simulator.
+//! A connection's loop is: `resp::Decoder::batch`, then for each command `session::Session::take`,
+//! which looks it up in the table (`command::look_up`), asks `route::ShardMap::route` where it goes,
+//! and answers it by itself, carries it out with `exec::execute_local`, or says what to ask of other
+//! shards: an `exec::Request` of one, or a `route::Fanout` of several. The tests hold such a loop
+//! without sockets and compare it with a real Redis byte by byte; and they run the whole server in
+//! the simulator.
 //!
 //! `main` reads the flags, starts the production runtime, and serves until it is told to end.
 
+mod bytes;
 mod command;
 mod decimal;
 mod exec;
 mod facts;
+mod family;
+mod float;
+mod glob;
 mod info;
+mod pubsub;
+mod random;
 mod resp;
 mod route;
 mod server;

@@ -16,7 +16,7 @@ const SHARDS_MAX: u16 = 1024;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
-A sharded in-memory key-value server that speaks RESP2.
+A sharded in-memory key-value server that speaks RESP2 and RESP3.
 
 Usage: kv [OPTIONS]
 

@@ -9,6 +9,7 @@
 //! * [`TestRuntime`] is one run.
 //! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
 //!   its seed, and say how to repeat the one that failed.
+//! * [`check`] says whether what clients saw was possible.
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
 //! Three variables of the environment steer a campaign: `SIM_SEED=0x1f3` (or decimal) runs that
@@ -29,6 +30,7 @@
 
 mod blocking;
 mod campaign;
+pub mod check;
 mod disk;
 mod draws;
 mod events;

@@ -1,6 +1,7 @@
 //! Why a command was refused before it reached a store.
 
-use crate::resp::{Args, encode};
+use crate::resp::{Args, Writer};
+use crate::store::Refusal;
 
 /// Longest part of a client's text that an error repeats, in bytes.
 const ECHO_MAX: usize = 128;
@@ -18,6 +19,16 @@ pub(crate) enum CommandError<'a> {
     Syntax,
     /// An argument should be an integer.
     NotInteger,
+    /// An argument, or a value, should be a floating-point number.
+    NotFloat,
+    /// The store refused.
+    Refused(Refusal),
+    /// A reason that only one command has, in Redis's words.
+    Text(&'static str),
+    /// The command of this name may not follow `SUBSCRIBE`.
+    Subscribed(&'static str),
+    /// `HELLO` does not know this option, or lacks its value.
+    HelloOption(&'a [u8]),
     /// The time given to the command of this name cannot be kept.
     ExpireTime(&'static str),
     /// `DECRBY` of a number that has no opposite.
@@ -34,10 +45,22 @@ pub(crate) enum CommandError<'a> {
     ClientAttribute(&'a [u8]),
 }
 
+impl From<Refusal> for CommandError<'_> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl CommandError<'_> {
+    /// A command that needs a key did not find it.
+    pub(crate) const NO_SUCH_KEY: Self = Self::Text("ERR no such key");
+    /// The keys of one command, or of one transaction, live on several shards.
+    pub(crate) const CROSS_SLOT: Self =
+        Self::Text("CROSSSLOT Keys in request don't hash to the same slot");
+
     /// Appends the error reply, in Redis's words.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        let mut error = |parts: &[&[u8]]| encode::error(out, parts);
+    pub(crate) fn encode(&self, out: &mut Writer) {
+        let mut error = |parts: &[&[u8]]| out.error(parts);
         match *self {
             Self::UnknownCommand(args) => unknown_command(args, out),
             Self::UnknownSubcommand { container, name } => {
@@ -50,6 +73,17 @@ impl CommandError<'_> {
             }
             Self::Syntax => error(&[b"ERR syntax error"]),
             Self::NotInteger => error(&[b"ERR value is not an integer or out of range"]),
+            Self::NotFloat => error(&[b"ERR value is not a valid float"]),
+            Self::Refused(refusal) => refusal.encode(out),
+            Self::Text(text) => error(&[text.as_bytes()]),
+            Self::Subscribed(name) => {
+                let allowed = b"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET \
+                    are allowed in this context";
+                error(&[b"ERR Can't execute '", name.as_bytes(), allowed]);
+            }
+            Self::HelloOption(option) => {
+                error(&[b"ERR Syntax error in HELLO option '", c_str(option, usize::MAX), b"'"]);
+            }
             Self::ExpireTime(name) => {
                 error(&[b"ERR invalid expire time in '", name.as_bytes(), b"' command"]);
             }
@@ -75,7 +109,7 @@ impl CommandError<'_> {
 }
 
 /// Repeats the name and the first arguments, but no more than [`ECHO_MAX`] bytes of either.
-fn unknown_command(args: Args<'_>, out: &mut Vec<u8>) {
+fn unknown_command(args: Args<'_>, out: &mut Writer) {
     let mut echo = Vec::new();
     for arg in args.tail(1).iter() {
         if echo.len() >= ECHO_MAX {
@@ -87,7 +121,7 @@ fn unknown_command(args: Args<'_>, out: &mut Vec<u8>) {
     let name = c_str(args.at(0), ECHO_MAX);
     let parts: [&[u8]; 4] =
         [b"ERR unknown command '", name, b"', with args beginning with: ", &echo];
-    encode::error(out, &parts);
+    out.error(&parts);
 }
 
 /// What `printf` prints of `text`: up to a zero byte, and at most `len_max` bytes.

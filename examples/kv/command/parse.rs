@@ -1,9 +1,8 @@
 //! Parsers of the commands on keys and on the keyspace.
 
-use super::spec::Call;
 use super::{
-    Command, CommandError, DataCommand, InfoSections, KeysOp, KeyspaceCommand, ManyCommand, Pairs,
-    TtlUnit,
+    Call, Combination, Command, CommandError, DataCommand, InfoSections, KeysOp, KeyspaceCommand,
+    ManyCommand, Pairs, Time, TtlUnit,
 };
 use crate::decimal;
 use crate::resp::Args;
@@ -13,27 +12,27 @@ use crate::store::{Condition, DeadlineCondition, Order};
 type Parsed<'a> = Result<Command<'a>, CommandError<'a>>;
 
 /// `GET key`
-pub(super) fn get(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn get(call: Call<'_>) -> Parsed<'_> {
     Ok(Command::Data(DataCommand::Get(call.args.at(1))))
 }
 
 /// `INCR key`
-pub(super) fn incr(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn incr(call: Call<'_>) -> Parsed<'_> {
     add(call, 1)
 }
 
 /// `DECR key`
-pub(super) fn decr(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn decr(call: Call<'_>) -> Parsed<'_> {
     add(call, -1)
 }
 
 /// `INCRBY key delta`
-pub(super) fn incr_by(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn incr_by(call: Call<'_>) -> Parsed<'_> {
     add(call, integer(call.args.at(2))?)
 }
 
 /// `DECRBY key delta`
-pub(super) fn decr_by(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn decr_by(call: Call<'_>) -> Parsed<'_> {
     let delta = integer(call.args.at(2))?;
     add(call, delta.checked_neg().ok_or(CommandError::DecrementOverflow)?)
 }
@@ -43,22 +42,22 @@ fn add(call: Call<'_>, delta: i64) -> Parsed<'_> {
 }
 
 /// `DEL key ..`
-pub(super) fn del(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn del(call: Call<'_>) -> Parsed<'_> {
     keys(call, KeysOp::Del)
 }
 
 /// `EXISTS key ..`
-pub(super) fn exists(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn exists(call: Call<'_>) -> Parsed<'_> {
     keys(call, KeysOp::Exists)
 }
 
 /// `MGET key ..`
-pub(super) fn mget(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn mget(call: Call<'_>) -> Parsed<'_> {
     keys(call, KeysOp::Get)
 }
 
 /// `MSET key value ..`
-pub(super) fn mset(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn mset(call: Call<'_>) -> Parsed<'_> {
     if call.args.len().is_multiple_of(2) {
         return Err(CommandError::Arity(call.spec.name));
     }
@@ -74,25 +73,52 @@ fn many(command: ManyCommand<'_>) -> Parsed<'_> {
 }
 
 /// `TTL key`
-pub(super) fn ttl(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn ttl(call: Call<'_>) -> Parsed<'_> {
     Ok(Command::Data(DataCommand::Ttl { key: call.args.at(1), unit: TtlUnit::Seconds }))
 }
 
 /// `PTTL key`
-pub(super) fn pttl(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn pttl(call: Call<'_>) -> Parsed<'_> {
     Ok(Command::Data(DataCommand::Ttl { key: call.args.at(1), unit: TtlUnit::Milliseconds }))
 }
 
-/// `EXPIRE key seconds [NX | XX | GT | LT ..]`
-pub(super) fn expire(call: Call<'_>) -> Parsed<'_> {
+/// `SINTER key ..`
+pub(crate) fn sinter(call: Call<'_>) -> Parsed<'_> {
+    keys(call, KeysOp::Combine(Combination::Inter))
+}
+
+/// `SUNION key ..`
+pub(crate) fn sunion(call: Call<'_>) -> Parsed<'_> {
+    keys(call, KeysOp::Combine(Combination::Union))
+}
+
+/// `SDIFF key ..`
+pub(crate) fn sdiff(call: Call<'_>) -> Parsed<'_> {
+    keys(call, KeysOp::Combine(Combination::Diff))
+}
+
+/// `EXPIRE key time [NX | XX | GT | LT ..]` and its kin
+pub(crate) fn expire(call: Call<'_>, time: Time) -> Parsed<'_> {
     let condition = deadline_condition(call.args.tail(3))?;
-    let seconds = integer(call.args.at(2))?;
-    let at_ms = seconds
-        .checked_mul(1000)
-        .and_then(|ms| ms.checked_add_unsigned(call.now_ms))
-        .ok_or(CommandError::ExpireTime(call.spec.name))?;
+    let at_ms = time.at_ms(call.args.at(2), call)?;
     let key = call.args.at(1);
     Ok(Command::Data(DataCommand::Expire { key, at_ms, condition }))
+}
+
+/// `KEYS pattern`
+pub(crate) fn keys_like(call: Call<'_>) -> Parsed<'_> {
+    Ok(Command::Keyspace(KeyspaceCommand::Keys(call.args.at(1))))
+}
+
+/// `RANDOMKEY`
+pub(crate) fn random_key(_: Call<'_>) -> Parsed<'_> {
+    Ok(Command::Keyspace(KeyspaceCommand::RandomKey))
+}
+
+/// `PUBLISH channel message`
+pub(crate) fn publish(call: Call<'_>) -> Parsed<'_> {
+    let (channel, message) = (call.args.at(1), call.args.at(2));
+    Ok(Command::Keyspace(KeyspaceCommand::Publish { channel, message }))
 }
 
 fn deadline_condition(options: Args<'_>) -> Result<DeadlineCondition, CommandError<'_>> {
@@ -120,12 +146,12 @@ fn deadline_condition(options: Args<'_>) -> Result<DeadlineCondition, CommandErr
 }
 
 /// `DBSIZE`
-pub(super) fn dbsize(_: Call<'_>) -> Parsed<'_> {
+pub(crate) fn dbsize(_: Call<'_>) -> Parsed<'_> {
     Ok(Command::Keyspace(KeyspaceCommand::DbSize))
 }
 
-/// `FLUSHALL [ASYNC | SYNC]`
-pub(super) fn flushall(call: Call<'_>) -> Parsed<'_> {
+/// `FLUSHALL [ASYNC | SYNC]`, `FLUSHDB [ASYNC | SYNC]`
+pub(crate) fn flush(call: Call<'_>) -> Parsed<'_> {
     let mode = call.args.tail(1);
     let known = mode
         .iter()
@@ -133,11 +159,11 @@ pub(super) fn flushall(call: Call<'_>) -> Parsed<'_> {
     if !known || mode.len() > 1 {
         return Err(CommandError::Syntax);
     }
-    Ok(Command::Keyspace(KeyspaceCommand::FlushAll))
+    Ok(Command::Keyspace(KeyspaceCommand::Flush))
 }
 
 /// `INFO [section ..]`
-pub(super) fn info(call: Call<'_>) -> Parsed<'_> {
+pub(crate) fn info(call: Call<'_>) -> Parsed<'_> {
     let all = InfoSections { server: true, memory: true, stats: true, keyspace: true };
     let mut sections = InfoSections::default();
     for name in call.args.tail(1).iter() {

@@ -1,95 +1,156 @@
-//! Parsers and subcommand tables of the commands that a connection answers itself.
+//! Rows and parsers of the commands that a connection answers itself.
 
-use super::spec::{Call, Spec};
-use super::{ClientCommand, Command, CommandError, CommandQuery, ConfigCommand, SessionCommand};
+use super::spec::Spec;
+use super::{
+    Call, ClientCommand, Command, CommandError, CommandQuery, ConfigCommand, SessionCommand,
+    Subscription, TransactionCommand, hello, parse,
+};
 
 /// What a parser makes of a call.
 type Parsed<'a> = Result<Command<'a>, CommandError<'a>>;
 
-const CONNECTION: &[&str] = &["@slow", "@connection"];
+const SLOW: &[&str] = &["@slow", "@connection"];
 const CLIENT_FLAGS: &[&str] = &["noscript", "loading", "stale"];
 const CLIENT_ADMIN_FLAGS: &[&str] = &["admin", "noscript", "loading", "stale"];
 const HELP_FLAGS: &[&str] = &["loading", "stale"];
 const ADMIN: &[&str] = &["@admin", "@slow", "@dangerous"];
 
+const HANDSHAKE: &[&str] = &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"];
+const FAST: &[&str] = &["@fast", "@connection"];
+const PUBSUB_FLAGS: &[&str] = &["pubsub", "noscript", "loading", "stale"];
+const PUBSUB_CATEGORIES: &[&str] = &["@pubsub", "@slow"];
+const TRANSACTION_FLAGS: &[&str] = &["noscript", "loading", "stale", "fast", "allow_busy"];
+
+/// The connection and its server.
+pub(super) const CONNECTION: &[Spec] = &[
+    Spec::parsed("ping", -1, ping)
+        .flags(&["fast"])
+        .categories(FAST)
+        .tips(&["request_policy:all_shards", "response_policy:all_succeeded"]),
+    Spec::parsed("echo", 2, echo).flags(&["loading", "stale", "fast"]).categories(FAST),
+    Spec::parsed("select", 2, hello::select).flags(&["loading", "stale", "fast"]).categories(FAST),
+    Spec::parsed("hello", -1, hello::hello).flags(HANDSHAKE).categories(FAST),
+    Spec::parsed("auth", -2, hello::auth).flags(HANDSHAKE).categories(FAST),
+    Spec::parsed("quit", -1, quit).flags(HANDSHAKE).categories(FAST),
+    Spec::parsed("info", -1, parse::info)
+        .flags(&["loading", "stale"])
+        .categories(&["@slow", "@dangerous"])
+        .tips(&["nondeterministic_output", "request_policy:all_shards", "response_policy:special"]),
+    Spec::parsed("client", -2, container).categories(&["@slow"]).subcommands(CLIENT),
+    Spec::parsed("config", -2, container).categories(&["@slow"]).subcommands(CONFIG),
+    Spec::parsed("command", -1, command)
+        .flags(&["loading", "stale"])
+        .categories(&["@slow", "@connection"])
+        .tips(&["nondeterministic_output_order"])
+        .subcommands(COMMAND),
+];
+
+/// Channels, and transactions.
+pub(super) const PUBSUB: &[Spec] = &[
+    Spec::parsed("subscribe", -2, |call| subscription(call, false, false))
+        .flags(PUBSUB_FLAGS)
+        .categories(PUBSUB_CATEGORIES),
+    Spec::parsed("psubscribe", -2, |call| subscription(call, true, false))
+        .flags(PUBSUB_FLAGS)
+        .categories(PUBSUB_CATEGORIES),
+    Spec::parsed("unsubscribe", -1, |call| subscription(call, false, true))
+        .flags(PUBSUB_FLAGS)
+        .categories(PUBSUB_CATEGORIES),
+    Spec::parsed("punsubscribe", -1, |call| subscription(call, true, true))
+        .flags(PUBSUB_FLAGS)
+        .categories(PUBSUB_CATEGORIES),
+    Spec::parsed("publish", 3, parse::publish)
+        .flags(&["pubsub", "loading", "stale", "fast"])
+        .categories(&["@pubsub", "@fast"]),
+    Spec::parsed("multi", 1, |_| transaction(TransactionCommand::Multi))
+        .flags(TRANSACTION_FLAGS)
+        .categories(&["@fast", "@transaction"]),
+    Spec::parsed("exec", 1, |_| transaction(TransactionCommand::Exec))
+        .flags(&["noscript", "loading", "stale", "skip_slowlog"])
+        .categories(&["@slow", "@transaction"]),
+    Spec::parsed("discard", 1, |_| transaction(TransactionCommand::Discard))
+        .flags(TRANSACTION_FLAGS)
+        .categories(&["@fast", "@transaction"]),
+];
+
 /// `CLIENT ..`
-pub(super) static CLIENT: [Spec; 8] = [
-    Spec::new("client|id", 2, |_| client(ClientCommand::Id))
+const CLIENT: &[Spec] = &[
+    Spec::parsed("client|id", 2, |_| client(ClientCommand::Id))
         .flags(CLIENT_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("ID", "Return the ID of the current connection."),
-    Spec::new("client|info", 2, |call| client(ClientCommand::Info { name: call.spec.name }))
+    Spec::parsed("client|info", 2, |call| client(ClientCommand::Info { name: call.spec.name }))
         .flags(CLIENT_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .tips(&["nondeterministic_output"])
         .help("INFO", "Return information about the current client connection."),
-    Spec::new("client|list", -2, client_list)
+    Spec::parsed("client|list", -2, client_list)
         .flags(CLIENT_ADMIN_FLAGS)
         .categories(&["@admin", "@slow", "@dangerous", "@connection"])
         .tips(&["nondeterministic_output"])
         .help("LIST", "Return information about the current client connection."),
-    Spec::new("client|getname", 2, |_| client(ClientCommand::Name))
+    Spec::parsed("client|getname", 2, |_| client(ClientCommand::Name))
         .flags(CLIENT_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("GETNAME", "Return the name of the current connection."),
-    Spec::new("client|setname", 3, set_name)
+    Spec::parsed("client|setname", 3, set_name)
         .flags(CLIENT_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("SETNAME <name>", "Assign the name <name> to the current connection."),
     // New in Redis 7.2, and sent by the client libraries of today.
-    Spec::new("client|setinfo", 4, set_info)
+    Spec::parsed("client|setinfo", 4, set_info)
         .flags(CLIENT_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("SETINFO (LIB-NAME|LIB-VER) <value>", "Say which library the client uses."),
-    Spec::new("client|no-evict", 3, no_evict)
+    Spec::parsed("client|no-evict", 3, no_evict)
         .flags(CLIENT_ADMIN_FLAGS)
         .categories(&["@admin", "@slow", "@dangerous", "@connection"])
         .help("NO-EVICT (ON|OFF)", "Accepted; no client is ever evicted."),
-    Spec::new("client|help", 2, |_| client(ClientCommand::Help))
+    Spec::parsed("client|help", 2, |_| client(ClientCommand::Help))
         .flags(HELP_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("HELP", "Print this help."),
 ];
 
 /// `CONFIG ..`
-pub(super) static CONFIG: [Spec; 2] = [
-    Spec::new("config|get", -3, |call| config(ConfigCommand::Get(call.args.tail(2))))
+const CONFIG: &[Spec] = &[
+    Spec::parsed("config|get", -3, |call| config(ConfigCommand::Get(call.args.tail(2))))
         .flags(CLIENT_ADMIN_FLAGS)
         .categories(ADMIN)
         .help(
             "GET <pattern>",
             "Return parameters matching the glob-like <pattern> and their values.",
         ),
-    Spec::new("config|help", 2, |_| config(ConfigCommand::Help))
+    Spec::parsed("config|help", 2, |_| config(ConfigCommand::Help))
         .flags(HELP_FLAGS)
         .categories(&["@slow"])
         .help("HELP", "Print this help."),
 ];
 
 /// `COMMAND ..`
-pub(super) static COMMAND: [Spec; 4] = [
-    Spec::new("command|info", -2, command_info)
+const COMMAND: &[Spec] = &[
+    Spec::parsed("command|info", -2, command_info)
         .flags(HELP_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .tips(&["nondeterministic_output_order"])
         .help("INFO [<command-name> ...]", "Return details about these or all commands."),
-    Spec::new("command|count", 2, |_| query(CommandQuery::Count))
+    Spec::parsed("command|count", 2, |_| query(CommandQuery::Count))
         .flags(HELP_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("COUNT", "Return the total number of commands in this server."),
-    Spec::new("command|docs", -2, |_| query(CommandQuery::Docs))
+    Spec::parsed("command|docs", -2, |_| query(CommandQuery::Docs))
         .flags(HELP_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .tips(&["nondeterministic_output_order"])
         .help("DOCS [<command-name> ...]", "Return documentation; this server has none."),
-    Spec::new("command|help", 2, |_| query(CommandQuery::Help))
+    Spec::parsed("command|help", 2, |_| query(CommandQuery::Help))
         .flags(HELP_FLAGS)
-        .categories(CONNECTION)
+        .categories(SLOW)
         .help("HELP", "Print this help."),
 ];
 
 /// `PING [message]`
-pub(super) fn ping(call: Call<'_>) -> Parsed<'_> {
+fn ping(call: Call<'_>) -> Parsed<'_> {
     if call.args.len() > 2 {
         return Err(CommandError::Arity(call.spec.name));
     }
@@ -97,24 +158,33 @@ pub(super) fn ping(call: Call<'_>) -> Parsed<'_> {
 }
 
 /// `ECHO message`
-pub(super) fn echo(call: Call<'_>) -> Parsed<'_> {
+fn echo(call: Call<'_>) -> Parsed<'_> {
     session(SessionCommand::Echo(call.args.at(1)))
 }
 
 /// `QUIT`
-pub(super) fn quit(_: Call<'_>) -> Parsed<'_> {
+fn quit(_: Call<'_>) -> Parsed<'_> {
     session(SessionCommand::Quit)
 }
 
 /// `COMMAND`
-pub(super) fn command(_: Call<'_>) -> Parsed<'_> {
+fn command(_: Call<'_>) -> Parsed<'_> {
     query(CommandQuery::All)
 }
 
 /// A command that is nothing without a subcommand. Its arity keeps every such call away, so this
 /// only says so once more.
-pub(super) fn container(call: Call<'_>) -> Parsed<'_> {
+fn container(call: Call<'_>) -> Parsed<'_> {
     Err(CommandError::Arity(call.spec.name))
+}
+
+fn subscription(call: Call<'_>, patterns: bool, ends: bool) -> Parsed<'_> {
+    let names = call.args.tail(1);
+    session(SessionCommand::Subscription(Subscription { patterns, ends, names }))
+}
+
+fn transaction<'a>(command: TransactionCommand) -> Parsed<'a> {
+    session(SessionCommand::Transaction(command))
 }
 
 /// `CLIENT LIST`: its filters are refused.
@@ -152,7 +222,10 @@ fn no_evict(call: Call<'_>) -> Parsed<'_> {
 }
 
 /// `text`, if all of it is visible ASCII: it ends up in the lines of `CLIENT LIST`.
-fn visible<'a>(text: &'a [u8], what: &'static str) -> Result<&'a [u8], CommandError<'static>> {
+pub(super) fn visible<'a>(
+    text: &'a [u8],
+    what: &'static str,
+) -> Result<&'a [u8], CommandError<'static>> {
     if text.iter().all(u8::is_ascii_graphic) {
         Ok(text)
     } else {
@@ -160,7 +233,7 @@ fn visible<'a>(text: &'a [u8], what: &'static str) -> Result<&'a [u8], CommandEr
     }
 }
 
-fn session(command: SessionCommand<'_>) -> Parsed<'_> {
+pub(super) fn session(command: SessionCommand<'_>) -> Parsed<'_> {
     Ok(Command::Session(command))
 }
 

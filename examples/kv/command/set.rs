@@ -1,8 +1,6 @@
-//! `SET` and its options.
+//! `SET` and its options, and those of `GETEX`.
 
-use super::spec::Call;
-use super::{Command, CommandError, DataCommand, SetCommand};
-use crate::decimal;
+use super::{Call, Command, CommandError, DataCommand, SetCommand, Time};
 use crate::resp::Args;
 use crate::store::{Condition, Deadline, Expiry, SetRule};
 
@@ -13,24 +11,16 @@ struct Options<'a> {
     present: bool,
     previous: bool,
     keep_deadline: bool,
-    time: Option<(TimeKind, &'a [u8])>,
-}
-
-/// How `SET` was given a time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct TimeKind {
-    /// From now, or of unix time.
-    relative: bool,
-    seconds: bool,
+    time: Option<(Time, &'a [u8])>,
 }
 
 /// `SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]`
-pub(super) fn set(call: Call<'_>) -> Result<Command<'_>, CommandError<'_>> {
+pub(crate) fn set(call: Call<'_>) -> Result<Command<'_>, CommandError<'_>> {
     let options = options(call.args.tail(3))?;
     let expiry = match options.time {
         None if options.keep_deadline => Expiry::Keep,
         None => Expiry::Replace(Deadline::NEVER),
-        Some((kind, text)) => Expiry::Replace(deadline(kind, text, call.now_ms)?),
+        Some((time, text)) => Expiry::Replace(time.deadline(text, call.now_ms, call.spec.name)?),
     };
     let condition = match (options.absent, options.present) {
         (true, _) => Condition::Absent,
@@ -60,36 +50,42 @@ fn options(args: Args<'_>) -> Result<Options<'_>, CommandError<'_>> {
         } else if is("KEEPTTL") && options.time.is_none() {
             options.keep_deadline = true;
         } else {
-            let kind = time_kind(option).ok_or(CommandError::Syntax)?;
-            let other_kind = options.time.is_some_and(|(before, _)| before != kind);
+            let time = Time::of_option(option).ok_or(CommandError::Syntax)?;
+            let other = options.time.is_some_and(|(before, _)| before != time);
             let text = args.next().ok_or(CommandError::Syntax)?;
-            if options.keep_deadline || other_kind {
+            if options.keep_deadline || other {
                 return Err(CommandError::Syntax);
             }
-            options.time = Some((kind, text));
+            options.time = Some((time, text));
         }
     }
     Ok(options)
 }
 
-fn time_kind(option: &[u8]) -> Option<TimeKind> {
-    let kinds =
-        [("EX", true, true), ("PX", true, false), ("EXAT", false, true), ("PXAT", false, false)];
-    let (_, relative, seconds) =
-        kinds.into_iter().find(|(name, ..)| option.eq_ignore_ascii_case(name.as_bytes()))?;
-    Some(TimeKind { relative, seconds })
+/// What `GETEX` does to the deadline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change<'a> {
+    /// Takes it away.
+    Persist,
+    /// Sets it.
+    Time(Time, &'a [u8]),
 }
 
-/// The deadline that `text` gives. One that has passed is allowed: the key is dead at once.
-fn deadline(kind: TimeKind, text: &[u8], now_ms: u64) -> Result<Deadline, CommandError<'static>> {
-    let time = decimal::parse_i64(text).ok_or(CommandError::NotInteger)?;
-    let scale = if kind.seconds { 1000 } else { 1 };
-    let start_ms = if kind.relative { now_ms } else { 0 };
-    u64::try_from(time)
-        .ok()
-        .filter(|time| *time > 0)
-        .and_then(|time| time.checked_mul(scale)?.checked_add(start_ms))
-        .filter(|at_ms| i64::try_from(*at_ms).is_ok())
-        .map(Deadline::at_ms)
-        .ok_or(CommandError::ExpireTime("set"))
+/// `[EX s | PX ms | EXAT s | PXAT ms | PERSIST]`
+pub(crate) fn getex_options(args: Args<'_>) -> Result<Option<Change<'_>>, CommandError<'_>> {
+    let mut change = None;
+    let mut args = args.iter();
+    while let Some(option) = args.next() {
+        change = Some(match (Time::of_option(option), change) {
+            (None, None | Some(Change::Persist)) if option.eq_ignore_ascii_case(b"PERSIST") => {
+                Change::Persist
+            }
+            (Some(time), None) => Change::Time(time, args.next().ok_or(CommandError::Syntax)?),
+            (Some(time), Some(Change::Time(before, _))) if before == time => {
+                Change::Time(time, args.next().ok_or(CommandError::Syntax)?)
+            }
+            _ => return Err(CommandError::Syntax),
+        });
+    }
+    Ok(change)
 }

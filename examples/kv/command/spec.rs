@@ -1,24 +1,26 @@
 //! One row of the command table.
 
-use super::{Command, CommandError};
-use crate::resp::Args;
+use super::{Call, Command, CommandError};
+use crate::resp::{Args, Writer};
+use crate::store::Keyspace;
 
 /// Longest name in bytes that the lookup compares; longer ones are unknown.
 const NAME_LEN_MAX: usize = 15;
 
-/// A call that is about to be parsed: its arity is right.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Call<'a> {
-    /// The row it was found by.
-    pub(super) spec: &'static Spec,
-    /// All of it, the name included.
-    pub(super) args: Args<'a>,
-    /// The present in milliseconds of unix time, to make times absolute.
-    pub(super) now_ms: u64,
-}
-
 /// Turns a call into a typed command.
-pub(super) type Parser = for<'a> fn(Call<'a>) -> Result<Command<'a>, CommandError<'a>>;
+pub(crate) type Parser = for<'a> fn(Call<'a>) -> Result<Command<'a>, CommandError<'a>>;
+
+/// Carries a call out on the store that owns all its keys, and appends the reply. An error is the
+/// reply instead, and then nothing was changed or appended.
+pub(crate) type Handler =
+    for<'a> fn(&Call<'a>, &mut Keyspace<'_>, &mut Writer) -> Result<(), CommandError<'a>>;
+
+/// What to do with a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Action {
+    Parse(Parser),
+    Handle(Handler),
+}
 
 /// What is known about one command, or one subcommand of a container command.
 #[derive(Debug)]
@@ -41,8 +43,8 @@ pub(crate) struct Spec {
     pub(crate) subcommands: &'static [Self],
     /// Usage and purpose, for `HELP`; subcommands only.
     pub(crate) help: [&'static str; 2],
-    pub(super) parser: Parser,
-    packed: u128,
+    pub(super) action: Action,
+    pub(super) packed: u128,
 }
 
 /// Where a command's keys are, and what it does with them.
@@ -58,28 +60,55 @@ pub(crate) struct KeySpec {
     pub(crate) flags: &'static [&'static str],
     /// What the flags cannot say.
     pub(crate) notes: Option<&'static str>,
+    /// The flags of the second key, where they differ.
+    pub(crate) second: Option<&'static [&'static str]>,
 }
 
 impl KeySpec {
     /// The key is the first argument.
-    pub(super) const fn one(flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: 1, step: 1, flags, notes: None }
+    pub(crate) const fn one(flags: &'static [&'static str]) -> Self {
+        Self { first: 1, last: 1, step: 1, flags, notes: None, second: None }
+    }
+
+    /// The keys are the first two arguments.
+    pub(crate) const fn two(
+        first: &'static [&'static str],
+        second: &'static [&'static str],
+    ) -> Self {
+        Self { last: 2, second: Some(second), ..Self::one(first) }
     }
 
     /// From the first argument on, every `step`th is a key.
-    pub(super) const fn all(step: u8, flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: -1, step, flags, notes: None }
+    pub(crate) const fn all(step: u8, flags: &'static [&'static str]) -> Self {
+        Self { last: -1, step, ..Self::one(flags) }
     }
 
     /// Adds a note.
-    pub(super) const fn notes(self, notes: &'static str) -> Self {
+    pub(crate) const fn notes(self, notes: &'static str) -> Self {
         Self { notes: Some(notes), ..self }
+    }
+
+    /// The keys among `args`.
+    pub(crate) fn of<'a>(&self, args: Args<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let beyond = usize::try_from(self.last).map_or(args.len(), |last| last + 1);
+        let (first, step) = (self.first.into(), self.step.into());
+        args.iter().take(beyond).skip(first).step_by(step)
     }
 }
 
 impl Spec {
-    /// A row without keys, flags, categories, tips, subcommands and help.
-    pub(super) const fn new(name: &'static str, arity: i8, parser: Parser) -> Self {
+    /// The row of a command that has a typed form. Without keys, flags, categories, tips,
+    /// subcommands and help.
+    pub(crate) const fn parsed(name: &'static str, arity: i8, parser: Parser) -> Self {
+        Self::new(name, arity, Action::Parse(parser))
+    }
+
+    /// The row of a command that `handler` carries out; as bare as the other.
+    pub(crate) const fn handled(name: &'static str, arity: i8, handler: Handler) -> Self {
+        Self::new(name, arity, Action::Handle(handler))
+    }
+
+    const fn new(name: &'static str, arity: i8, action: Action) -> Self {
         let Some(packed) = pack(after_container(name.as_bytes())) else {
             panic!("the name is longer than the lookup compares");
         };
@@ -92,38 +121,38 @@ impl Spec {
             tips: &[],
             subcommands: &[],
             help: [""; 2],
-            parser,
+            action,
             packed,
         }
     }
 
     /// With flags.
-    pub(super) const fn flags(self, flags: &'static [&'static str]) -> Self {
+    pub(crate) const fn flags(self, flags: &'static [&'static str]) -> Self {
         Self { flags, ..self }
     }
 
     /// With keys.
-    pub(super) const fn keys(self, keys: KeySpec) -> Self {
+    pub(crate) const fn keys(self, keys: KeySpec) -> Self {
         Self { keys: Some(keys), ..self }
     }
 
     /// With categories.
-    pub(super) const fn categories(self, categories: &'static [&'static str]) -> Self {
+    pub(crate) const fn categories(self, categories: &'static [&'static str]) -> Self {
         Self { categories, ..self }
     }
 
     /// With tips.
-    pub(super) const fn tips(self, tips: &'static [&'static str]) -> Self {
+    pub(crate) const fn tips(self, tips: &'static [&'static str]) -> Self {
         Self { tips, ..self }
     }
 
     /// With subcommands.
-    pub(super) const fn subcommands(self, subcommands: &'static [Self]) -> Self {
+    pub(crate) const fn subcommands(self, subcommands: &'static [Self]) -> Self {
         Self { subcommands, ..self }
     }
 
     /// With help.
-    pub(super) const fn help(self, usage: &'static str, purpose: &'static str) -> Self {
+    pub(crate) const fn help(self, usage: &'static str, purpose: &'static str) -> Self {
         Self { help: [usage, purpose], ..self }
     }
 
@@ -134,9 +163,7 @@ impl Spec {
         if self.arity < 0 { count >= bound } else { count == bound }
     }
 
-    /// The row of `specs` whose name is `name`, in any case. A walk over 16-byte keys: the table
-    /// is short, begins with the commands that servers are made for, and needs no second copy in
-    /// a hash table.
+    /// The row of `specs`, which are few, whose name is `name`, in any case.
     pub(super) fn find(specs: &'static [Self], name: &[u8]) -> Option<&'static Self> {
         let packed = pack(name)?;
         specs.iter().find(|spec| spec.packed == packed)
@@ -144,7 +171,7 @@ impl Spec {
 }
 
 /// `name` in lower case, with its length, as one integer.
-const fn pack(name: &[u8]) -> Option<u128> {
+pub(super) const fn pack(name: &[u8]) -> Option<u128> {
     if name.len() > NAME_LEN_MAX {
         return None;
     }

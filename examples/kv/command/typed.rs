@@ -3,7 +3,8 @@
 //! The variants are grouped by who answers, so that each executor matches exactly the commands
 //! that can reach it.
 
-use crate::resp::Args;
+use super::Handled;
+use crate::resp::{Args, Protocol};
 use crate::store::{DeadlineCondition, SetRule};
 
 /// A command of any kind.
@@ -14,7 +15,7 @@ pub(crate) enum Command<'a> {
     /// Answered by the owners of its keys.
     Data(DataCommand<'a>),
     /// Answered by all shards together.
-    Keyspace(KeyspaceCommand),
+    Keyspace(KeyspaceCommand<'a>),
 }
 
 /// A command on keys.
@@ -32,6 +33,8 @@ pub(crate) enum DataCommand<'a> {
     Ttl { key: &'a [u8], unit: TtlUnit },
     /// Commands on any number of keys.
     Many(ManyCommand<'a>),
+    /// All others, which a handler carries out.
+    Handled(Handled<'a>),
 }
 
 /// `SET` with its options.
@@ -59,7 +62,7 @@ pub(crate) enum TtlUnit {
 /// A command that treats each of several keys alike, so that it can be split between them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ManyCommand<'a> {
-    /// `DEL`, `EXISTS`, `MGET`
+    /// `DEL`, `EXISTS`, `MGET`, `SINTER`, `SUNION`, `SDIFF`
     Keys { op: KeysOp, keys: Args<'a> },
     /// `MSET`
     Set(Pairs<'a>),
@@ -74,6 +77,19 @@ pub(crate) enum KeysOp {
     Exists,
     /// `MGET`: answered with the values, in order.
     Get,
+    /// Answered with the members of the sets together.
+    Combine(Combination),
+}
+
+/// How sets are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Combination {
+    /// `SINTER`: what is in all of them.
+    Inter,
+    /// `SUNION`: what is in any of them.
+    Union,
+    /// `SDIFF`: what is in the first and in no other.
+    Diff,
 }
 
 /// Keys, each followed by its value.
@@ -98,15 +114,21 @@ impl<'a> ManyCommand<'a> {
     }
 }
 
-/// A command on the keyspace as a whole.
+/// A command that concerns every shard.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum KeyspaceCommand {
+pub(crate) enum KeyspaceCommand<'a> {
     /// `DBSIZE`
     DbSize,
-    /// `FLUSHALL`
-    FlushAll,
+    /// `FLUSHALL`, `FLUSHDB`
+    Flush,
     /// `INFO`
     Info(InfoSections),
+    /// `KEYS`, with its pattern.
+    Keys(&'a [u8]),
+    /// `RANDOMKEY`
+    RandomKey,
+    /// `PUBLISH`
+    Publish { channel: &'a [u8], message: &'a [u8] },
 }
 
 /// The sections that `INFO` was asked for.
@@ -131,6 +153,16 @@ pub(crate) enum SessionCommand<'a> {
     Echo(&'a [u8]),
     /// `QUIT`
     Quit,
+    /// `SELECT` of the only database.
+    Select,
+    /// `AUTH` of the default user, who has no password.
+    Auth,
+    /// `HELLO`
+    Hello(Hello<'a>),
+    /// `SUBSCRIBE` and its kin.
+    Subscription(Subscription<'a>),
+    /// `MULTI`, `EXEC`, `DISCARD`
+    Transaction(TransactionCommand),
     /// `CLIENT`
     Client(ClientCommand<'a>),
     /// `CONFIG`
@@ -182,4 +214,35 @@ pub(crate) enum CommandQuery<'a> {
     Docs,
     /// `COMMAND HELP`
     Help,
+}
+
+/// `HELLO ..`
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hello<'a> {
+    /// The protocol to go on with, if it is to be another.
+    pub(crate) protocol: Option<Protocol>,
+    /// What the connection is called from now on.
+    pub(crate) name: Option<&'a [u8]>,
+}
+
+/// `SUBSCRIBE` and its kin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subscription<'a> {
+    /// `P..`: the names are patterns.
+    pub(crate) patterns: bool,
+    /// `UN..`: the end of it; without names, of all.
+    pub(crate) ends: bool,
+    /// Channels or patterns.
+    pub(crate) names: Args<'a>,
+}
+
+/// What marks a transaction's begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionCommand {
+    /// `MULTI`
+    Multi,
+    /// `EXEC`
+    Exec,
+    /// `DISCARD`
+    Discard,
 }

@@ -7,18 +7,21 @@
 //! crosses to the shard that owns the keys, is carried out there ([`execute`]), and its
 //! [`Reply`] crosses back and is encoded by the connection.
 //!
-//! A hop is kept cheap: keys and values of up to 22 bytes travel inside the message
-//! ([`SmallBytes`]), longer ones cost one allocation; and a `SET` carries the very block that the
-//! owner's table will hold.
+//! A hop is kept cheap for the busiest commands: keys and values of up to 22 bytes travel inside
+//! the message ([`crate::bytes::SmallBytes`]), longer ones cost one allocation; and a `SET` carries
+//! the very block that the owner's table will hold. All others travel as they were called, and what
+//! comes back is the reply as the client gets it.
 
-mod bytes;
+mod combine;
 mod local;
 mod remote;
 mod reply;
 mod request;
+mod state;
 
-pub(crate) use bytes::SmallBytes;
+pub(crate) use combine::combine;
 pub(crate) use local::execute_local;
 pub(crate) use remote::execute;
 pub(crate) use reply::Reply;
-pub(crate) use request::Request;
+pub(crate) use request::{Request, Step};
+pub(crate) use state::State;

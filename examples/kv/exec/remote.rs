@@ -1,20 +1,21 @@
 //! Requests of other shards.
 
-use std::hash::BuildHasher;
-
+use super::local::execute_local;
 use super::reply::ttl_number;
-use super::{Reply, Request, SmallBytes};
-use crate::command::KeysOp;
-use crate::store::{Record, SetRule, Store};
+use super::{Reply, Request, State, Step};
+use crate::bytes::SmallBytes;
+use crate::command::{Call, Command, CommandError, KeysOp};
+use crate::glob::{self, Case};
+use crate::resp::Writer;
+use crate::store::{Keyspace, Record, Refusal, Set, SetRule, Store};
 
-/// Carries out `request` on `store`, which owns all its keys. The present is that of this shard.
-pub(crate) fn execute<S: BuildHasher>(
-    store: &mut Store<S>,
-    now_ms: u64,
-    request: Request,
-) -> Reply {
+/// Carries out `request` on `state`, which owns all its keys. The present is that of this shard.
+pub(crate) fn execute(state: &mut State, now_ms: u64, request: Request) -> Reply {
+    let State { store, topics } = state;
     match request {
-        Request::Get(key) => Reply::Value(store.value(now_ms, &key).map(SmallBytes::from)),
+        Request::Get(key) => store
+            .value(now_ms, &key)
+            .map_or_else(Reply::Refused, |value| Reply::Value(value.map(SmallBytes::from))),
         Request::Set { record, rule, previous } => set(store, now_ms, record, rule, previous),
         Request::IncrBy { key, delta } => {
             store.incr_by(now_ms, &key, delta).map_or_else(Reply::Refused, Reply::Integer)
@@ -23,29 +24,50 @@ pub(crate) fn execute<S: BuildHasher>(
             Reply::Integer(i64::from(store.expire(now_ms, &key, at_ms, condition)))
         }
         Request::Ttl { key, unit } => Reply::Integer(ttl_number(store.ttl(now_ms, &key), unit)),
-        Request::Keys { op, keys } => self::keys(store, now_ms, op, &keys),
+        Request::Keys { op, keys } => {
+            self::keys(store, now_ms, op, &keys).unwrap_or_else(Reply::Refused)
+        }
         Request::SetAll(records) => {
             for record in records {
                 store.set(now_ms, record, SetRule::PLAIN);
             }
             Reply::Ok
         }
+        Request::Call(owned) => {
+            let mut out = Writer::new(owned.protocol);
+            call(store, now_ms, owned.borrow(), &mut out);
+            Reply::Encoded(out.as_bytes().into())
+        }
+        Request::Transaction(steps) => transaction(store, now_ms, &steps),
         Request::Stats => Reply::Stats(Box::new(store.stats())),
         Request::Flush => {
             store.flush();
             Reply::Ok
         }
+        Request::KeysLike(pattern) => {
+            let is_like = |key: &[u8]| glob::matches(&pattern, key, Case::Sensitive);
+            let keys = Keyspace::new(store, now_ms);
+            Reply::Keys(keys.keys(is_like).into_iter().map(SmallBytes::from).collect())
+        }
+        Request::RandomKey => {
+            let count = store.stats().keys;
+            let mut keys = Keyspace::new(store, now_ms);
+            let draw = keys.random().draw();
+            let key = keys.random_key().map(SmallBytes::from);
+            Reply::RandomKey(Box::new((count, draw, key)))
+        }
+        Request::Publish(message) => {
+            let (channel, message) = *message;
+            Reply::Integer(topics.borrow().publish(&channel, &message) as i64)
+        }
     }
 }
 
-fn set<S: BuildHasher>(
-    store: &mut Store<S>,
-    now_ms: u64,
-    record: Record,
-    rule: SetRule,
-    previous: bool,
-) -> Reply {
-    let before = previous.then(|| store.value(now_ms, record.key()).map(SmallBytes::from));
+fn set(store: &mut Store, now_ms: u64, record: Record, rule: SetRule, previous: bool) -> Reply {
+    let before = match previous.then(|| store.value(now_ms, record.key())).transpose() {
+        Ok(before) => before.map(|value| value.map(SmallBytes::from)),
+        Err(refusal) => return Reply::Refused(refusal),
+    };
     let written = store.set(now_ms, record, rule);
     match before {
         Some(value) => Reply::Value(value),
@@ -54,20 +76,48 @@ fn set<S: BuildHasher>(
     }
 }
 
-fn keys<S: BuildHasher>(
-    store: &mut Store<S>,
-    now_ms: u64,
-    op: KeysOp,
-    keys: &[SmallBytes],
-) -> Reply {
-    let keys = keys.iter();
+fn keys(store: &mut Store, now_ms: u64, op: KeysOp, keys: &[SmallBytes]) -> Result<Reply, Refusal> {
+    let iter = keys.iter();
     let count = match op {
         KeysOp::Get => {
-            let value = |key: &SmallBytes| store.value(now_ms, key).map(SmallBytes::from);
-            return Reply::Values(keys.map(value).collect());
+            let mut value = |key| store.value(now_ms, key).unwrap_or(None).map(SmallBytes::from);
+            return Ok(Reply::Values(iter.map(|key| value(key)).collect()));
         }
-        KeysOp::Del => keys.filter(|key| store.remove(now_ms, key)).count(),
-        KeysOp::Exists => keys.filter(|key| store.contains(now_ms, key)).count(),
+        KeysOp::Combine(_) => {
+            let mut keyspace = Keyspace::new(store, now_ms);
+            let sets = iter.map(|key| {
+                let members = keyspace.read::<Set>(key)?.into_iter().flat_map(Set::iter);
+                Ok(members.map(SmallBytes::from).collect())
+            });
+            return Ok(Reply::Sets(sets.collect::<Result<_, Refusal>>()?));
+        }
+        KeysOp::Del => iter.filter(|key| store.remove(now_ms, key)).count(),
+        KeysOp::Exists => iter.filter(|key| store.contains(now_ms, key)).count(),
     };
-    Reply::Integer(count as i64)
+    Ok(Reply::Integer(count as i64))
+}
+
+/// Carries out a call whose keys are all here.
+fn call(store: &mut Store, now_ms: u64, call: Call<'_>, out: &mut Writer) {
+    match call.parse() {
+        Ok(Command::Data(command)) => execute_local(store, now_ms, &command, out),
+        Err(error) => error.encode(out),
+        // Such a call is never sent: a transaction of several shards does not take it.
+        Ok(Command::Session(_) | Command::Keyspace(_)) => CommandError::CROSS_SLOT.encode(out),
+    }
+}
+
+fn transaction(store: &mut Store, now_ms: u64, steps: &[Step]) -> Reply {
+    let mut out = Writer::default();
+    out.array(steps.len());
+    for step in steps {
+        match step {
+            Step::Answered(reply) => out.raw(reply),
+            Step::Call(owned) => {
+                out.set_protocol(owned.protocol);
+                call(store, now_ms, owned.borrow(), &mut out);
+            }
+        }
+    }
+    Reply::Encoded(out.as_bytes().into())
 }

@@ -1,9 +1,9 @@
 //! An answer on its way back.
 
-use super::SmallBytes;
+use crate::bytes::SmallBytes;
 use crate::command::TtlUnit;
-use crate::resp::encode;
-use crate::store::{IncrError, Stats, Ttl};
+use crate::resp::Writer;
+use crate::store::{Refusal, Stats, Ttl};
 
 /// What a shard answers to a [`super::Request`]. At most 32 bytes, which is what a reply slot
 /// holds without a box.
@@ -17,8 +17,16 @@ pub(crate) enum Reply {
     Value(Option<SmallBytes>),
     /// Values in the order of the keys.
     Values(Box<[Option<SmallBytes>]>),
+    /// The members of each set, in the order of the keys.
+    Sets(Box<[Box<[SmallBytes]>]>),
+    /// Keys.
+    Keys(Box<[SmallBytes]>),
+    /// One of that many keys, and a random number.
+    RandomKey(Box<(u64, u64, Option<SmallBytes>)>),
+    /// The reply as the client gets it.
+    Encoded(SmallBytes),
     /// Nothing was changed.
-    Refused(IncrError),
+    Refused(Refusal),
     /// What the shard says about itself.
     Stats(Box<Stats>),
 }
@@ -30,30 +38,44 @@ const _: () = {
 };
 
 impl Reply {
-    /// Appends the reply to the command of one shard.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+    /// About how many bytes it brings to the client.
+    pub(crate) fn len(&self) -> usize {
+        let sum = |values: &[SmallBytes]| values.iter().map(|value| value.len() + 16).sum();
         match self {
-            Self::Ok => encode::ok(out),
-            Self::Integer(number) => encode::integer(out, *number),
-            Self::Value(value) => encode::bulk_or_null(out, value.as_deref()),
+            Self::Value(value) => value.as_deref().map_or(0, <[u8]>::len),
             Self::Values(values) => {
-                encode::array(out, values.len());
-                values.iter().for_each(|value| encode::bulk_or_null(out, value.as_deref()));
+                values.iter().map(|value| value.as_deref().map_or(0, <[u8]>::len) + 16).sum()
             }
-            Self::Refused(error) => refused(out, *error),
-            Self::Stats(stats) => encode::integer(out, stats.keys as i64),
+            Self::Sets(sets) => sets.iter().map(|set| sum(set)).sum::<usize>(),
+            Self::Keys(keys) => sum(keys),
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Ok
+            | Self::Integer(_)
+            | Self::RandomKey(_)
+            | Self::Refused(_)
+            | Self::Stats(_) => 0,
         }
     }
-}
 
-/// The error reply to a counter that was not changed.
-pub(super) fn refused(out: &mut Vec<u8>, error: IncrError) {
-    match error {
-        IncrError::NotInteger => {
-            encode::error(out, &[b"ERR value is not an integer or out of range"]);
-        }
-        IncrError::Overflow => {
-            encode::error(out, &[b"ERR increment or decrement would overflow"]);
+    /// Appends the reply to the command of one shard.
+    ///
+    /// # Panics
+    ///
+    /// If it is only a part, which [`crate::route::Gather`] puts together with others.
+    pub(crate) fn encode(&self, out: &mut Writer) {
+        match self {
+            Self::Ok => out.ok(),
+            Self::Integer(number) => out.integer(*number),
+            Self::Value(value) => out.bulk_or_null(value.as_deref()),
+            Self::Values(values) => {
+                out.array(values.len());
+                values.iter().for_each(|value| out.bulk_or_null(value.as_deref()));
+            }
+            Self::Encoded(reply) => out.raw(reply),
+            Self::Refused(refusal) => refusal.encode(out),
+            Self::Sets(_) | Self::Keys(_) | Self::RandomKey(_) | Self::Stats(_) => {
+                panic!("{self:?} is a part of a reply")
+            }
         }
     }
 }

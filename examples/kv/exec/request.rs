@@ -1,7 +1,8 @@
 //! A command on its way to another shard.
 
-use super::SmallBytes;
-use crate::command::{DataCommand, KeysOp, ManyCommand, SetCommand, TtlUnit};
+use crate::bytes::SmallBytes;
+use crate::command::{DataCommand, KeysOp, ManyCommand, OwnedCall, SetCommand, TtlUnit};
+use crate::resp::Protocol;
 use crate::store::{DeadlineCondition, Record, SetRule};
 
 /// What one shard asks of another. It owns all it needs, and a `GET` of a short key or a `SET`
@@ -18,14 +19,33 @@ pub(crate) enum Request {
     Expire { key: SmallBytes, at_ms: i64, condition: DeadlineCondition },
     /// `TTL`, `PTTL`
     Ttl { key: SmallBytes, unit: TtlUnit },
-    /// `DEL`, `EXISTS`, `MGET`
+    /// Commands on several keys.
     Keys { op: KeysOp, keys: Box<[SmallBytes]> },
     /// `MSET`
     SetAll(Box<[Record]>),
+    /// Any other call, as it was made.
+    Call(Box<OwnedCall>),
+    /// `EXEC`: all of it, with nothing in between.
+    Transaction(Box<[Step]>),
     /// What the shard has to say about itself.
     Stats,
-    /// `FLUSHALL`
+    /// `FLUSHALL`, `FLUSHDB`
     Flush,
+    /// `KEYS`, with its pattern.
+    KeysLike(SmallBytes),
+    /// `RANDOMKEY`
+    RandomKey,
+    /// `PUBLISH`: the channel and the message.
+    Publish(Box<(SmallBytes, SmallBytes)>),
+}
+
+/// One command of a transaction.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// To be carried out.
+    Call(OwnedCall),
+    /// The connection has answered it itself, with this reply.
+    Answered(SmallBytes),
 }
 
 const _: () = assert!(size_of::<Request>() <= 48);
@@ -34,9 +54,10 @@ const _: () = {
     crosses_shards::<Request>();
 };
 
-impl From<&DataCommand<'_>> for Request {
-    /// Copies what the command borrows.
-    fn from(command: &DataCommand<'_>) -> Self {
+impl Request {
+    /// Copies what the command borrows. The reply is to be spelled in `protocol`, if it is not put
+    /// together from parts.
+    pub(crate) fn new(command: &DataCommand<'_>, protocol: Protocol) -> Self {
         match *command {
             DataCommand::Get(key) => Self::Get(key.into()),
             DataCommand::Set(SetCommand { key, value, rule, previous }) => {
@@ -53,6 +74,7 @@ impl From<&DataCommand<'_>> for Request {
             DataCommand::Many(ManyCommand::Set(pairs)) => {
                 Self::SetAll(pairs.iter().map(|(key, value)| Record::new(key, value)).collect())
             }
+            DataCommand::Handled(handled) => Self::Call(Box::new(handled.call.to_owned(protocol))),
         }
     }
 }

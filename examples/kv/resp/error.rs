@@ -1,6 +1,6 @@
 //! How a byte stream can fail to be RESP.
 
-use super::encode;
+use super::Writer;
 
 /// A request that cannot be read. What follows it has no known boundary, so the connection
 /// answers with the error and closes.
@@ -28,7 +28,7 @@ pub(crate) enum ProtocolError {
 
 impl ProtocolError {
     /// Appends the error reply.
-    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(self, out: &mut Writer) {
         let text = match self {
             Self::MultibulkLength => "invalid multibulk length",
             Self::BulkLength => "invalid bulk length",
@@ -39,9 +39,9 @@ impl ProtocolError {
             Self::CommandTooBig => "too big command",
             Self::ExpectedBulk(found) => {
                 let head = b"ERR Protocol error: expected '$', got '";
-                return encode::error(out, &[head, &[found], b"'"]);
+                return out.error(&[head, &[found], b"'"]);
             }
         };
-        encode::error(out, &[b"ERR Protocol error: ", text.as_bytes()]);
+        out.error(&[b"ERR Protocol error: ", text.as_bytes()]);
     }
 }

@@ -1,8 +1,9 @@
 //! Splitting a command over shards.
 
 use super::{Gather, ShardMap};
+use crate::bytes::SmallBytes;
 use crate::command::{KeysOp, KeyspaceCommand, ManyCommand};
-use crate::exec::{Request, SmallBytes};
+use crate::exec::Request;
 use crate::store::Record;
 
 /// A command split into one request a shard, and what gathers the replies.
@@ -39,6 +40,7 @@ impl Fanout {
                 let parts = parts(map, &owners, keys, |keys| Request::Keys { op, keys });
                 let gather = match op {
                     KeysOp::Get => Gather::values(owners, map.shards()),
+                    KeysOp::Combine(how) => Gather::sets(how, owners, map.shards()),
                     KeysOp::Del | KeysOp::Exists => Gather::count(),
                 };
                 Self { parts, gather }
@@ -47,11 +49,22 @@ impl Fanout {
     }
 
     /// Asks every shard.
-    pub(crate) fn broadcast(command: KeyspaceCommand, map: ShardMap) -> Self {
-        let (gather, request): (_, fn() -> Request) = match command {
-            KeyspaceCommand::DbSize => (Gather::count(), || Request::Stats),
-            KeyspaceCommand::FlushAll => (Gather::done(), || Request::Flush),
-            KeyspaceCommand::Info(sections) => (Gather::info(sections), || Request::Stats),
+    pub(crate) fn broadcast(command: KeyspaceCommand<'_>, map: ShardMap) -> Self {
+        let gather = match command {
+            KeyspaceCommand::DbSize | KeyspaceCommand::Publish { .. } => Gather::count(),
+            KeyspaceCommand::Flush => Gather::done(),
+            KeyspaceCommand::Info(sections) => Gather::info(sections),
+            KeyspaceCommand::Keys(_) => Gather::keys(),
+            KeyspaceCommand::RandomKey => Gather::random_key(),
+        };
+        let request = || match command {
+            KeyspaceCommand::DbSize | KeyspaceCommand::Info(_) => Request::Stats,
+            KeyspaceCommand::Flush => Request::Flush,
+            KeyspaceCommand::Keys(pattern) => Request::KeysLike(pattern.into()),
+            KeyspaceCommand::RandomKey => Request::RandomKey,
+            KeyspaceCommand::Publish { channel, message } => {
+                Request::Publish(Box::new((channel.into(), message.into())))
+            }
         };
         let parts = (0..map.shards()).map(|shard| Part { shard, request: request() }).collect();
         Self { parts, gather }

@@ -4,13 +4,17 @@
 //! ([`slot()`]), and each shard owns one contiguous range of slots. Clients that already place keys
 //! that belong together under one `{tag}` find them on one shard here as well.
 //!
-//! A command then goes one of four ways ([`Route`]). Redis Cluster refuses a command whose keys
+//! A command then goes one of these ways ([`Route`]). Redis Cluster refuses a command whose keys
 //! live on several nodes (`CROSSSLOT`); here it is split into one request a shard, whose replies
 //! are gathered in the order of the keys ([`Fanout`]). What that costs is atomicity: **`MSET`,
-//! `MGET`, `DEL` and `EXISTS` over several shards are atomic for each key alone.** Another
-//! client may see some keys of an `MSET` written and others not yet, and an `MGET` may read one
-//! key before and another after somebody's `MSET`. Under one `{tag}` they are atomic, because one
-//! shard does all of it. The same holds for `FLUSHALL`, `DBSIZE` and `INFO`.
+//! `MGET`, `DEL`, `UNLINK`, `EXISTS`, `SINTER`, `SUNION` and `SDIFF` over several shards are atomic
+//! for each key alone.** Another client may see some keys of an `MSET` written and others not yet,
+//! and an `MGET` may read one key before and another after somebody's `MSET`. Under one `{tag}` they
+//! are atomic, because one shard does all of it. The same holds for `FLUSHALL`, `DBSIZE`, `KEYS`,
+//! `RANDOMKEY` and `INFO`.
+//!
+//! Where half of the work would be worse than none, nothing is split: `RENAME`, `RENAMENX` and
+//! transactions over several shards are refused with `CROSSSLOT`, as Redis Cluster does.
 
 mod fanout;
 mod gather;

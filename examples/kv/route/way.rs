@@ -3,7 +3,10 @@
 use std::num::NonZeroU16;
 
 use super::slot::{SLOTS, slot};
-use crate::command::{Command, DataCommand, KeyspaceCommand, ManyCommand, SessionCommand};
+use crate::command::{
+    Call, Command, CommandError, DataCommand, KeyspaceCommand, ManyCommand, SessionCommand,
+};
+use crate::family;
 
 /// Which shard owns which slots: shard `i` of `n` owns one contiguous range, and the ranges
 /// differ in length by at most one slot.
@@ -22,7 +25,9 @@ pub(crate) enum Route<'a> {
     /// The keys live on several shards, each of which answers for its own.
     Scatter(ManyCommand<'a>),
     /// Every shard answers for its part of the keyspace.
-    All(KeyspaceCommand),
+    All(KeyspaceCommand<'a>),
+    /// Nobody answers.
+    Refused(CommandError<'a>),
 }
 
 impl ShardMap {
@@ -61,6 +66,10 @@ impl ShardMap {
                 Some(shard) => return Route::Keyed { shard, command },
                 None => return Route::Scatter(many),
             },
+            DataCommand::Handled(handled) => match self.owner_of_call(handled.call) {
+                Ok(shard) => return Route::Keyed { shard, command },
+                Err(error) => return Route::Refused(error),
+            },
         };
         Route::Keyed { shard: self.shard_of(key), command }
     }
@@ -73,6 +82,18 @@ impl ShardMap {
         let mut owners = many.keys().map(|key| self.shard_of(key));
         let first = owners.next()?;
         owners.all(|owner| owner == first).then_some(first)
+    }
+
+    /// The shard that owns all keys of a call that cannot be split.
+    fn owner_of_call<'a>(self, call: Call<'a>) -> Result<u16, CommandError<'a>> {
+        if self.shards.get() == 1 {
+            return Ok(0);
+        }
+        let mut owners = call.keys().map(|key| self.shard_of(key));
+        let Some(first) = owners.next() else {
+            return Ok(family::shard_of_cursor(call.args, self.shards.get()));
+        };
+        if owners.all(|owner| owner == first) { Ok(first) } else { Err(CommandError::CROSS_SLOT) }
     }
 
     fn shard_of_slot(self, slot: u16) -> u16 {

@@ -5,58 +5,51 @@ use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
+
+use crate::pubsub::Outbox;
 
 /// The connections of one shard.
 #[derive(Debug)]
 pub(super) struct Clients {
-    /// Each connection that is served, by its number.
-    seats: RefCell<BTreeMap<u64, Rc<Seat>>>,
+    /// What is on its way to each connection that is served, by its number.
+    outboxes: RefCell<BTreeMap<u64, Rc<Outbox>>>,
     /// Connections ever admitted.
     admitted: Cell<u64>,
     closing: Cell<bool>,
     clients_max: usize,
-}
-
-/// A connection's place.
-#[derive(Debug, Default)]
-struct Seat {
-    /// The connection's task while it waits for its client.
-    waiting: RefCell<Option<Waker>>,
+    message_bytes_max: usize,
 }
 
 impl Clients {
-    /// No connections, and room for that many.
-    pub(super) fn new(clients_max: usize) -> Self {
+    /// No connections, and room for that many, each with so many bytes of messages.
+    pub(super) fn new(clients_max: usize, message_bytes_max: usize) -> Self {
         Self {
-            seats: RefCell::default(),
+            outboxes: RefCell::default(),
             admitted: Cell::new(0),
             closing: Cell::new(false),
             clients_max,
+            message_bytes_max,
         }
     }
 
     /// Takes in a connection, if there is room.
     pub(super) fn admit(self: &Rc<Self>) -> Option<Client> {
-        let mut seats = self.seats.borrow_mut();
-        if seats.len() >= self.clients_max {
+        let mut outboxes = self.outboxes.borrow_mut();
+        if outboxes.len() >= self.clients_max {
             return None;
         }
         let number = self.admitted.get();
         self.admitted.set(number + 1);
-        let seat = Rc::new(Seat::default());
-        seats.insert(number, seat.clone());
-        Some(Client { clients: self.clone(), number, seat })
+        let outbox = Rc::new(Outbox::new(self.message_bytes_max));
+        outboxes.insert(number, outbox.clone());
+        Some(Client { clients: self.clone(), number, outbox })
     }
 
     /// Ends every connection, present and future, once it has answered what it received.
     pub(super) fn close(&self) {
         self.closing.set(true);
-        for seat in self.seats.borrow().values() {
-            if let Some(waker) = seat.waiting.take() {
-                waker.wake();
-            }
-        }
+        self.outboxes.borrow().values().for_each(|outbox| outbox.wake());
     }
 }
 
@@ -66,20 +59,55 @@ pub(super) struct Client {
     clients: Rc<Clients>,
     /// Counts the connections of this shard from 0.
     pub(super) number: u64,
-    seat: Rc<Seat>,
+    pub(super) outbox: Rc<Outbox>,
+}
+
+/// What a connection waited for.
+#[derive(Debug)]
+pub(super) enum Event<T> {
+    /// What it waits for.
+    Done(T),
+    /// Messages are to be sent.
+    Messages,
+    /// More messages than may wait: the connection is to end at once.
+    Overflow,
+    /// The connections are to end.
+    Closing,
 }
 
 impl Client {
-    /// Waits for `future`, which is dropped and `None` returned once the connections are to end.
-    pub(super) async fn unless_closing<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `future`, which is dropped where something else comes first.
+    pub(super) async fn next<T>(&self, future: impl Future<Output = T>) -> Event<T> {
         let mut future = pin!(future);
         poll_fn(|cx| {
             if self.clients.closing.get() {
+                return Poll::Ready(Event::Closing);
+            }
+            if self.outbox.has_overflowed() {
+                return Poll::Ready(Event::Overflow);
+            }
+            if let Poll::Ready(done) = future.as_mut().poll(cx) {
+                return Poll::Ready(Event::Done(done));
+            }
+            if !self.outbox.is_empty() {
+                return Poll::Ready(Event::Messages);
+            }
+            self.outbox.wait(cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits for `future`, which is dropped and `None` returned once more messages wait than may.
+    pub(super) async fn unless_overflowing<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if self.outbox.has_overflowed() {
                 return Poll::Ready(None);
             }
             let polled = future.as_mut().poll(cx).map(Some);
             if polled.is_pending() {
-                drop(self.seat.waiting.replace(Some(cx.waker().clone())));
+                self.outbox.wait(cx.waker());
             }
             polled
         })
@@ -89,6 +117,6 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.clients.seats.borrow_mut().remove(&self.number);
+        self.clients.outboxes.borrow_mut().remove(&self.number);
     }
 }

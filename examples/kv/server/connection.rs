@@ -7,10 +7,12 @@ use std::rc::Rc;
 use greenroom::net::{Buffer, ShutdownSide, TcpStream};
 use greenroom::timeout;
 
-use super::clients::Client;
+use super::clients::{Client, Event};
 use super::input::Input;
 use super::pipeline::{Pipeline, Stop, refuse};
 use super::shard::Shard;
+use crate::pubsub::Subscriptions;
+use crate::resp::Writer;
 use crate::session::{Next, Session};
 
 /// Memory for replies that a connection keeps between two batches.
@@ -22,10 +24,10 @@ pub(super) async fn serve(shard: Rc<Shard>, mut stream: TcpStream, peer: SocketA
     drop(match shard.clients.admit() {
         Some(client) => Connection::new(&shard, client, stream, peer).run().await,
         None => {
-            let mut out = Vec::new();
+            let mut out = Writer::default();
             refuse(&mut out);
             let farewell = async {
-                stream.send(out).await?;
+                stream.send(out.take()).await?;
                 take_leave(&mut stream).await
             };
             timeout(shard.plan.limits.linger, farewell).await.unwrap_or(Ok(()))
@@ -45,20 +47,32 @@ impl<'a> Connection<'a> {
     fn new(shard: &'a Shard, client: Client, stream: TcpStream, peer: SocketAddr) -> Self {
         let shards = u64::from(shard.plan.map.shards());
         let id = client.number * shards + u64::from(shard.number) + 1;
-        let session = Session::new(id, peer, stream.local_addr(), shard.now_ms());
+        let topics = shard.state.borrow().topics.clone();
+        let subscriptions = Subscriptions::new(client.number, client.outbox.clone(), topics);
+        let session = Session::new(id, (peer, stream.local_addr()), shard.now_ms(), subscriptions);
         let pipeline = Pipeline::new(shard, session);
         Self { shard, client, stream, input: Input::new(), pipeline }
     }
 
     /// Receives and answers, until the client ends the connection or the server wants to.
     async fn run(mut self) -> io::Result<()> {
-        while let Some(received) = self.client.unless_closing(self.stream.receive()).await {
-            let received = received?;
-            if received.is_empty() {
-                return Ok(());
-            }
-            if self.answer(received).await? == Next::Close {
-                break;
+        loop {
+            match self.client.next(self.stream.receive()).await {
+                Event::Done(received) => {
+                    let received = received?;
+                    if received.is_empty() {
+                        return Ok(());
+                    }
+                    if self.answer(received).await? == Next::Close {
+                        break;
+                    }
+                }
+                Event::Messages => {
+                    let messages = self.pipeline.take_batch();
+                    self.send(messages).await?;
+                }
+                Event::Overflow => return Ok(()),
+                Event::Closing => break,
             }
         }
         let limit = self.shard.plan.limits.linger;
@@ -70,31 +84,42 @@ impl<'a> Connection<'a> {
     /// Sending waits for the runtime even where the socket has room, so between two batches every
     /// other task of the shard gets its turn.
     async fn answer(&mut self, received: Buffer) -> io::Result<Next> {
-        let Self { shard, stream, input, pipeline, .. } = self;
-        input.push(received);
+        self.input.push(received);
         loop {
-            let (consumed, stop) = pipeline.run(shard, input.unread());
-            input.consume(consumed);
-            pipeline.ask(shard).await;
+            let (consumed, stop) = self.pipeline.run(self.shard, self.input.unread());
+            self.input.consume(consumed);
+            while !self.pipeline.ask(self.shard).await {
+                let replies = self.pipeline.take_replies();
+                self.send(replies).await?;
+            }
             if let Stop::Barrier(fanout) = stop {
-                pipeline.scatter(shard, fanout);
+                self.pipeline.scatter(self.shard, fanout);
                 continue;
             }
-            let replies = pipeline.take_batch();
-            if !replies.is_empty() {
-                let mut buffer = stream.send(replies).await?;
-                buffer.shrink_to(OUTPUT_BYTES_KEPT_MAX);
-                pipeline.reuse(buffer);
-            }
+            let replies = self.pipeline.take_batch();
+            self.send(replies).await?;
             match stop {
                 Stop::Full | Stop::Barrier(_) => {}
                 Stop::Starved => {
-                    input.settle();
+                    self.input.settle();
                     return Ok(Next::Continue);
                 }
                 Stop::Close => return Ok(Next::Close),
             }
         }
+    }
+
+    /// Sends replies, unless there are none; waits for as long as the client takes to read.
+    async fn send(&mut self, replies: Vec<u8>) -> io::Result<()> {
+        if replies.is_empty() {
+            self.pipeline.reuse(replies);
+            return Ok(());
+        }
+        let sent = self.client.unless_overflowing(self.stream.send(replies)).await;
+        let mut buffer = sent.ok_or(io::ErrorKind::TimedOut)??;
+        buffer.shrink_to(OUTPUT_BYTES_KEPT_MAX);
+        self.pipeline.reuse(buffer);
+        Ok(())
     }
 }
 

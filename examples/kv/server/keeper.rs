@@ -14,9 +14,9 @@ use greenroom::{Actor, Context, ExitReason, Flow, Reply, Result, spawn_local};
 use super::clients::Clients;
 use super::connection;
 use super::shard::{Plan, Shard, unix_ms};
-use crate::exec::{self, Request, execute};
+use crate::exec::{self, Request, State, execute};
 use crate::facts::Facts;
-use crate::store::Store;
+use crate::store::{Place, Store};
 
 /// How often dead keys are looked for: ten times a second, as in Redis.
 const EXPIRE_PERIOD: Duration = Duration::from_millis(100);
@@ -34,8 +34,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 /// Owns its shard's store, answers for it to other shards, and removes dead keys.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    store: Rc<RefCell<Store>>,
+    state: Rc<RefCell<State>>,
     listening: Option<Listening>,
+    /// What was answered to each request last, if that is what is to be answered next.
+    #[cfg(test)]
+    stale: Option<std::collections::BTreeMap<String, exec::Reply>>,
 }
 
 /// The shard's own listener and connections.
@@ -45,10 +48,20 @@ struct Listening {
     clients: Rc<Clients>,
 }
 
+/// What became of a batch of requests.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// The answers to the first ones, in order.
+    pub(super) answers: Vec<exec::Reply>,
+    /// The others; they have not been carried out.
+    pub(super) rest: Vec<Request>,
+}
+
 /// What a keeper is sent.
 pub(crate) enum KeeperMessage {
-    /// Carries out requests of a connection on another shard, in order, and answers each.
-    Batch { requests: Vec<Request>, reply: Reply<Vec<exec::Reply>> },
+    /// Carries out requests of a connection on another shard, in order, until the answers bring so
+    /// many bytes.
+    Batch { requests: Vec<Request>, bytes_max: usize, reply: Reply<Answers> },
     /// Takes connections at that address; answered with the one that it came to.
     Listen { plan: Arc<Plan>, address: SocketAddr, reply: Reply<io::Result<SocketAddr>> },
     /// Ends the shard's connections within that time; answered when there are none.
@@ -60,7 +73,13 @@ pub(crate) enum KeeperMessage {
 impl Keeper {
     /// A keeper of nothing.
     pub(crate) fn new() -> Self {
-        Self { store: Rc::new(RefCell::new(Store::new(0))), listening: None }
+        let state = State::new(Store::new(0, Place::ALONE));
+        Self {
+            state: Rc::new(RefCell::new(state)),
+            listening: None,
+            #[cfg(test)]
+            stale: None,
+        }
     }
 
     async fn listen(
@@ -70,15 +89,19 @@ impl Keeper {
         ctx: &Context<Self>,
     ) -> io::Result<SocketAddr> {
         let shards = plan.map.shards();
+        #[cfg(test)]
+        if plan.limits.stale_reads {
+            self.stale = Some(std::collections::BTreeMap::new());
+        }
         let options = ListenOptions { reuse_port: shards > 1, ..ListenOptions::new(address) };
         let listener = TcpListener::bind_with(options).await?;
         let address = listener.local_addr();
         let clients_max = plan.limits.clients_max.div_ceil(shards.into()).max(1);
-        let clients = Rc::new(Clients::new(clients_max));
+        let clients = Rc::new(Clients::new(clients_max, plan.limits.message_bytes_max));
         let shard = Rc::new(Shard {
             system: ctx.system(),
             number: ctx.shard().0,
-            store: self.store.clone(),
+            state: self.state.clone(),
             facts: Facts {
                 bind: address.ip(),
                 port: address.port(),
@@ -111,7 +134,7 @@ impl Keeper {
     /// Removes some dead keys, and comes back soon if there may be more.
     fn expire(&self, ctx: &Context<Self>) {
         let now_ms = unix_ms(ctx.system());
-        let removed = self.store.borrow_mut().expire_some(now_ms, EXPIRE_KEYS_MAX);
+        let removed = self.state.borrow_mut().store.expire_some(now_ms, EXPIRE_KEYS_MAX);
         if removed == EXPIRE_KEYS_MAX {
             // Behind the requests that wait. Where the mailbox is full, the next tick does it.
             drop(ctx.myself().cast(KeeperMessage::Expire));
@@ -119,23 +142,42 @@ impl Keeper {
     }
 }
 
+/// Carries out requests in order until the answers bring so many bytes.
+fn answer(state: &mut State, now_ms: u64, requests: Vec<Request>, bytes_max: usize) -> Answers {
+    let mut requests = requests.into_iter();
+    let mut answers = Vec::with_capacity(requests.len());
+    let mut bytes = 0;
+    while bytes < bytes_max
+        && let Some(request) = requests.next()
+    {
+        let answer = execute(state, now_ms, request);
+        bytes += answer.len();
+        answers.push(answer);
+    }
+    Answers { answers, rest: requests.collect() }
+}
+
 impl Actor for Keeper {
     type Message = KeeperMessage;
 
     async fn started(&mut self, ctx: &Context<Self>) -> Result {
         // Clients cannot know this seed, so they cannot make keys that collide.
-        *self.store.borrow_mut() = Store::new(ctx.random());
+        let place = Place { shard: ctx.shard().0, shards: ctx.system().shards() };
+        self.state.borrow_mut().store = Store::new(ctx.random(), place);
         ctx.send_interval(EXPIRE_PERIOD, || KeeperMessage::Expire);
         Ok(())
     }
 
     async fn handle(&mut self, message: KeeperMessage, ctx: &Context<Self>) -> Flow {
         match message {
-            KeeperMessage::Batch { requests, reply } => {
+            KeeperMessage::Batch { requests, bytes_max, reply } => {
                 let now_ms = unix_ms(ctx.system());
-                let store = &mut *self.store.borrow_mut();
-                let answers = requests.into_iter().map(|request| execute(store, now_ms, request));
-                reply.send(answers.collect());
+                #[cfg(test)]
+                let reads = self.reads(&requests);
+                let answers = answer(&mut self.state.borrow_mut(), now_ms, requests, bytes_max);
+                #[cfg(test)]
+                let answers = self.with_stale_reads(&reads, answers);
+                reply.send(answers);
             }
             KeeperMessage::Listen { plan, address, reply } => {
                 reply.send(self.listen(plan, address, ctx).await);
@@ -165,3 +207,7 @@ impl fmt::Debug for KeeperMessage {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "stale.rs"]
+mod stale;

@@ -18,8 +18,13 @@
 //! shards waits until every command before it was answered.
 //!
 //! **What is bounded.** Commands and bytes of a batch, connections, and how long another shard
-//! may take; see [`ServerLimits`]. A connection does not receive while it answers, so a client
-//! that sends without reading is held back by TCP.
+//! may take; see [`ServerLimits`].
+//!
+//! **A client that does not read** costs what is under way to it, and no more. For *replies* that is
+//! one batch: a connection does not receive while it answers, so a client that sends without reading
+//! is held back by TCP, for as long as it likes. (One reply may be as large as what it tells about.)
+//! *Messages* come from others and cannot be held back: a client for whom
+//! [`ServerLimits::message_bytes_max`] bytes of them wait is ended at once.
 //!
 //! | module | concern |
 //! |---|---|

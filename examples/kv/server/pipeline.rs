@@ -2,11 +2,9 @@
 
 use super::collected::Collected;
 use super::shard::Shard;
-use crate::command;
-use crate::exec::{Request, execute_local};
-use crate::resp::{Decoder, encode};
-use crate::route::{Fanout, Route};
-use crate::session::{Next, Session};
+use crate::resp::{Decoder, Writer};
+use crate::route::Fanout;
+use crate::session::{Here, Outcome, Session};
 
 /// One connection's commands on their way through.
 ///
@@ -16,7 +14,7 @@ pub(super) struct Pipeline {
     decoder: Decoder,
     session: Session,
     /// The replies of this batch, in order, but for those that are collected.
-    out: Vec<u8>,
+    out: Writer,
     collected: Collected,
     /// Commands of this batch so far.
     commands: usize,
@@ -41,7 +39,7 @@ impl Pipeline {
         Self {
             decoder: Decoder::new(shard.plan.limits.command),
             session,
-            out: Vec::new(),
+            out: Writer::default(),
             collected: Collected::new(shard.plan.map.shards()),
             commands: 0,
         }
@@ -50,9 +48,14 @@ impl Pipeline {
     /// Carries out or collects the commands at the start of `input`; returns how many bytes of it
     /// are done with.
     pub(super) fn run(&mut self, shard: &Shard, input: &[u8]) -> (usize, Stop) {
-        let now_ms = shard.now_ms();
         let limits = &shard.plan.limits;
-        let store = &mut *shard.store.borrow_mut();
+        let mut here = Here {
+            shard: shard.number,
+            state: &mut shard.state.borrow_mut(),
+            map: shard.plan.map,
+            facts: &shard.facts,
+            now_ms: shard.now_ms(),
+        };
         let out = &mut self.out;
         let mut batch = self.decoder.batch(input);
         let stop = loop {
@@ -68,44 +71,24 @@ impl Pipeline {
                 }
             };
             self.commands += 1;
-            let command = match command::parse(args, now_ms) {
-                Ok(command) => command,
-                Err(error) => {
-                    error.encode(out);
-                    continue;
-                }
-            };
-            match shard.plan.map.route(command) {
-                Route::Local(command) => {
-                    let next = self.session.answer(&command, &shard.facts, now_ms, out);
-                    if next == Next::Close {
-                        break Stop::Close;
-                    }
-                }
-                Route::Keyed { shard: owner, command } if owner == shard.number => {
-                    execute_local(store, now_ms, &command, out);
-                }
-                Route::Keyed { shard: owner, command } => {
-                    self.collected.push(owner, Request::from(&command), out);
-                }
-                Route::Scatter(command) => {
-                    break Stop::Barrier(Fanout::scatter(command, shard.plan.map));
-                }
-                Route::All(command) => {
-                    break Stop::Barrier(Fanout::broadcast(command, shard.plan.map));
-                }
+            match self.session.take(args, &mut here, out) {
+                Outcome::Done => {}
+                Outcome::Close => break Stop::Close,
+                Outcome::Ask { shard: owner, request } => self.collected.push(owner, request, out),
+                Outcome::Scatter(fanout) => break Stop::Barrier(fanout),
             }
         };
         (batch.consumed(), stop)
     }
 
-    /// Waits for the other shards' answers to what was collected.
+    /// Waits for the other shards' answers to what was collected; whether they are complete. If not,
+    /// what there is of the batch is to be sent first.
     ///
     /// # Cancel safety
     ///
     /// None: the batch is lost.
-    pub(super) async fn ask(&mut self, shard: &Shard) {
-        self.collected.ask(shard, &mut self.out).await;
+    pub(super) async fn ask(&mut self, shard: &Shard) -> bool {
+        self.collected.ask(shard, &mut self.out).await
     }
 
     /// Goes on with the command at which [`Stop::Barrier`] stopped, after [`Pipeline::ask`].
@@ -113,20 +96,25 @@ impl Pipeline {
         self.collected.scatter(fanout, shard, &mut self.out);
     }
 
-    /// Ends the batch: takes its replies, which are complete after [`Pipeline::ask`].
+    /// Takes the replies that [`Pipeline::ask`] has completed.
+    pub(super) fn take_replies(&mut self) -> Vec<u8> {
+        self.out.take()
+    }
+
+    /// Ends the batch: takes its last replies, and the messages that were published meanwhile.
     pub(super) fn take_batch(&mut self) -> Vec<u8> {
         self.commands = 0;
-        std::mem::take(&mut self.out)
+        self.session.drain_messages(&mut self.out);
+        self.out.take()
     }
 
     /// Gives the buffer of a batch back, empty, for the next one.
     pub(super) fn reuse(&mut self, buffer: Vec<u8>) {
-        debug_assert!(buffer.is_empty() && self.out.is_empty());
-        self.out = buffer;
+        self.out.reuse(buffer);
     }
 }
 
 /// Appends Redis's answer to a client for whom there is no room.
-pub(super) fn refuse(out: &mut Vec<u8>) {
-    encode::error(out, &[b"ERR max number of clients reached"]);
+pub(super) fn refuse(out: &mut Writer) {
+    out.error(&[b"ERR max number of clients reached"]);
 }

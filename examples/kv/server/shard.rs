@@ -8,9 +8,9 @@ use greenroom::{ActorRef, System};
 
 use super::clients::Clients;
 use super::{Keeper, ServerLimits};
+use crate::exec::State;
 use crate::facts::Facts;
 use crate::route::ShardMap;
-use crate::store::Store;
 
 /// What every shard is told at the start.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Shard {
     /// The number of this shard.
     pub(super) number: u16,
     /// Shared with the keeper. Borrow it between two awaits only.
-    pub(super) store: Rc<RefCell<Store>>,
+    pub(super) state: Rc<RefCell<State>>,
     pub(super) plan: Arc<Plan>,
     pub(super) facts: Facts,
     pub(super) clients: Rc<Clients>,

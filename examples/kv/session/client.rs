@@ -2,23 +2,24 @@
 
 use super::{Session, introspect};
 use crate::command::ClientCommand;
-use crate::resp::encode;
+use crate::resp::{Protocol, Writer};
 
 /// Carries out `command` and appends the reply.
 pub(super) fn answer(
     session: &mut Session,
     command: ClientCommand<'_>,
     now_ms: u64,
-    out: &mut Vec<u8>,
+    out: &mut Writer,
 ) {
     match command {
-        ClientCommand::Id => return encode::integer(out, session.id as i64),
+        ClientCommand::Id => return out.integer(session.id as i64),
         ClientCommand::Info { name } => {
-            return encode::bulk(out, &line(session, name, now_ms));
+            let line = line(session, name, now_ms, out.protocol());
+            return out.verbatim(&String::from_utf8_lossy(&line));
         }
         ClientCommand::Name => {
             let name = (!session.name.is_empty()).then_some(session.name.as_slice());
-            return encode::bulk_or_null(out, name);
+            return out.bulk_or_null(name);
         }
         ClientCommand::Help => return introspect::help("client", out),
         ClientCommand::SetName(name) => session.name = name.to_vec(),
@@ -26,15 +27,18 @@ pub(super) fn answer(
         ClientCommand::SetLibraryVersion(version) => session.library_version = version.to_vec(),
         ClientCommand::NoEvict => {}
     }
-    encode::ok(out);
+    out.ok();
 }
 
 /// The connection's line in `CLIENT LIST`: those of Redis's fields that mean something here.
-fn line(session: &Session, command: &str, now_ms: u64) -> Vec<u8> {
+fn line(session: &Session, command: &str, now_ms: u64, protocol: Protocol) -> Vec<u8> {
     let Session { id, peer, local, opened_ms, .. } = session;
     let age_s = now_ms.saturating_sub(*opened_ms) / 1000;
     let head = format!("id={id} addr={peer} laddr={local} name=");
-    let body = format!(" age={age_s} idle=0 flags=N db=0 cmd={command} user=default resp=2");
+    let body = format!(
+        " age={age_s} idle=0 flags=N db=0 cmd={command} user=default resp={}",
+        protocol.number()
+    );
     [
         head.as_bytes(),
         &session.name,

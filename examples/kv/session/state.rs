@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::{client, config, introspect};
+use super::transaction::Transaction;
+use super::{client, config, hello, introspect};
 use crate::command::SessionCommand;
 use crate::facts::Facts;
-use crate::resp::encode;
+use crate::pubsub::Subscriptions;
+use crate::resp::{Protocol, Writer};
 
 /// What a connection knows about its client.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub(crate) struct Session {
     /// `CLIENT SETINFO LIB-NAME` and `LIB-VER`.
     pub(super) library_name: Vec<u8>,
     pub(super) library_version: Vec<u8>,
+    pub(super) subscriptions: Subscriptions,
+    /// What `MULTI` began.
+    pub(super) transaction: Option<Transaction>,
 }
 
 /// What the connection does after a reply.
@@ -34,7 +39,12 @@ pub(crate) enum Next {
 
 impl Session {
     /// A new connection's state.
-    pub(crate) fn new(id: u64, peer: SocketAddr, local: SocketAddr, now_ms: u64) -> Self {
+    pub(crate) fn new(
+        id: u64,
+        (peer, local): (SocketAddr, SocketAddr),
+        now_ms: u64,
+        subscriptions: Subscriptions,
+    ) -> Self {
         Self {
             id,
             peer,
@@ -43,7 +53,25 @@ impl Session {
             name: Vec::new(),
             library_name: Vec::new(),
             library_version: Vec::new(),
+            subscriptions,
+            transaction: None,
         }
+    }
+
+    /// Whether nothing stands between a command and its execution: no transaction has begun, and
+    /// nothing is subscribed.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.transaction.is_none() && self.subscriptions.len() == 0
+    }
+
+    /// Whether the connection is for messages only: in RESP3 they can be told from replies.
+    pub(super) fn is_subscribed(&self, protocol: Protocol) -> bool {
+        protocol == Protocol::Resp2 && self.subscriptions.len() > 0
+    }
+
+    /// Moves what was published to the client to the end of `out`.
+    pub(crate) fn drain_messages(&self, out: &mut Writer) {
+        self.subscriptions.outbox().drain_into(out);
     }
 
     /// Carries out `command` and appends the reply.
@@ -52,17 +80,29 @@ impl Session {
         command: &SessionCommand<'_>,
         facts: &Facts,
         now_ms: u64,
-        out: &mut Vec<u8>,
+        out: &mut Writer,
     ) -> Next {
         match *command {
-            SessionCommand::Ping(None) => encode::simple(out, "PONG"),
+            SessionCommand::Ping(message) if self.is_subscribed(out.protocol()) => {
+                out.array(2);
+                out.bulk(b"pong");
+                out.bulk(message.unwrap_or_default());
+            }
+            SessionCommand::Ping(None) => out.simple("PONG"),
             SessionCommand::Ping(Some(message)) | SessionCommand::Echo(message) => {
-                encode::bulk(out, message);
+                out.bulk(message);
             }
             SessionCommand::Quit => {
-                encode::ok(out);
+                out.ok();
                 return Next::Close;
             }
+            SessionCommand::Select | SessionCommand::Auth => out.ok(),
+            SessionCommand::Hello(hello) => hello::answer(self, &hello, out),
+            SessionCommand::Subscription(subscription) => {
+                self.subscriptions.answer(&subscription, out);
+            }
+            // What begins and ends a transaction is no part of one.
+            SessionCommand::Transaction(_) => {}
             SessionCommand::Client(command) => client::answer(self, command, now_ms, out),
             SessionCommand::Config(command) => config::answer(command, facts, out),
             SessionCommand::Command(query) => introspect::answer(query, out),

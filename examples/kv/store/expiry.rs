@@ -76,6 +76,18 @@ impl<S: BuildHasher> Store<S> {
         true
     }
 
+    /// Gives `key` another deadline; whether it changed. One that has been reached removes the key
+    /// at once.
+    pub(crate) fn set_deadline(&mut self, now_ms: u64, key: &[u8], deadline: Deadline) -> bool {
+        let Some(Live { entry, ledger }) = self.live(now_ms, key) else { return false };
+        let changed = entry.deadline != deadline;
+        ledger.set_deadline(entry, deadline);
+        if deadline.unix_ms().is_some_and(|at_ms| at_ms <= now_ms) {
+            self.remove(now_ms, key);
+        }
+        changed
+    }
+
     /// How long `key` has to live.
     pub(crate) fn ttl(&mut self, now_ms: u64, key: &[u8]) -> Ttl {
         match self.live(now_ms, key).map(|live| live.entry.deadline.unix_ms()) {

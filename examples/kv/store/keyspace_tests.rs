@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::store::{Condition, DeadlineCondition, Expiry, SetRule, Ttl};
+use crate::store::{Condition, DeadlineCondition, Expiry, Place, SetRule, Ttl};
 use crate::tests::Rng;
 
 /// Sends every key to the same place.
@@ -25,14 +25,14 @@ type Model = BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)>;
 
 #[test]
 fn values_come_back() {
-    let mut store = Store::new(1);
-    assert_eq!(store.value(0, b"k"), None);
+    let mut store = Store::new(1, Place::ALONE);
+    assert_eq!(store.value(0, b"k"), Ok(None));
     assert!(store.set(0, (&b"k"[..], &b"one"[..]), SetRule::PLAIN));
-    assert_eq!(store.value(0, b"k"), Some(&b"one"[..]));
+    assert_eq!(store.value(0, b"k"), Ok(Some(&b"one"[..])));
     assert!(store.set(0, Record::new(b"k", b"second"), SetRule::PLAIN));
-    assert_eq!(store.value(0, b"k"), Some(&b"second"[..]));
+    assert_eq!(store.value(0, b"k"), Ok(Some(&b"second"[..])));
     assert!(store.set(0, (&b""[..], &b""[..]), SetRule::PLAIN));
-    assert_eq!(store.value(0, b""), Some(&b""[..]));
+    assert_eq!(store.value(0, b""), Ok(Some(&b""[..])));
     assert_eq!(store.len(), 2);
     assert!(store.remove(0, b"k"));
     assert!(!store.remove(0, b"k"));
@@ -41,7 +41,7 @@ fn values_come_back() {
 
 #[test]
 fn used_bytes_follow_the_content() {
-    let mut store = Store::new(1);
+    let mut store = Store::new(1, Place::ALONE);
     assert_eq!(store.used_bytes(), 0);
     for number in 0..1000_u32 {
         store.set(0, (&number.to_le_bytes()[..], &[0_u8; 100][..]), SetRule::PLAIN);
@@ -57,8 +57,11 @@ fn used_bytes_follow_the_content() {
 #[test]
 fn follows_the_model() {
     for seed in 0..20 {
-        run_model(Store::new(seed), seed);
-        run_model(Store::<WorstState>::with_hasher(WorstState::default()), seed);
+        run_model(Store::new(seed, Place::ALONE), seed);
+        run_model(
+            Store::<WorstState>::with_hasher(WorstState::default(), seed, Place::ALONE),
+            seed,
+        );
     }
 }
 
@@ -70,12 +73,12 @@ fn run_model<S: BuildHasher>(mut store: Store<S>, seed: u64) {
         now_ms += rng.below(3);
         model.retain(|_, (_, at_ms)| at_ms.is_none_or(|at_ms| now_ms <= at_ms));
         step(&mut store, &mut model, &mut rng, now_ms);
-        check_ledger(&store);
+        store.check_books();
     }
     while store.expire_some(now_ms, 3) == 3 {}
     assert_eq!(store.len(), model.len(), "only the living are left");
     for (key, (value, at_ms)) in &model {
-        assert_eq!(store.value(now_ms, key), Some(value.as_slice()));
+        assert_eq!(store.value(now_ms, key), Ok(Some(value.as_slice())));
         let ttl = at_ms.map_or(Ttl::Persistent, |at_ms| Ttl::Left(at_ms - now_ms));
         assert_eq!(store.ttl(now_ms, key), ttl);
     }
@@ -106,7 +109,9 @@ fn step<S: BuildHasher>(store: &mut Store<S>, model: &mut Model, rng: &mut Rng, 
             }
         }
         2 => assert_eq!(store.remove(now_ms, &key), model.remove(&key).is_some()),
-        3 => assert_eq!(store.value(now_ms, &key), model.get(&key).map(|(value, _)| &value[..])),
+        3 => {
+            assert_eq!(store.value(now_ms, &key), Ok(model.get(&key).map(|(value, _)| &value[..])));
+        }
         4 => assert_eq!(store.contains(now_ms, &key), model.contains_key(&key)),
         5 => {
             let set = store.expire(now_ms, &key, at_ms as i64, DeadlineCondition::ALWAYS);
@@ -134,10 +139,13 @@ fn step<S: BuildHasher>(store: &mut Store<S>, model: &mut Model, rng: &mut Rng, 
     }
 }
 
-/// The books agree with the table.
-fn check_ledger<S>(store: &Store<S>) {
-    let payload: usize = store.table.iter().map(|entry| entry.record.payload_len()).sum();
-    assert_eq!(store.ledger.payload_bytes, payload);
-    let mortal = store.table.iter().filter(|entry| entry.deadline != Deadline::NEVER).count();
-    assert_eq!(store.ledger.deadlines_len(), mortal);
+impl<S> Store<S> {
+    /// Checks that the books agree with the table, and that no collection in it is empty.
+    pub(crate) fn check_books(&self) {
+        let used: usize = self.table.iter().map(|entry| entry.body.used_bytes()).sum();
+        assert_eq!(self.ledger.value_bytes, used);
+        let mortal = self.table.iter().filter(|entry| entry.deadline != Deadline::NEVER).count();
+        assert_eq!(self.ledger.deadlines_len(), mortal);
+        assert!(self.table.iter().all(|entry| !entry.body.is_empty_collection()));
+    }
 }

@@ -13,8 +13,8 @@ pub(super) struct Ledger {
     deadlines: BTreeMap<(Deadline, u32), u32>,
     /// The last ticket given out; tickets part entries whose deadlines are equal.
     ticket_last: u32,
-    /// Bytes of all keys and values.
-    pub(super) payload_bytes: usize,
+    /// Bytes of all keys and values, as [`super::value::Body::used_bytes`] counts them.
+    pub(super) value_bytes: usize,
     /// Keys removed because their deadline had passed.
     pub(super) expired_total: u64,
 }
@@ -55,7 +55,7 @@ impl Ledger {
 
     /// Takes an entry that left the table out of the books.
     pub(super) fn strike(&mut self, entry: &Entry) {
-        self.payload_bytes -= entry.record.payload_len();
+        self.value_bytes -= entry.body.used_bytes();
         self.drop_deadline(entry);
     }
 
@@ -72,7 +72,7 @@ impl Ledger {
     /// Forgets every entry; totals stay.
     pub(super) fn flush(&mut self) {
         self.deadlines.clear();
-        self.payload_bytes = 0;
+        self.value_bytes = 0;
     }
 
     fn drop_deadline(&mut self, entry: &Entry) {

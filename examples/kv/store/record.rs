@@ -40,10 +40,19 @@ impl Record {
             self.0[start..].copy_from_slice(value);
             return;
         }
+        self.rewrite(|block, start| {
+            block.truncate(start);
+            block.reserve_exact(value.len());
+            block.extend_from_slice(value);
+        });
+    }
+
+    /// Hands the block to `change`, and where the value begins in it, before which nothing may
+    /// change.
+    pub(super) fn rewrite(&mut self, change: impl FnOnce(&mut Vec<u8>, usize)) {
+        let start = self.value_start();
         let mut block = std::mem::take(&mut self.0).into_vec();
-        block.truncate(start);
-        block.reserve_exact(value.len());
-        block.extend_from_slice(value);
+        change(&mut block, start);
         self.0 = block.into_boxed_slice();
     }
 

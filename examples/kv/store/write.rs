@@ -2,10 +2,11 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::hash_table::Entry as Place;
+use hashbrown::hash_table::Entry as Found;
 
 use super::keyspace::{Entry, Live, wide};
-use super::{Deadline, Record, Store};
+use super::value::Body;
+use super::{Deadline, Record, Refusal, Store};
 use crate::decimal::{self, Decimal};
 
 /// What must be there for a write to happen: the key for `SET`, the deadline for `EXPIRE`.
@@ -54,15 +55,6 @@ impl SetRule {
         Self { condition: Condition::Always, expiry: Expiry::Replace(Deadline::NEVER) };
 }
 
-/// Why a counter was not changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IncrError {
-    /// The value is not the canonical text of an `i64`.
-    NotInteger,
-    /// The result does not fit an `i64`.
-    Overflow,
-}
-
 /// A key and a value that are about to be stored: borrowed from a connection's buffer, or a
 /// record that another shard built.
 pub(crate) trait Payload {
@@ -103,21 +95,24 @@ impl Payload for Record {
 }
 
 impl<S: BuildHasher> Store<S> {
-    /// Stores a value as `rule` says; whether it did. Costs at most the one allocation of the
+    /// Stores a string as `rule` says, in place of whatever was there; whether it did. Costs at most the one allocation of the
     /// record, and none if the value it replaces has the same length.
     pub(crate) fn set(&mut self, now_ms: u64, payload: impl Payload, rule: SetRule) -> bool {
         let hash = self.hash(payload.key());
         let is_key = |entry: &Entry| entry.is(hash, payload.key());
         match self.table.entry(wide(hash), is_key, |entry| wide(entry.hash)) {
-            Place::Occupied(place) => {
+            Found::Occupied(place) => {
                 let dead = place.get().deadline.is_past(now_ms);
                 if !rule.condition.allows(!dead) {
                     return false;
                 }
                 let entry = place.into_mut();
-                self.ledger.payload_bytes -= entry.record.payload_len();
-                payload.write_to(&mut entry.record);
-                self.ledger.payload_bytes += entry.record.payload_len();
+                self.ledger.value_bytes -= entry.body.used_bytes();
+                match &mut entry.body {
+                    Body::Text(record) => payload.write_to(record),
+                    body @ Body::Collection(_) => *body = Body::Text(payload.into_record()),
+                }
+                self.ledger.value_bytes += entry.body.used_bytes();
                 self.ledger.expired_total += u64::from(dead);
                 match rule.expiry {
                     Expiry::Replace(deadline) => self.ledger.set_deadline(entry, deadline),
@@ -125,13 +120,13 @@ impl<S: BuildHasher> Store<S> {
                     Expiry::Keep => {}
                 }
             }
-            Place::Vacant(place) => {
+            Found::Vacant(place) => {
                 if !rule.condition.allows(false) {
                     return false;
                 }
-                let record = payload.into_record();
-                self.ledger.payload_bytes += record.payload_len();
-                let entry = Entry { record, deadline: Deadline::NEVER, hash, ticket: 0 };
+                let body = Body::Text(payload.into_record());
+                self.ledger.value_bytes += body.used_bytes();
+                let entry = Entry { body, deadline: Deadline::NEVER, hash, ticket: 0 };
                 let entry = place.insert(entry).into_mut();
                 if let Expiry::Replace(deadline) = rule.expiry {
                     self.ledger.set_deadline(entry, deadline);
@@ -146,22 +141,18 @@ impl<S: BuildHasher> Store<S> {
     ///
     /// # Errors
     ///
-    /// [`IncrError`]: the value is unchanged.
-    pub(crate) fn incr_by(
-        &mut self,
-        now_ms: u64,
-        key: &[u8],
-        delta: i64,
-    ) -> Result<i64, IncrError> {
+    /// [`Refusal`]: the value is unchanged.
+    pub(crate) fn incr_by(&mut self, now_ms: u64, key: &[u8], delta: i64) -> Result<i64, Refusal> {
         let Some(Live { entry, ledger }) = self.live(now_ms, key) else {
             self.set(now_ms, (key, Decimal::new(delta).as_bytes()), SetRule::PLAIN);
             return Ok(delta);
         };
-        let current = decimal::parse_i64(entry.record.value()).ok_or(IncrError::NotInteger)?;
-        let sum = current.checked_add(delta).ok_or(IncrError::Overflow)?;
-        ledger.payload_bytes -= entry.record.payload_len();
-        entry.record.set_value(Decimal::new(sum).as_bytes());
-        ledger.payload_bytes += entry.record.payload_len();
+        let Body::Text(record) = &mut entry.body else { return Err(Refusal::WrongType) };
+        let current = decimal::parse_i64(record.value()).ok_or(Refusal::NotInteger)?;
+        let sum = current.checked_add(delta).ok_or(Refusal::Overflow)?;
+        ledger.value_bytes -= record.payload_len();
+        record.set_value(Decimal::new(sum).as_bytes());
+        ledger.value_bytes += record.payload_len();
         Ok(sum)
     }
 }
@@ -169,21 +160,22 @@ impl<S: BuildHasher> Store<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Place;
 
     fn store_with(value: &str) -> Store {
-        let mut store = Store::new(1);
+        let mut store = Store::new(1, Place::ALONE);
         store.set(0, (&b"k"[..], value.as_bytes()), SetRule::PLAIN);
         store
     }
 
     #[test]
     fn a_counter_starts_at_zero() {
-        let mut store = Store::new(1);
+        let mut store = Store::new(1, Place::ALONE);
         assert_eq!(store.incr_by(0, b"k", 1), Ok(1));
         assert_eq!(store.incr_by(0, b"k", -12), Ok(-11));
-        assert_eq!(store.value(0, b"k"), Some(&b"-11"[..]));
+        assert_eq!(store.value(0, b"k"), Ok(Some(&b"-11"[..])));
         assert_eq!(store.incr_by(0, b"other", i64::MIN), Ok(i64::MIN));
-        assert_eq!(store.value(0, b"other"), Some(&b"-9223372036854775808"[..]));
+        assert_eq!(store.value(0, b"other"), Ok(Some(&b"-9223372036854775808"[..])));
     }
 
     #[test]
@@ -191,19 +183,19 @@ mod tests {
         let max = i64::MAX.to_string();
         let min = i64::MIN.to_string();
         let table = [
-            (max.as_str(), 1, Err(IncrError::Overflow)),
-            (&max, i64::MAX, Err(IncrError::Overflow)),
+            (max.as_str(), 1, Err(Refusal::Overflow)),
+            (&max, i64::MAX, Err(Refusal::Overflow)),
             (&max, 0, Ok(i64::MAX)),
             (&max, i64::MIN, Ok(-1)),
-            (&min, -1, Err(IncrError::Overflow)),
-            (&min, i64::MIN, Err(IncrError::Overflow)),
+            (&min, -1, Err(Refusal::Overflow)),
+            (&min, i64::MIN, Err(Refusal::Overflow)),
             (&min, i64::MAX, Ok(-1)),
         ];
         for (value, delta, result) in table {
             let mut store = store_with(value);
             assert_eq!(store.incr_by(0, b"k", delta), result);
             let after = result.map_or_else(|_| value.to_owned(), |sum| sum.to_string());
-            assert_eq!(store.value(0, b"k"), Some(after.as_bytes()), "unchanged by an error");
+            assert_eq!(store.value(0, b"k"), Ok(Some(after.as_bytes())), "unchanged by an error");
         }
     }
 
@@ -211,7 +203,7 @@ mod tests {
     fn a_counter_is_canonical_text() {
         for value in ["", " 1", "1 ", "+1", "01", "-0", "1.0", "x", "9223372036854775808"] {
             let mut store = store_with(value);
-            assert_eq!(store.incr_by(0, b"k", 1), Err(IncrError::NotInteger), "{value:?}");
+            assert_eq!(store.incr_by(0, b"k", 1), Err(Refusal::NotInteger), "{value:?}");
         }
     }
 
@@ -222,31 +214,31 @@ mod tests {
             [(Always, true, true), (Absent, true, false), (Present, false, true)]
         {
             let rule = SetRule { condition, ..SetRule::PLAIN };
-            let mut store = Store::new(1);
+            let mut store = Store::new(1, Place::ALONE);
             assert_eq!(store.set(0, (&b"k"[..], &b"new"[..]), rule), on_absent);
             assert_eq!(store.contains(0, b"k"), on_absent);
             let mut store = store_with("old");
             assert_eq!(store.set(0, (&b"k"[..], &b"new"[..]), rule), on_present);
             let value: &[u8] = if on_present { b"new" } else { b"old" };
-            assert_eq!(store.value(0, b"k"), Some(value));
+            assert_eq!(store.value(0, b"k"), Ok(Some(value)));
         }
     }
 
     #[test]
     fn a_value_of_the_same_length_stays_in_its_block() {
         let mut store = store_with("one");
-        let block = store.value(0, b"k").map(<[u8]>::as_ptr);
+        let block = store.value(0, b"k").unwrap().map(<[u8]>::as_ptr);
         store.set(0, (&b"k"[..], &b"two"[..]), SetRule::PLAIN);
-        assert_eq!(store.value(0, b"k"), Some(&b"two"[..]));
-        assert_eq!(store.value(0, b"k").map(<[u8]>::as_ptr), block);
+        assert_eq!(store.value(0, b"k"), Ok(Some(&b"two"[..])));
+        assert_eq!(store.value(0, b"k").unwrap().map(<[u8]>::as_ptr), block);
     }
 
     #[test]
     fn a_record_of_another_shard_is_adopted() {
         let record = Record::new(b"k", b"value");
         let block = record.value().as_ptr();
-        let mut store = Store::new(1);
+        let mut store = Store::new(1, Place::ALONE);
         assert!(store.set(0, record, SetRule::PLAIN));
-        assert_eq!(store.value(0, b"k").map(<[u8]>::as_ptr), Some(block));
+        assert_eq!(store.value(0, b"k").unwrap().map(<[u8]>::as_ptr), Some(block));
     }
 }

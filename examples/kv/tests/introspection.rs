@@ -1,7 +1,7 @@
 //! `COMMAND`: the table's facts are Redis's.
 
 use super::machine::{Machine, Way};
-use super::redis::Redis;
+use super::redis::{Client, Redis};
 use super::words::{wire, words};
 use crate::command::{self, Spec};
 
@@ -13,8 +13,18 @@ fn every_row_says_what_redis_says() {
     let redis = Redis::start(&[]);
     let mut client = redis.connect();
     let mut machine = Machine::new(1, Way::Mixed);
+    for protocol in [2, 3] {
+        let hello = format!("HELLO {protocol}\r\n").into_bytes();
+        client.replies(&hello, 1);
+        machine.feed(0, &hello);
+        rows(&mut client, &mut machine);
+    }
+}
+
+fn rows(client: &mut Client, machine: &mut Machine) {
     let subcommands = command::TABLE.iter().flat_map(|spec| spec.subcommands);
-    for spec in command::TABLE.iter().chain(subcommands) {
+    let all: Vec<_> = command::TABLE.iter().copied().chain(subcommands).collect();
+    for spec in all {
         if OURS.contains(&spec.name) {
             continue;
         }

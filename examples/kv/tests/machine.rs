@@ -1,16 +1,18 @@
 //! A whole server without sockets: one connection over any number of shards.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::rc::Rc;
 
-use crate::command;
-use crate::exec::{Request, execute, execute_local};
+use crate::exec::{State, execute};
 use crate::facts::Facts;
-use crate::resp::{Decoder, Limits};
-use crate::route::{Fanout, Part, Route, ShardMap};
-use crate::session::{Next, Session};
-use crate::store::Store;
+use crate::pubsub::{Outbox, Subscriptions};
+use crate::resp::{Decoder, Limits, Writer};
+use crate::route::{Fanout, Part, ShardMap};
+use crate::session::{Here, Outcome, Session};
+use crate::store::{Place, Store};
 
 /// Which way to the stores the machine takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +25,13 @@ pub(crate) enum Way {
 
 /// The server.
 pub(crate) struct Machine {
-    pub(crate) stores: Vec<Store>,
+    pub(crate) states: Vec<State>,
     pub(crate) facts: Facts,
     map: ShardMap,
     way: Way,
     decoder: Decoder,
     session: Session,
+    out: Writer,
     unread: Vec<u8>,
     closed: bool,
 }
@@ -45,17 +48,27 @@ impl Machine {
     }
 
     pub(crate) fn new(shards: u16, way: Way) -> Self {
-        let shards_map = ShardMap::new(NonZeroU16::new(shards).unwrap());
+        Self::with_limits(shards, way, Limits::default())
+    }
+
+    pub(crate) fn with_limits(shards: u16, way: Way, limits: Limits) -> Self {
+        let map = ShardMap::new(NonZeroU16::new(shards).unwrap());
         let local = SocketAddr::from(([127, 0, 0, 1], 6379));
-        let limits = Limits::default();
         let facts = Facts { bind: local.ip(), port: 6379, shards, started_ms: 0, limits };
+        let store = |shard: u16| Store::new(shard.into(), Place { shard, shards });
+        let states: Vec<State> = (0..shards).map(|shard| State::new(store(shard))).collect();
+        let outbox = Rc::new(Outbox::new(1 << 20));
+        let topics: Rc<RefCell<_>> = states[0].topics.clone();
+        let peers = (SocketAddr::from(([127, 0, 0, 1], 50_000)), local);
+        let session = Session::new(7, peers, 0, Subscriptions::new(0, outbox, topics));
         Self {
-            stores: (0..shards).map(|shard| Store::new(shard.into())).collect(),
+            states,
             facts,
-            map: shards_map,
+            map,
             way,
             decoder: Decoder::new(limits),
-            session: Session::new(7, SocketAddr::from(([127, 0, 0, 1], 50_000)), local, 0),
+            session,
+            out: Writer::default(),
             unread: Vec::new(),
             closed: false,
         }
@@ -63,69 +76,60 @@ impl Machine {
 
     /// Hands over one read; returns what is sent.
     pub(crate) fn feed(&mut self, now_ms: u64, input: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
         if self.closed {
-            return out;
+            return Vec::new();
         }
-        let mut unread = std::mem::take(&mut self.unread);
-        unread.extend_from_slice(input);
-        let mut decoder = std::mem::replace(&mut self.decoder, Decoder::new(self.facts.limits));
-        let mut batch = decoder.batch(&unread);
+        self.unread.extend_from_slice(input);
+        let mut batch = self.decoder.batch(&self.unread);
         while !self.closed {
-            match batch.next_command() {
-                Ok(Some(args)) => match command::parse(args, now_ms) {
-                    Ok(command) => self.run(now_ms, self.map.route(command), &mut out),
-                    Err(error) => error.encode(&mut out),
-                },
+            let args = match batch.next_command() {
+                Ok(Some(args)) => args,
                 Ok(None) => break,
                 Err(error) => {
-                    error.encode(&mut out);
+                    error.encode(&mut self.out);
                     self.closed = true;
+                    break;
+                }
+            };
+            let mut here = Here {
+                // A shard that does not exist owns nothing.
+                shard: if self.way == Way::Mixed { 0 } else { u16::MAX },
+                state: &mut self.states[0],
+                map: self.map,
+                facts: &self.facts,
+                now_ms,
+            };
+            match self.session.take(args, &mut here, &mut self.out) {
+                Outcome::Done => {}
+                Outcome::Close => self.closed = true,
+                Outcome::Ask { shard, request } => {
+                    let state = &mut self.states[usize::from(shard)];
+                    execute(state, now_ms, request).encode(&mut self.out);
+                }
+                Outcome::Scatter(Fanout { parts, mut gather }) => {
+                    // Last shard first: replies may come in any order.
+                    for Part { shard, request } in parts.into_iter().rev() {
+                        let state = &mut self.states[usize::from(shard)];
+                        gather.add(shard, execute(state, now_ms, request));
+                    }
+                    gather.finish(&self.facts, now_ms, &mut self.out);
                 }
             }
         }
         let consumed = batch.consumed();
-        unread.drain(..consumed);
-        (self.decoder, self.unread) = (decoder, unread);
-        out
+        self.unread.drain(..consumed);
+        self.session.drain_messages(&mut self.out);
+        self.out.take()
     }
 
     /// Whether the connection was ended by the server.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
-
-    fn run(&mut self, now_ms: u64, route: Route<'_>, out: &mut Vec<u8>) {
-        match route {
-            Route::Local(command) => {
-                let next = self.session.answer(&command, &self.facts, now_ms, out);
-                self.closed = next == Next::Close;
-            }
-            Route::Keyed { shard, command } if shard == 0 && self.way == Way::Mixed => {
-                execute_local(&mut self.stores[0], now_ms, &command, out);
-            }
-            Route::Keyed { shard, command } => {
-                let store = &mut self.stores[usize::from(shard)];
-                execute(store, now_ms, Request::from(&command)).encode(out);
-            }
-            Route::Scatter(command) => self.ask(now_ms, Fanout::scatter(command, self.map), out),
-            Route::All(command) => self.ask(now_ms, Fanout::broadcast(command, self.map), out),
-        }
-    }
-
-    fn ask(&mut self, now_ms: u64, fanout: Fanout, out: &mut Vec<u8>) {
-        let Fanout { parts, mut gather } = fanout;
-        // Last shard first: replies may come in any order.
-        for Part { shard, request } in parts.into_iter().rev() {
-            let store = &mut self.stores[usize::from(shard)];
-            gather.add(shard, execute(store, now_ms, request));
-        }
-        gather.finish(&self.facts, now_ms, out);
-    }
 }
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} shards, {:?}", self.stores.len(), self.way)
+        write!(f, "{} shards, {:?}", self.states.len(), self.way)
     }
 }

@@ -5,16 +5,23 @@
 //! [`sim`] runs the whole server, sockets and shards and all, inside the simulator.
 
 mod clients;
+mod cores;
+mod crowd;
+mod fuzz;
 mod introspection;
+mod library;
 mod machine;
+mod process;
 mod protocol;
 mod random;
 mod redis;
 mod reply;
 mod rng;
+mod scan;
 mod session;
 mod sim;
 mod slots;
+mod soak;
 mod table;
 mod time;
 mod ways;

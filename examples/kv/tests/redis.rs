@@ -47,7 +47,7 @@ impl Redis {
     /// One connection.
     pub(super) fn connect(&self) -> Client {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("redis-server listens");
-        Client { stream, received: Vec::new() }
+        Client { stream, received: Vec::new(), port: self.port }
     }
 
     /// All that the server answers to `bytes` on a connection of their own.
@@ -105,6 +105,7 @@ pub(super) fn free_port() -> u16 {
 pub(super) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
+    port: u16,
 }
 
 impl Client {
@@ -114,9 +115,12 @@ impl Client {
         (0..count).map(|_| self.next_reply()).collect()
     }
 
-    /// The server's clock, in milliseconds of unix time.
+    /// The server's clock, in milliseconds of unix time; asked on a connection of its own, because
+    /// this one may be in a transaction.
     pub(super) fn now_ms(&mut self) -> u64 {
-        let reply = self.replies(b"TIME\r\n", 1).remove(0);
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("redis-server listens");
+        let mut clock = Self { stream, received: Vec::new(), port: self.port };
+        let reply = clock.replies(b"TIME\r\n", 1).remove(0);
         let text = String::from_utf8(reply).expect("digits");
         let numbers: Vec<u64> = text.lines().filter_map(|line| line.parse().ok()).collect();
         let [seconds, micros] = numbers[..] else { panic!("{text:?}") };

@@ -52,10 +52,10 @@ fn info_adds_up_the_shards() {
         text(&mut machine, 1_000, &format!("EXPIRE key:{number} 10"));
     }
     assert_eq!(text(&mut machine, 11_001, "EXISTS key:0 key:1"), ":0\r\n");
-    let collected: usize = machine.stores.iter_mut().map(|s| s.expire_some(11_001, 5)).sum();
+    let collected: usize = machine.states.iter_mut().map(|s| s.store.expire_some(11_001, 5)).sum();
     assert!(collected > 0);
     let info = text(&mut machine, 11_001, "INFO");
-    let used: usize = machine.stores.iter().map(|store| store.used_bytes()).sum();
+    let used: usize = machine.states.iter().map(|state| state.store.used_bytes()).sum();
     let (keys, expires) = (98 - collected, 28 - collected);
     for line in [
         "# Server".to_owned(),

@@ -68,7 +68,8 @@ fn the_dead_are_counted_until_they_are_collected() {
             answer(machine, 1_000, &format!("SET key:{number} v EX {}", 1 + number % 2));
         }
         assert_eq!(answer(machine, 2_001, "DBSIZE"), ":100\r\n");
-        let collected: usize = machine.stores.iter_mut().map(|s| s.expire_some(2_001, 100)).sum();
+        let collected: usize =
+            machine.states.iter_mut().map(|s| s.store.expire_some(2_001, 100)).sum();
         assert_eq!(collected, 50);
         assert_eq!(answer(machine, 2_001, "DBSIZE"), ":50\r\n");
     }

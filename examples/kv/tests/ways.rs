@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use super::words::{wire, words};
 use crate::command;
 use crate::exec::Request;
-use crate::resp::{Decoder, Limits};
+use crate::resp::{Decoder, Limits, Writer};
 use crate::route::{Fanout, Route, ShardMap};
 
 /// The way of `line` over `shards` shards, in short.
@@ -27,11 +27,16 @@ fn way(line: &str, shards: u16) -> String {
         }
         other => format!("{other:?}"),
     };
-    let fanout = match map.route(command::parse(args, 0).unwrap()) {
+    let fanout = match map.route(command::look_up(args, 0).unwrap().parse().unwrap()) {
         Route::Local(_) => return "local".to_owned(),
         Route::Keyed { shard, .. } => return format!("shard {shard}"),
         Route::Scatter(command) => Fanout::scatter(command, map),
         Route::All(command) => Fanout::broadcast(command, map),
+        Route::Refused(error) => {
+            let mut out = Writer::default();
+            error.encode(&mut out);
+            return String::from_utf8(out.take()).unwrap().trim_end().to_owned();
+        }
     };
     let parts = fanout.parts.iter();
     let shown = parts.map(|each| format!("{}: {}", each.shard, part(&each.request)));
@@ -63,6 +68,16 @@ fn commands_go_to_the_owners_of_their_keys() {
         ("DEL a b", "0: b, 3: a"),
         ("EXISTS bar a bar", "1: bar bar, 3: a"),
         ("MSET a 1 b 2 a 3", "0: b=2, 3: a=1 a=3"),
+        ("LPUSH a x y", "shard 3"),
+        ("SINTER {b}1 {b}2", "shard 0"),
+        ("SUNION a b", "0: b, 3: a"),
+        ("RENAME {b}1 {b}2", "shard 0"),
+        ("RENAME a b", "-CROSSSLOT Keys in request don't hash to the same slot"),
+        ("SCAN 0", "shard 0"),
+        ("SCAN 6", "shard 2"),
+        ("SCAN x", "shard 0"),
+        ("SUBSCRIBE a b", "local"),
+        ("HELLO 3", "local"),
         ("DBSIZE", "0: Stats, 1: Stats, 2: Stats, 3: Stats"),
         ("FLUSHALL", "0: Flush, 1: Flush, 2: Flush, 3: Flush"),
         ("INFO", "0: Stats, 1: Stats, 2: Stats, 3: Stats"),

@@ -56,17 +56,44 @@ pub(super) fn assert_alike(commands: &[Words], ours: &[Vec<u8>], theirs: &[Vec<u
     }
 }
 
-/// The reply without what depends on when the command ran: a time to live that is positive counts
-/// in units of 10,000 seconds. The tests give keys such times only.
+/// The reply without what depends on when the command ran or on a hash function: a time to live that
+/// is positive counts in units of 10,000 seconds (the tests give keys such times only), what comes in
+/// no order is sorted, and connections have no number.
 fn settled(words: &[Vec<u8>], reply: &[u8]) -> Vec<u8> {
-    let unit = match words[0].to_ascii_uppercase().as_slice() {
-        b"TTL" => 10_000,
-        b"PTTL" => 10_000_000,
-        _ => return reply.to_vec(),
-    };
+    let name = words[0].to_ascii_uppercase();
+    match name.as_slice() {
+        b"TTL" => time_to_live(reply, 10_000),
+        b"PTTL" => time_to_live(reply, 10_000_000),
+        b"HGETALL" => sorted(reply, 2),
+        b"HKEYS" | b"HVALS" | b"SMEMBERS" | b"SINTER" | b"SUNION" | b"SDIFF" | b"SPOP"
+        | b"SRANDMEMBER" | b"KEYS" => sorted(reply, 1),
+        b"HELLO" | b"EXEC" => without_id(reply),
+        _ => reply.to_vec(),
+    }
+}
+
+fn time_to_live(reply: &[u8], unit: i64) -> Vec<u8> {
     let text = std::str::from_utf8(reply).unwrap();
     match text.trim_end().strip_prefix(':').map(|number| number.parse::<i64>().unwrap()) {
         Some(left) if left > 0 => format!(":{}units\r\n", (left + unit / 2) / unit).into_bytes(),
         _ => reply.to_vec(),
     }
+}
+
+/// The reply with its elements, so many at a time, in order.
+fn sorted(reply: &[u8], together: usize) -> Vec<u8> {
+    let (head, elements) = reply::array(reply);
+    let mut elements: Vec<Vec<u8>> = elements.chunks(together).map(<[_]>::concat).collect();
+    elements.sort();
+    [head, &elements.concat()].concat()
+}
+
+fn without_id(reply: &[u8]) -> Vec<u8> {
+    let mark = b"\r\nid\r\n:";
+    let Some(at) = reply.windows(mark.len()).position(|window| window == mark) else {
+        return reply.to_vec();
+    };
+    let (head, tail) = reply.split_at(at + mark.len());
+    let digits = tail.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    [head, b"id", &tail[digits..]].concat()
 }

@@ -73,6 +73,16 @@ impl Client {
         }
     }
 
+    /// Receives one reply, or one message.
+    pub(super) async fn receive_reply(&mut self) -> String {
+        loop {
+            if let Some(len) = reply::len(&self.unread) {
+                return String::from_utf8(self.unread.drain(..len).collect()).unwrap();
+            }
+            assert!(self.receive().await.unwrap(), "closed");
+        }
+    }
+
     /// Receives until the server ends the connection.
     pub(super) async fn rest(&mut self) -> io::Result<String> {
         while self.receive().await? {}

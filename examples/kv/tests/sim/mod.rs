@@ -4,9 +4,12 @@
 //! everything else: one, two or four shards, how packets and segments are cut and delayed, how
 //! large windows are, who runs when.
 
+mod channels;
 mod client;
 mod commands;
 mod drain;
+mod hostile;
 mod limits;
+mod linear;
 mod partial;
 mod rig;

@@ -28,22 +28,26 @@ pub(super) struct Rig<'a> {
 
 /// Runs `body` under many seeds, each with a server of `limits`.
 pub(super) fn campaign(test: &str, limits: &ServerLimits, body: impl Fn(&mut Rig<'_>) + Sync) {
-    let shards = |seed: u64| [1, 2, 4][(seed % 3) as usize];
-    let campaign = Campaign::new(format!("tests::sim::{test}"));
-    let campaign = campaign.runtime(move |builder, seed| {
-        // Keepers never rest, so a client that waits for ever is found by a limit only.
-        let builder = builder.time_max(Duration::from_secs(2 * 3600)).turns_max(2_000_000);
-        builder.nodes(2).shards(shards(seed))
-    });
-    campaign.run(|sim| {
+    campaign_of(test).run(|sim| {
         let mut rig = Rig::start(sim, limits.clone());
         body(&mut rig);
         rig.end();
     });
 }
 
+/// Many seeds: one, two or four shards each.
+pub(super) fn campaign_of(test: &str) -> Campaign {
+    let shards = |seed: u64| [1, 2, 4][(seed % 3) as usize];
+    let campaign = Campaign::new(format!("tests::sim::{test}"));
+    campaign.runtime(move |builder, seed| {
+        // Keepers never rest, so a client that waits for ever is found by a limit only.
+        let builder = builder.time_max(Duration::from_secs(2 * 3600)).turns_max(2_000_000);
+        builder.nodes(2).shards(shards(seed))
+    })
+}
+
 impl<'a> Rig<'a> {
-    fn start(sim: &'a mut TestRuntime, limits: ServerLimits) -> Self {
+    pub(super) fn start(sim: &'a mut TestRuntime, limits: ServerLimits) -> Self {
         let mut settings = Settings::new(NonZeroU16::MIN);
         (settings.bind, settings.port) = (SERVER_ADDRESS, 0);
         settings.limits = ServerLimits { linger: LINGER, ..limits };
@@ -110,7 +114,7 @@ impl<'a> Rig<'a> {
     }
 
     /// Drains the server, which may have been done already, and checks that nothing of it is left.
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         let drained = self.drain(Duration::from_secs(600));
         self.sim.finish(drained);
         self.sim.run_until_idle();

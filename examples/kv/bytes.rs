@@ -1,12 +1,16 @@
-//! Bytes that travel inside a message when they are few.
+//! Bytes that need no block of their own when they are few.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 /// Longest content that needs no allocation.
 const INLINE_LEN_MAX: usize = 22;
 
-/// Owned bytes in three words: up to 22 of them in place, more in one allocation.
+/// Owned bytes in three words: up to 22 of them in place, more in one allocation. They hash and
+/// compare as the slice does.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SmallBytes(Repr);
 
@@ -42,6 +46,40 @@ impl Deref for SmallBytes {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Repr::Heap(bytes) => bytes,
         }
+    }
+}
+
+impl SmallBytes {
+    /// Bytes of the allocation, if there is one.
+    pub(crate) fn heap_len(&self) -> usize {
+        match &self.0 {
+            Repr::Inline { .. } => 0,
+            Repr::Heap(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Borrow<[u8]> for SmallBytes {
+    fn borrow(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Hash for SmallBytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl Ord for SmallBytes {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(other)
+    }
+}
+
+impl PartialOrd for SmallBytes {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
