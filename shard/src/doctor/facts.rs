@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::driver;
+use crate::driver::{self, Driver};
 
 /// What was found. Unknown facts are `None`: a machine without `/proc` is not refused for it.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ impl Facts {
 
     /// All of them: an executor is started on a thread of its own, and ended.
     pub(super) fn all() -> Self {
-        let made = driver::on_a_thread("doctor", || driver::executor::run(async {}));
+        let made = driver::on_a_thread("doctor", || driver::try_out(Driver::default()));
         let ring = match made {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(error))) | Err(error) => Err(error.to_string()),

@@ -52,6 +52,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
         shards,
         seed: entropy().map_err(first)?,
         clock: NodeClock::new(),
+        driver: builder.driver,
         idle: builder.idle,
         reporter: builder.reporter,
         on_shard_start: builder.on_shard_start,

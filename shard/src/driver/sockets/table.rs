@@ -10,8 +10,8 @@ use greenroom_core::runtime::{
 
 use super::calls::{self, Tried};
 use super::poller::{Edge, Poller};
-use super::slots::Slots;
 use super::socket::{Listener, Receive, Role, Send, Socket, Stream};
+use crate::driver::slots::Slots;
 
 /// What is asked of the table, in the order in which it was.
 #[derive(Debug)]
