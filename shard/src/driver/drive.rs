@@ -37,3 +37,23 @@ pub(crate) fn try_out(driver: Driver) -> io::Result<()> {
         Driver::Uring => super::uring::try_out(),
     }
 }
+
+/// Something that not every kernel's io_uring has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FoundFeature {
+    pub(crate) name: &'static str,
+    /// Major and minor version of the kernel that brings it.
+    pub(crate) kernel: (u32, u32),
+    pub(crate) found: bool,
+    /// What is done without it.
+    pub(crate) without: &'static str,
+}
+
+/// What the kernel has of what a ring of our own can use. Nothing where this build has no driver
+/// for one, or no ring can be made.
+pub(crate) fn look_for_features() -> Vec<FoundFeature> {
+    #[cfg(feature = "driver-uring")]
+    return super::uring::look_for_features().unwrap_or_default();
+    #[cfg(not(feature = "driver-uring"))]
+    return Vec::new();
+}

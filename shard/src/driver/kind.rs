@@ -32,7 +32,7 @@ impl Driver {
 impl Default for Driver {
     #[cfg(feature = "driver-glommio")]
     fn default() -> Self {
-        Self::Glommio
+        Self::Uring
     }
 
     #[cfg(not(feature = "driver-glommio"))]

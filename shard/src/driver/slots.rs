@@ -68,6 +68,13 @@ impl<T> Slots<T> {
         Some(value)
     }
 
+    /// The names of all entries.
+    #[cfg(feature = "driver-uring")]
+    pub(crate) fn ids(&self) -> Vec<SocketId> {
+        let slots = self.slots.iter().zip(0..).filter(|(slot, _)| slot.value.is_some());
+        slots.map(|(slot, index)| SocketId(u64::from(slot.generation) << 32 | index)).collect()
+    }
+
     /// Entries there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
