@@ -7,9 +7,18 @@ use std::time::Duration;
 use greenroom_core::{
     Actor, ActorConfig, Context, ExitReason, Flow, Placement, ShardId, SystemHandle, spawn_local,
 };
-use greenroom_shard::Running;
+use greenroom_shard::{Driver, Running};
 
-use crate::common::{Count, Counter, alone, descriptors_with, system};
+use crate::common::{Count, Counter, alone, descriptors_with, on_each_driver, system};
+
+on_each_driver! {
+    every_actor_is_stopped_and_every_message_accounted_for,
+    an_actor_that_does_not_end_is_killed_at_the_deadline,
+    a_handler_that_never_lets_go_is_reported_and_left_behind,
+    an_end_fails_every_task_that_is_left,
+    dropping_the_handle_ends_the_system,
+    systems_one_after_another_leave_nothing,
+}
 
 /// Longer than any test takes: a system that needs it does not end by itself.
 const NEVER: Duration = Duration::from_secs(600);
@@ -43,9 +52,8 @@ impl Actor for Last {
     }
 }
 
-#[test]
-fn every_actor_is_stopped_and_every_message_accounted_for() {
-    let running = system(3).start().unwrap();
+fn every_actor_is_stopped_and_every_message_accounted_for(driver: Driver) {
+    let running = system(driver, 3).start().unwrap();
     let stopped = Arc::new(AtomicUsize::new(0));
     let counted = stopped.clone();
     on(&running, 0, async move |system| {
@@ -73,9 +81,8 @@ fn every_actor_is_stopped_and_every_message_accounted_for() {
     }
 }
 
-#[test]
-fn an_actor_that_does_not_end_is_killed_at_the_deadline() {
-    let running = system(2).start().unwrap();
+fn an_actor_that_does_not_end_is_killed_at_the_deadline(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let handle = running.handle();
     let config = ActorConfig::default();
     let stuck =
@@ -88,8 +95,7 @@ fn an_actor_that_does_not_end_is_killed_at_the_deadline() {
     assert!(!matches!(caller.wait(), Ok(Ok(_))), "nobody answered");
 }
 
-#[test]
-fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
+fn a_handler_that_never_lets_go_is_reported_and_left_behind(driver: Driver) {
     struct Endless(Arc<AtomicBool>, mpsc::Sender<()>);
     impl Actor for Endless {
         type Message = ();
@@ -102,7 +108,7 @@ fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
             Flow::Stop
         }
     }
-    let running = system(2).start().unwrap();
+    let running = system(driver, 2).start().unwrap();
     let handle = running.handle();
     let (enough, (sender, began)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
     let endless = enough.clone();
@@ -117,9 +123,8 @@ fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
     assert!(began.recv().is_err(), "its thread goes when the handler does");
 }
 
-#[test]
-fn an_end_fails_every_task_that_is_left() {
-    let running = system(2).start().unwrap();
+fn an_end_fails_every_task_that_is_left(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let (sender, dropped) = mpsc::channel::<()>();
     let forever = running.handle().run_on(ShardId(1), async move |_| {
         let _held = sender;
@@ -131,20 +136,18 @@ fn an_end_fails_every_task_that_is_left() {
     assert!(forever.wait().is_err());
 }
 
-#[test]
-fn dropping_the_handle_ends_the_system() {
-    let running = system(2).start().unwrap();
+fn dropping_the_handle_ends_the_system(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let handle: SystemHandle = running.handle();
     drop(running);
     assert!(handle.run_on(ShardId(0), async |_| ()).wait().is_err());
 }
 
-#[test]
-fn systems_one_after_another_leave_nothing() {
-    alone("shutdown::systems_one_after_another_leave_nothing", || {
+fn systems_one_after_another_leave_nothing(driver: Driver) {
+    alone(&format!("shutdown::on_{driver}::systems_one_after_another_leave_nothing"), || {
         let mut counts = Vec::new();
         for _ in 0..12 {
-            let total = system(2).run(async |system| {
+            let total = system(driver, 2).run(async |system| {
                 let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
                 counter.send(Count::Add(1)).await.map_err(|_| "sent to the living")?;
                 assert_eq!(greenroom_core::io::blocking(|| 7).await?, 7);

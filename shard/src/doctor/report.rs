@@ -215,7 +215,10 @@ mod tests {
         let report = Report::of(&Facts { features: vec![feature(false)], ..fit() });
         assert!(report.is_fit());
         let text = report.to_string();
-        assert!(text.contains("lacks TELEPATHY, which kernel 9.1 brings: one has to ask"), "{text}");
+        assert!(
+            text.contains("lacks TELEPATHY, which kernel 9.1 brings: one has to ask"),
+            "{text}"
+        );
         let report = Report::of(&Facts { features: vec![feature(true)], ..fit() });
         assert!(report.to_string().contains("has TELEPATHY (kernel 9.1)"));
     }

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant as Monotonic, SystemTime, UNIX_EPOCH};
 
-
 use greenroom_core::Instant;
 use greenroom_core::limits::TURN_TIME;
 use greenroom_core::runtime::{Clock, Wall};

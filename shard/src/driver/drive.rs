@@ -38,6 +38,23 @@ pub(crate) fn try_out(driver: Driver) -> io::Result<()> {
     }
 }
 
+/// What a ring of our own may be and use, for tests of what is done without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RingLimits {
+    /// One bit for each feature.
+    pub(crate) features: u32,
+    /// Entries of the submission queue.
+    pub(crate) submissions: u32,
+}
+
+impl Default for RingLimits {
+    /// All there is, and entries for a turn of a busy shard: what is asked for beyond that waits in
+    /// a queue of our own, and takes one more system call.
+    fn default() -> Self {
+        Self { features: u32::MAX, submissions: 512 }
+    }
+}
+
 /// Something that not every kernel's io_uring has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct FoundFeature {

@@ -9,6 +9,8 @@ use greenroom_core::{Reporter, Result, ShardId, System, TaskError, spawn_local};
 use super::start::start;
 use super::{IdleStrategy, Pin, RunError, Running, StartError, StderrReporter};
 use crate::driver::Driver;
+#[cfg(feature = "driver-uring")]
+use crate::driver::RingLimits;
 
 /// What runs at the start of each shard.
 pub(super) type OnShardStart = Arc<dyn Fn(ShardId) + Send + Sync>;
@@ -33,6 +35,8 @@ pub struct Builder {
     /// `None` for one per core.
     pub(super) shards: Option<usize>,
     pub(super) driver: Driver,
+    #[cfg(feature = "driver-uring")]
+    pub(super) ring: RingLimits,
     pub(super) pin: Pin,
     pub(super) idle: IdleStrategy,
     pub(super) on_shard_start: Option<OnShardStart>,
@@ -52,6 +56,8 @@ impl Builder {
             name: "greenroom".into(),
             shards: None,
             driver: Driver::default(),
+            #[cfg(feature = "driver-uring")]
+            ring: RingLimits::default(),
             pin: Pin::default(),
             idle: IdleStrategy::default(),
             on_shard_start: None,
@@ -76,6 +82,13 @@ impl Builder {
     /// What runs the shards, and what their I/O stands on.
     pub const fn driver(mut self, driver: Driver) -> Self {
         self.driver = driver;
+        self
+    }
+
+    /// What the rings may be and use.
+    #[cfg(all(test, feature = "driver-uring"))]
+    pub(crate) const fn ring(mut self, ring: RingLimits) -> Self {
+        self.ring = ring;
         self
     }
 

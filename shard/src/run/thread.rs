@@ -14,6 +14,8 @@ use greenroom_core::{NodeId, Reporter, Shard, ShardId, System};
 use super::builder::OnShardStart;
 use super::start::Started;
 use super::{IdleStrategy, Seat, StartError};
+#[cfg(feature = "driver-uring")]
+use crate::driver::RingLimits;
 use crate::driver::{
     Bell, Cores, Driver, Inject, NodeClock, Setup, drive, message_of, sharpen_timers,
 };
@@ -29,6 +31,8 @@ pub(super) struct Common {
     pub(super) clock: NodeClock,
     pub(super) driver: Driver,
     pub(super) idle: IdleStrategy,
+    #[cfg(feature = "driver-uring")]
+    pub(super) ring: RingLimits,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) on_shard_start: Option<OnShardStart>,
     /// Where threads may run that are no shard's.
@@ -82,6 +86,8 @@ impl Place {
             port,
             injected: queue,
             idle: common.idle,
+            #[cfg(feature = "driver-uring")]
+            ring: common.ring,
             seat,
         };
         (setup, common.on_shard_start)

@@ -1,7 +1,7 @@
 //! The world of a shard, as core sees it.
 
-use greenroom_core::{Instant, Shard};
 use greenroom_core::runtime::{Blocking, Clock, Disk, Driver, Net, Resolver, Threads, Wall};
+use greenroom_core::{Instant, Shard};
 
 use super::files::Files;
 use crate::driver::sockets::{Poller, Sockets};

@@ -1,15 +1,17 @@
 //! What a shard is made of, before it is.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 use greenroom_core::mesh::Packet;
 use greenroom_core::runtime::Injected;
 use greenroom_core::{NodeId, Pump, Reporter, Shard, ShardId, ShardSetup};
-use std::sync::Arc;
 
 use super::step::State;
 use super::{ShardLoop, World};
+#[cfg(feature = "driver-uring")]
+use crate::driver::RingLimits;
 use crate::driver::{Bell, NodeClock, take_apart};
 use crate::mesh::Port;
 use crate::pool::Jobs;
@@ -28,6 +30,8 @@ pub(crate) struct Setup {
     pub(crate) port: Port<Packet, Bell>,
     pub(crate) injected: Receiver<Injected>,
     pub(crate) idle: IdleStrategy,
+    #[cfg(feature = "driver-uring")]
+    pub(crate) ring: RingLimits,
     pub(crate) seat: Seat,
 }
 

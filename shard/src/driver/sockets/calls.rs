@@ -13,7 +13,8 @@ use rustix::net::sockopt;
 use crate::driver::tcp;
 
 /// A call that would block returns instead.
-pub(super) const FLAGS: net::SocketFlags = net::SocketFlags::CLOEXEC.union(net::SocketFlags::NONBLOCK);
+pub(super) const FLAGS: net::SocketFlags =
+    net::SocketFlags::CLOEXEC.union(net::SocketFlags::NONBLOCK);
 
 /// What a call came to, that cannot wait.
 #[derive(Debug)]

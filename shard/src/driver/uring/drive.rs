@@ -4,11 +4,10 @@ use std::io;
 
 use greenroom_core::Shard;
 
-use super::features::Features;
 use super::pump;
 use super::ring::{Ring, Wait};
 use super::world::UringWorld;
-use crate::driver::Setup;
+use crate::driver::{RingLimits, Setup};
 
 /// Builds a shard on a ring of its own, asks `begin` whether it may run, and runs it to its end.
 ///
@@ -16,16 +15,7 @@ use crate::driver::Setup;
 ///
 /// When the ring cannot be made; `begin` was not called.
 pub(crate) fn drive(setup: Setup, begin: impl FnOnce(&Shard) -> bool) -> io::Result<()> {
-    drive_with(Features::ALL, setup, begin)
-}
-
-/// The same with no other than the `allowed` features of the kernel.
-pub(super) fn drive_with(
-    allowed: Features,
-    setup: Setup,
-    begin: impl FnOnce(&Shard) -> bool,
-) -> io::Result<()> {
-    let world = UringWorld::new(allowed, setup.bell(), setup.clock, setup.jobs.clone())?;
+    let world = UringWorld::new(setup.ring, setup.bell(), setup.clock, setup.jobs.clone())?;
     let mut shard_loop = setup.build(world);
     if begin(&shard_loop.shard) {
         pump::run(&mut shard_loop);
@@ -39,5 +29,5 @@ pub(super) fn drive_with(
 ///
 /// When it cannot be made or entered.
 pub(crate) fn try_out() -> io::Result<()> {
-    Ring::new(Features::ALL)?.enter(Wait::No)
+    Ring::new(RingLimits::default())?.enter(Wait::No)
 }

@@ -4,7 +4,8 @@ use std::io;
 
 use io_uring::{IoUring, Probe, opcode};
 
-use crate::driver::FoundFeature;
+use super::ring::Ring;
+use crate::driver::{FoundFeature, RingLimits};
 
 /// Something that not every kernel has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,7 +74,6 @@ pub(crate) struct Features(pub(super) u32);
 
 impl Features {
     pub(super) const NONE: Self = Self(0);
-    pub(super) const ALL: Self = Self(u32::MAX);
 
     pub(super) const fn has(self, feature: Feature) -> bool {
         self.0 & feature.bit() != 0
@@ -113,7 +113,7 @@ impl Features {
 ///
 /// When no ring can be made.
 pub(crate) fn look_for_features() -> io::Result<Vec<FoundFeature>> {
-    let features = super::ring::Ring::new(Features::ALL)?.features();
+    let features = Ring::new(RingLimits::default())?.features();
     let found = Feature::ALL.iter().map(|&feature| {
         let (name, kernel, without) = feature.facts();
         FoundFeature { name, kernel, found: features.has(feature), without }

@@ -83,9 +83,8 @@ impl Files {
             DiskRequest::Allocate { len: 0, file } => {
                 self.find(file, true).map(|_| io.disk_done(op, Ok(DiskDone::Ended)))
             }
-            DiskRequest::Allocate { file, len } => signed(len, 0).and_then(|len| {
-                self.on(io, op, file, true, DiskOp::Allocate { file, len })
-            }),
+            DiskRequest::Allocate { file, len } => signed(len, 0)
+                .and_then(|len| self.on(io, op, file, true, DiskOp::Allocate { file, len })),
             DiskRequest::Len { file } => {
                 let stat = Box::new(MaybeUninit::uninit());
                 self.on(io, op, file, false, DiskOp::Stat { file, stat, opened: false })
@@ -264,4 +263,3 @@ impl Files {
         }
     }
 }
-

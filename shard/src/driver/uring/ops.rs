@@ -63,14 +63,40 @@ pub(super) enum NetOp {
 
 /// What is done with a file.
 pub(super) enum DiskOp {
-    Open { path: CString, mode: OpenMode },
+    Open {
+        path: CString,
+        mode: OpenMode,
+    },
     /// Asks for the length; of a file that was just opened, or because somebody wants to know.
-    Stat { file: FileId, stat: Box<MaybeUninit<Statx>>, opened: bool },
-    Read { file: FileId, data: Vec<u8>, offset: u64, len: usize },
-    Write { file: FileId, data: Vec<u8>, offset: u64, written: usize },
-    Sync { file: FileId, data_only: bool },
-    Truncate { file: FileId, len: u64 },
-    Allocate { file: FileId, len: u64 },
+    Stat {
+        file: FileId,
+        stat: Box<MaybeUninit<Statx>>,
+        opened: bool,
+    },
+    Read {
+        file: FileId,
+        data: Vec<u8>,
+        offset: u64,
+        len: usize,
+    },
+    Write {
+        file: FileId,
+        data: Vec<u8>,
+        offset: u64,
+        written: usize,
+    },
+    Sync {
+        file: FileId,
+        data_only: bool,
+    },
+    Truncate {
+        file: FileId,
+        len: u64,
+    },
+    Allocate {
+        file: FileId,
+        len: u64,
+    },
     /// Closes a descriptor that is nobody else's any more.
     Close(RawFd),
 }

@@ -18,10 +18,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::features::{Feature, Features};
-
-/// Entries of the submission queue. What a turn asks for beyond that waits in a queue of our own,
-/// and takes one more system call.
-const SUBMISSIONS: u32 = 512;
+use crate::driver::RingLimits;
 
 /// Entries of the completion queue. The kernel keeps what does not fit, at the price of an
 /// allocation each.
@@ -57,20 +54,16 @@ pub(super) enum Wait {
 }
 
 impl Ring {
-    /// A ring with the best of the `allowed` features that the kernel has.
+    /// A ring with the best of the allowed features that the kernel has, and fewer entries than
+    /// were wished for where memory is scarce.
     ///
     /// # Errors
     ///
     /// What the kernel says of the plainest of rings.
-    pub(super) fn new(allowed: Features) -> io::Result<Self> {
-        Self::sized(allowed, SUBMISSIONS)
-    }
-
-    /// The same with that many entries for submissions, or fewer where memory is scarce.
-    pub(super) fn sized(allowed: Features, submissions: u32) -> io::Result<Self> {
-        let mut submissions = submissions;
+    pub(super) fn new(limits: RingLimits) -> io::Result<Self> {
+        let mut submissions = limits.submissions;
         loop {
-            match Self::with_entries(allowed, submissions) {
+            match Self::with_entries(Features(limits.features), submissions) {
                 // Kernels before 5.12 count a ring's memory as locked.
                 Err(error)
                     if error.kind() == io::ErrorKind::OutOfMemory

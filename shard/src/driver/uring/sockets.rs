@@ -443,12 +443,6 @@ impl Sockets {
             }
         }
     }
-
-    /// Sockets there are, those among them that are being closed.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.sockets.len()
-    }
 }
 
 impl Armed {

@@ -5,12 +5,11 @@ use std::io;
 use greenroom_core::Shard;
 use greenroom_core::runtime::{DiskRequest, IoResult, NetRequest, OpId};
 
-use super::features::Features;
 use super::files::Files;
 use super::ops::{Completed, Fd, Op, Ops};
 use super::ring::{Completion, Ring, Wait};
 use super::sockets::Sockets;
-use crate::driver::Bell;
+use crate::driver::{Bell, RingLimits};
 use crate::pool::Jobs;
 
 /// Names no operation: a completion under it is dropped.
@@ -37,8 +36,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(allowed: Features, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
-        let ops = Ops::new(Ring::new(allowed)?);
+    pub(super) fn new(limits: RingLimits, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
+        let ops = Ops::new(Ring::new(limits)?);
         let mut table = Self {
             io: Io { ops, done: Vec::new() },
             sockets: Sockets::default(),

@@ -9,10 +9,9 @@ use greenroom_core::runtime::{
 };
 use greenroom_core::{Instant, Shard};
 
-use super::features::Features;
 use super::ring::Wait;
 use super::table::Table;
-use crate::driver::{Bell, NodeClock, Quantum, World};
+use crate::driver::{Bell, NodeClock, Quantum, RingLimits, World};
 use crate::pool::Jobs;
 
 /// Everything a shard needs from its thread.
@@ -31,12 +30,12 @@ impl UringWorld {
     ///
     /// When the kernel refuses a ring.
     pub(super) fn new(
-        allowed: Features,
+        limits: RingLimits,
         bell: &Bell,
         clock: NodeClock,
         jobs: Jobs,
     ) -> io::Result<Self> {
-        let table = RefCell::new(Table::new(allowed, bell, jobs.clone())?);
+        let table = RefCell::new(Table::new(limits, bell, jobs.clone())?);
         Ok(Self { clock, quantum: Quantum::new(clock), table, jobs })
     }
 
