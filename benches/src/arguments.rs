@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use greenroom_shard::Driver;
+
 /// What to measure, and how.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -16,18 +18,23 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// The server that `kv` measures; the one built beside this program when it is not named.
     pub(crate) kv: Option<PathBuf>,
+    /// What runs the shards; each variant on each of them in turn when there are several.
+    pub(crate) drivers: Vec<Driver>,
 }
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
+                        [--driver NAME ...]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             sim idle kv; all by default
+             sim idle latency kv; all by default
   --json     one object a line, the everything-on variant first
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
   --count    do so many units of one workload in the bare loop, for an instruction counter
+  --driver   what runs the shards, `glommio` or `uring` (the default one); given twice, each variant
+             is measured on both in turn
   --kv       the key-value server of the workload kv (the example beside this program)";
 
 impl Arguments {
@@ -44,6 +51,7 @@ impl Arguments {
             repeats: 5,
             count: None,
             kv: None,
+            drivers: Vec::new(),
         };
         while let Some(word) = words.next() {
             let mut value = |what| words.next().ok_or_else(|| format!("{word} needs {what}"));
@@ -59,9 +67,16 @@ impl Arguments {
                 "--repeats" => read.repeats = number()?.ceil() as usize,
                 "--count" => read.count = Some(number()? as u64),
                 "--kv" => read.kv = Some(value("a path")?.into()),
+                "--driver" => {
+                    let driver = value("a name")?.parse().map_err(|it| format!("{it}"))?;
+                    read.drivers.push(driver);
+                }
                 flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
                 workload => read.workloads.push(workload.into()),
             }
+        }
+        if read.drivers.is_empty() {
+            read.drivers.push(Driver::default());
         }
         Ok(read)
     }
@@ -77,23 +92,31 @@ mod tests {
 
     #[test]
     fn nothing_is_everything_by_default() {
-        let Arguments { workloads, json, secs, repeats, count, kv } = read("").unwrap();
+        let Arguments { workloads, json, secs, repeats, count, kv, drivers } = read("").unwrap();
         assert!(workloads.is_empty() && !json && count.is_none() && kv.is_none());
-        assert_eq!((secs, repeats), (1.0, 5));
+        assert_eq!((secs, repeats, drivers), (1.0, 5, vec![Driver::default()]));
     }
 
     #[test]
     fn words_and_flags_come_in_any_order() {
         let line = "idle --secs 0.25 --kv a/b kv --json --repeats 2.5 --count 7";
-        let Arguments { workloads, json, secs, repeats, count, kv } = read(line).unwrap();
+        let Arguments { workloads, json, secs, repeats, count, kv, .. } = read(line).unwrap();
         assert_eq!((workloads, json, secs), (vec!["idle".to_owned(), "kv".to_owned()], true, 0.25));
         assert_eq!((repeats, count, kv), (3, Some(7), Some("a/b".into())));
+    }
+
+    #[test]
+    fn drivers_are_named_one_by_one() {
+        let names: Vec<_> = Driver::ALL.iter().map(|driver| format!("--driver {driver}")).collect();
+        assert_eq!(read(&names.join(" ")).unwrap().drivers, Driver::ALL);
+        assert!(read("--driver none").unwrap_err().contains("none of the drivers"));
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
         let table = [
             ("--kv", "--kv needs a path"),
+            ("--driver", "--driver needs a name"),
             ("kv --secs", "--secs needs a number"),
             ("--secs kv", "kv is no number"),
             ("--secs -1", "--secs must be above zero"),

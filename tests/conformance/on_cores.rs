@@ -2,7 +2,7 @@
 
 use greenroom::{Builder, Driver, IdleStrategy};
 
-use super::actors;
+use super::{actors, files};
 
 #[test]
 fn actors_conform_on_cores() {
@@ -35,6 +35,28 @@ fn networks_conform_on_cores() {
                 Ok(())
             });
             ran.expect("every body passes");
+        }
+    }
+}
+
+#[test]
+fn files_conform_on_cores() {
+    let name = format!("greenroom-conformance-{}", std::process::id());
+    let scratch = std::env::temp_dir().join(name);
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
+            for body in files::ALL {
+                eprintln!("on cores, {driver}: {}", body.name);
+                std::fs::create_dir(&scratch).expect("a directory of its own");
+                let dir = scratch.clone();
+                let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+                let ran = builder.run(async move |_| {
+                    (body.run)(dir).await;
+                    Ok(())
+                });
+                std::fs::remove_dir_all(&scratch).expect("the directory is there");
+                ran.expect("every body passes");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod floor;
 pub(crate) mod idle;
 pub(crate) mod kv;
+pub(crate) mod latency;
 pub(crate) mod messages;
 pub(crate) mod sim;
 pub(crate) mod spawn;
