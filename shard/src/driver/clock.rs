@@ -57,7 +57,7 @@ impl Quantum {
 
     /// How long a turn lasts at least, whatever waits for its end: a turn's end costs a part of a
     /// microsecond, or a few with a system call.
-    const IO_TURN_TIME: Duration = Duration::from_micros(20);
+    const IO_TURN_TIME: Duration = Duration::from_micros(10);
 
     pub(crate) const fn new(clock: NodeClock) -> Self {
         let (end, io_end) = (Cell::new(Instant::ORIGIN), Cell::new(Instant::ORIGIN));
