@@ -21,17 +21,3 @@ fn connections_that_come_and_go_leave_nothing(driver: Driver) {
         assert!(grown < 4 << 20, "{usages:?}");
     });
 }
-
-#[cfg(feature = "driver-uring")]
-#[test]
-fn a_process_that_is_stopped_and_continued_loses_nothing() {
-    alone("churn::a_process_that_is_stopped_and_continued_loses_nothing", || {
-        // Each continue ends a sleep in the kernel early, with `EINTR`.
-        let script = "for _ in $(seq 40); do kill -STOP $0; kill -CONT $0; done";
-        let me = std::process::id().to_string();
-        let mut child = std::process::Command::new("sh").args(["-c", script, &me]).spawn().unwrap();
-        let usages = churn(Driver::Uring, 2, 400);
-        assert!(child.wait().unwrap().success());
-        assert_eq!(usages.len(), 2);
-    });
-}

@@ -12,7 +12,7 @@ use std::time::Duration;
 use greenroom_core::{Placement, ShardId, sleep};
 use greenroom_shard::{Driver, IdleStrategy};
 
-use crate::common::{Count, Counter, on_each_driver, system};
+use crate::common::{Count, Counter, alone, on_each_driver, system};
 
 on_each_driver! {
     a_hundred_thousand_round_trips_of_parking_shards,
@@ -20,6 +20,7 @@ on_each_driver! {
     wakers_work_on_foreign_threads,
     wakers_outlive_their_system,
     a_sleep_is_never_short,
+    signals_end_no_sleep_of_a_task,
     blocking_jobs_come_back_and_their_panics_too,
     names_are_resolved,
 }
@@ -116,6 +117,25 @@ fn a_sleep_is_never_short(driver: Driver) {
             })
             .unwrap();
     }
+}
+
+/// A process that is stopped and continued wakes in the kernel, with `EINTR`, and not in its tasks.
+fn signals_end_no_sleep_of_a_task(driver: Driver) {
+    alone(&format!("wake::on_{driver}::signals_end_no_sleep_of_a_task"), || {
+        let script = "for n in 1 2 3 4 5 6 7 8 9; do kill -STOP $0; kill -CONT $0; done";
+        let me = std::process::id().to_string();
+        let stopping = std::process::Command::new("sh").args(["-c", script, &me]).spawn();
+        let mut stopping = stopping.unwrap();
+        let body = async move |system: greenroom_core::System| {
+            while stopping.try_wait()?.is_none() {
+                let (before, length) = (system.now(), Duration::from_millis(2));
+                sleep(length).await;
+                assert!(system.now() - before >= length);
+            }
+            Ok(stopping.wait()?.success())
+        };
+        assert!(system(driver, 1).run(body).unwrap());
+    });
 }
 
 fn blocking_jobs_come_back_and_their_panics_too(driver: Driver) {

@@ -45,13 +45,15 @@ pub(crate) struct RingLimits {
     pub(crate) features: u32,
     /// Entries of the submission queue.
     pub(crate) submissions: u32,
+    /// Buffers the kernel has at first; when they do not suffice their number is doubled.
+    pub(crate) buffers: u16,
 }
 
 impl Default for RingLimits {
     /// All there is, and entries for a turn of a busy shard: what is asked for beyond that waits in
     /// a queue of our own, and takes one more system call.
     fn default() -> Self {
-        Self { features: u32::MAX, submissions: 512 }
+        Self { features: u32::MAX, submissions: 512, buffers: 64 }
     }
 }
 

@@ -32,9 +32,6 @@ pub(super) const GROUP: u16 = 0;
 /// moment make some of them wait for the next.
 const BUFFERS_MAX: u16 = 1024;
 
-/// How many it has at first. When they do not suffice their number is doubled.
-const BUFFERS_MIN: u16 = 64;
-
 /// The kernel wants the ring at the start of a page.
 const PAGE_BYTES: usize = 4096;
 
@@ -60,19 +57,19 @@ const fn layout() -> Layout {
 }
 
 impl Buffers {
-    /// Registers an empty ring of buffers.
+    /// Registers a ring of buffers, empty; it is to have `wanted`.
     ///
     /// # Errors
     ///
     /// What the kernel says, which may know no such thing.
-    pub(super) fn new(ring: &IoUring) -> io::Result<Self> {
+    pub(super) fn new(ring: &IoUring, wanted: u16) -> io::Result<Self> {
         // SAFETY: the layout is not empty.
         let memory = unsafe { alloc_zeroed(layout()) };
         let entries = NonNull::new(memory.cast::<BufRingEntry>());
         let entries = entries.unwrap_or_else(|| handle_alloc_error(layout()));
         let mut held = Vec::new();
         held.resize_with(usize::from(BUFFERS_MAX), || None);
-        let buffers = Self { entries, held, tail: 0, wanted: BUFFERS_MIN, provided: 0 };
+        let buffers = Self { entries, held, tail: 0, wanted, provided: 0 };
         let address = entries.as_ptr() as u64;
         // SAFETY: the memory holds that many entries, begins a page, and is freed after it was
         // unregistered, in `unregister`, or never.

@@ -144,11 +144,12 @@ pub(super) struct Ops {
 }
 
 impl Ops {
-    pub(super) fn new(ring: Ring) -> Self {
+    /// An empty table, and as many buffers for what is received.
+    pub(super) fn new(ring: Ring, buffers: u16) -> Self {
         let wanted = ring.features().has(Feature::BufferRings)
             && ring.features().has(Feature::MultishotReceive);
         // A kernel that knows them and refuses them is taken for one that does not.
-        let buffers = wanted.then(|| Buffers::new(ring.io_uring()).ok()).flatten();
+        let buffers = wanted.then(|| Buffers::new(ring.io_uring(), buffers).ok()).flatten();
         Self { ring, buffers, slots: Vec::new(), free: Vec::new() }
     }
 

@@ -37,7 +37,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(limits: RingLimits, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
-        let ops = Ops::new(Ring::new(limits)?);
+        let ops = Ops::new(Ring::new(limits)?, limits.buffers);
         let mut table = Self {
             io: Io { ops, done: Vec::new() },
             sockets: Sockets::default(),

@@ -60,7 +60,8 @@ fn what_has_no_place_in_the_queues_waits_and_is_done() {
 #[test]
 fn buffers_that_do_not_suffice_are_followed_by_more() {
     const CLIENTS: usize = 400;
-    on_ring(RingLimits::default(), IdleStrategy::Park, async |_| {
+    let limits = RingLimits { buffers: 1, ..RingLimits::default() };
+    on_ring(limits, IdleStrategy::Park, async |_| {
         let (listener, address) = listen().await?;
         let mut near = Vec::new();
         let mut far = Vec::new();
