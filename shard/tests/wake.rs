@@ -122,7 +122,11 @@ fn a_sleep_is_never_short(driver: Driver) {
 /// A process that is stopped and continued wakes in the kernel, with `EINTR`, and not in its tasks.
 fn signals_end_no_sleep_of_a_task(driver: Driver) {
     alone(&format!("wake::on_{driver}::signals_end_no_sleep_of_a_task"), || {
-        let script = "for n in 1 2 3 4 5 6 7 8 9; do kill -STOP $0; kill -CONT $0; done";
+        let script = "for n in 1 2 3 4 5 6 7 8 9; do
+            kill -STOP $0
+            until grep -q 'State:.T' /proc/$0/status; do :; done
+            kill -CONT $0
+        done";
         let me = std::process::id().to_string();
         let stopping = std::process::Command::new("sh").args(["-c", script, &me]).spawn();
         let mut stopping = stopping.unwrap();
