@@ -44,6 +44,7 @@
 //! each receive is an operation of its own; see [`features`].
 
 mod buffers;
+mod connections;
 mod drive;
 mod entry;
 mod features;

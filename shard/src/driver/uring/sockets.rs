@@ -4,12 +4,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use greenroom_core::runtime::{IoDone, ListenOptions, NetDone, NetRequest, OpId, SocketId};
+use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId, SocketId};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags};
 
 use super::ops::{Completed, NetOp, Op};
-use super::stream::{Armed, End, Listener, Receive, Role, Socket, Stream, Unread};
+use super::stream::{Armed, End, Receive, Role, Socket, Stream, Unread};
 use super::table::{Io, NOBODY};
 use crate::driver::slots::Slots;
 use crate::driver::tcp;
@@ -23,12 +23,12 @@ pub(super) const ACCEPTED_MAX: usize = 16;
 pub(super) const UNREAD_MAX: usize = 4;
 
 /// A call waits: the ring does that part.
-const FLAGS: SocketFlags = SocketFlags::CLOEXEC;
+pub(super) const FLAGS: SocketFlags = SocketFlags::CLOEXEC;
 
 /// The sockets of a shard.
 #[derive(Default)]
 pub(super) struct Sockets {
-    sockets: Slots<Socket>,
+    pub(super) sockets: Slots<Socket>,
     /// Where an operation waits, by the operation's slot. An entry may be out of date; the socket
     /// knows.
     places: Vec<SocketId>,
@@ -36,16 +36,16 @@ pub(super) struct Sockets {
     hungry: Vec<SocketId>,
 }
 
-fn invalid(what: &str) -> io::Error {
+pub(super) fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
-fn interrupted(what: &str) -> io::Error {
+pub(super) fn interrupted(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::Interrupted, what)
 }
 
 /// Whether the kernel only wants to be asked again.
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     let number = Errno::from_io_error(error);
     matches!(
         number,
@@ -118,7 +118,7 @@ impl Sockets {
     }
 
     /// Gives the kernel an operation of a socket.
-    fn start(&mut self, io: &mut Io, id: SocketId, op: NetOp) {
+    pub(super) fn start(&mut self, io: &mut Io, id: SocketId, op: NetOp) {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         socket.under_way += 1;
         let sends = match &op {
@@ -136,7 +136,7 @@ impl Sockets {
     }
 
     /// Notes where an operation waits.
-    fn wait(&mut self, op: OpId, at: SocketId) {
+    pub(super) fn wait(&mut self, op: OpId, at: SocketId) {
         let slot = op.as_word() as u32 as usize;
         if self.places.len() <= slot {
             self.places.resize(slot + 1, SocketId(u64::MAX));
@@ -145,7 +145,7 @@ impl Sockets {
     }
 
     /// A socket that is not being closed.
-    fn open(&mut self, id: SocketId) -> Option<&mut Socket> {
+    pub(super) fn open(&mut self, id: SocketId) -> Option<&mut Socket> {
         self.sockets.get_mut(id).filter(|socket| socket.closing.is_none())
     }
 
@@ -157,114 +157,10 @@ impl Sockets {
         }
     }
 
-    fn add(&mut self, fd: OwnedFd, role: Role) -> SocketId {
+    pub(super) fn add(&mut self, fd: OwnedFd, role: Role) -> SocketId {
         let id = self.sockets.next();
         self.sockets.insert(id, Socket::new(Rc::new(fd), role));
         id
-    }
-
-    fn listen(&mut self, options: &ListenOptions) -> io::Result<NetDone> {
-        let fd = tcp::listen(options, FLAGS)?;
-        let local = tcp::local_address(&fd)?;
-        let listener = self.add(fd, Role::Listener(Listener::default()));
-        Ok(NetDone::Listening { listener, local })
-    }
-
-    fn connect(&mut self, io: &mut Io, op: OpId, fd: OwnedFd, address: SocketAddrAny) {
-        let fd = Rc::new(fd);
-        let id = self.sockets.next();
-        let connect = Op::Net(id, NetOp::Connect(Box::new(address)));
-        let key = io.ops.start(Some(fd.clone()), connect);
-        let mut socket = Socket::new(fd, Role::Connecting(op, key));
-        socket.under_way = 1;
-        self.sockets.insert(id, socket);
-        self.wait(op, id);
-    }
-
-    fn connected(&mut self, io: &mut Io, id: SocketId, result: io::Result<usize>) {
-        let Some(socket) = self.sockets.get_mut(id) else { return };
-        let &mut Role::Connecting(op, _) = &mut socket.role else { return };
-        let connected = result.and_then(|_| {
-            tcp::hurry(&*socket.fd);
-            Ok(NetDone::Connected { stream: id, local: tcp::local_address(&*socket.fd)? })
-        });
-        let connected = connected.map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::CANCELED | Errno::INTR) => interrupted("cancelled"),
-            _ => error,
-        });
-        socket.role = Role::Stream(Stream::default());
-        if connected.is_err() {
-            drop(self.sockets.remove(id));
-        }
-        io.net_done(op, connected);
-    }
-
-    fn accept(&mut self, io: &mut Io, op: OpId, id: SocketId) {
-        match self.open(id).map(|socket| &mut socket.role) {
-            Some(Role::Listener(listener)) => listener.accepts.push_back(op),
-            Some(_) => return io.net_done(op, Err(invalid("not a listening socket"))),
-            None => return io.net_done(op, Err(invalid("no such socket"))),
-        }
-        self.wait(op, id);
-        self.serve_accepts(io, id);
-    }
-
-    /// Gives connections to those who wait for one, and sees to it that more come, or stop coming.
-    fn serve_accepts(&mut self, io: &mut Io, id: SocketId) {
-        while let Some(Role::Listener(listener)) = self.open(id).map(|socket| &mut socket.role) {
-            if listener.accepts.is_empty() {
-                if let Armed::Yes(key) = listener.armed
-                    && listener.ready.len() > ACCEPTED_MAX
-                {
-                    listener.armed = Armed::Ending;
-                    io.ops.cancel(key);
-                }
-                return;
-            }
-            let Some((fd, peer)) = listener.ready.pop_front() else {
-                if matches!(listener.armed, Armed::No) {
-                    self.start(io, id, NetOp::Accept);
-                }
-                return;
-            };
-            let Some(op) = listener.accepts.pop_front() else { return };
-            let stream = self.add(fd, Role::Stream(Stream::default()));
-            io.net_done(op, Ok(NetDone::Accepted { stream, peer }));
-        }
-    }
-
-    fn accepted(
-        &mut self,
-        io: &mut Io,
-        id: SocketId,
-        more: bool,
-        result: io::Result<Option<OwnedFd>>,
-    ) {
-        let Some(socket) = self.sockets.get_mut(id) else { return };
-        let (closing, Role::Listener(listener)) = (socket.closing.is_some(), &mut socket.role)
-        else {
-            return;
-        };
-        if !more {
-            listener.armed = Armed::No;
-        }
-        if closing {
-            return;
-        }
-        match result {
-            // One whose peer has gone already has no address, and is nobody's.
-            Ok(fd) => listener.ready.extend(fd.and_then(|fd| {
-                tcp::hurry(&fd);
-                tcp::peer_address(&fd).ok().map(|peer| (fd, peer))
-            })),
-            Err(error) if is_passing(&error) => {}
-            Err(error) => {
-                if let Some(op) = listener.accepts.pop_front() {
-                    io.net_done(op, Err(error));
-                }
-            }
-        }
-        self.serve_accepts(io, id);
     }
 
     fn receive(&mut self, io: &mut Io, id: SocketId, receive: Receive) {
