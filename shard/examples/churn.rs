@@ -19,7 +19,7 @@ mod churn_body;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
-    let driver: Driver = words.next().map_or(Ok(Driver::default()), |name| name.parse())?;
+    let driver: Driver = words.next().map_or_else(|| Ok(Driver::default()), |name| name.parse())?;
     let mut number = |default| words.next().map_or(Ok(default), |number| number.parse());
     let (rounds, connections) = (number(10)?, number(10_000)?);
     let usages = churn_body::churn(driver, rounds as usize, connections);
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let kib = usage.resident_bytes / 1024;
         println!("round {round}: {} descriptors, {kib} KiB resident", usage.descriptors);
     }
-    let (first, last) = (usages.get(1).or(usages.first()), usages.last());
+    let (first, last) = (usages.get(1).or_else(|| usages.first()), usages.last());
     if let (Some(first), Some(last)) = (first, last) {
         let grown = last.resident_bytes.saturating_sub(first.resident_bytes);
         if last.descriptors > first.descriptors || grown > 16 << 20 {

@@ -39,6 +39,7 @@ pub(crate) fn try_out(driver: Driver) -> io::Result<()> {
 }
 
 /// What a ring of our own may be and use, for tests of what is done without.
+#[cfg(feature = "driver-uring")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RingLimits {
     /// One bit for each feature.
@@ -49,6 +50,7 @@ pub(crate) struct RingLimits {
     pub(crate) buffers: u16,
 }
 
+#[cfg(feature = "driver-uring")]
 impl Default for RingLimits {
     /// All there is, and entries for a turn of a busy shard: what is asked for beyond that waits in
     /// a queue of our own, and takes one more system call.

@@ -30,14 +30,16 @@ impl Driver {
 }
 
 impl Default for Driver {
-    #[cfg(feature = "driver-glommio")]
+    /// The ring, where it is built.
+    #[cfg(feature = "driver-uring")]
     fn default() -> Self {
         Self::Uring
     }
 
-    #[cfg(not(feature = "driver-glommio"))]
+    /// glommio, which is what is built.
+    #[cfg(not(feature = "driver-uring"))]
     fn default() -> Self {
-        Self::Uring
+        Self::Glommio
     }
 }
 

@@ -29,7 +29,9 @@ pub(crate) use crate::mesh::Doorbell;
 pub(crate) use affinity::Cores;
 pub(crate) use bell::Bell;
 pub(crate) use clock::{NodeClock, Quantum};
-pub(crate) use drive::{FoundFeature, RingLimits, drive, look_for_features, try_out};
+#[cfg(feature = "driver-uring")]
+pub(crate) use drive::RingLimits;
+pub(crate) use drive::{FoundFeature, drive, look_for_features, try_out};
 pub(crate) use entropy::{entropy, sharpen_timers};
 pub(crate) use inject::Inject;
 pub use kind::{Driver, UnknownDriver};
