@@ -39,6 +39,11 @@ impl UringWorld {
         Ok(Self { clock, quantum: Quantum::new(clock), table, jobs })
     }
 
+    /// Whether something was asked for that the kernel does not know of.
+    pub(super) fn has_entries(&self) -> bool {
+        self.table.borrow_mut().io.ops.ring.has_entries()
+    }
+
     /// Hands over what was asked for, without waiting.
     pub(super) fn hand_over(&self, shard: &Shard) {
         let mut table = self.table.borrow_mut();
