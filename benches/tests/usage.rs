@@ -41,7 +41,7 @@ fn a_wrong_command_line_is_told_apart() {
 /// out are those that weigh a million actors or simulate, which take their time.
 #[test]
 fn every_workload_of_messages_runs() {
-    let table: [(_, &[&str]); 7] = [
+    let table: [(_, &[&str]); 8] = [
         ("ask_local", &["full", "bare"]),
         ("cast_local", &["full", "bare"]),
         ("ring", &["full", "bare"]),
@@ -49,6 +49,7 @@ fn every_workload_of_messages_runs() {
         ("ask_cross", &["full", "spin", "park", "floor, two lines", "bare"]),
         ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
         ("idle", &["full", "park", "spin"]),
+        ("latency", &["full, echo p50", "full, echo p99", "full, timer p50", "full, timer p99"]),
     ];
     for (workload, variants) in table {
         let measured = moment(workload);
