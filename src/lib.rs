@@ -60,8 +60,8 @@ pub use greenroom_core::{
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{
-    Builder, Finding, IdleStrategy, Pin, Report, RunError, Running, Severity, ShardReport,
-    ShutdownReport, StartError, StderrReporter, doctor, run,
+    Builder, Driver, Finding, IdleStrategy, Pin, Report, RunError, Running, Severity, ShardReport,
+    ShutdownReport, StartError, StderrReporter, UnknownDriver, doctor, run,
 };
 pub use system_builder::SystemBuilder;
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use greenroom_shard::Driver;
+
 /// What to measure, and how.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -21,20 +23,24 @@ pub(crate) struct Arguments {
     /// Shards of `scaling`, and actors on each, when its units (laps) are counted.
     pub(crate) shards: u16,
     pub(crate) actors: usize,
+    /// What runs the shards; each variant on each of them in turn when there are several.
+    pub(crate) drivers: Vec<Driver>,
 }
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
-                         [--shards N] [--actors N]
+                         [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim idle kv scaling; all by default
+             skynet big fan sim idle latency kv scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
   --count    do so many units of one workload in the bare loop, for an instruction counter
+  --driver   what runs the shards, `glommio` or `uring` (the default one); given twice, each variant
+             is measured on both in turn
   --kv       the key-value server of the workload kv (the example beside this program)
   --shards   with `scaling --count`: so many (2), and
   --actors   so many actors on each (16)";
@@ -56,6 +62,7 @@ impl Arguments {
             kv: None,
             shards: 2,
             actors: 16,
+            drivers: Vec::new(),
         };
         while let Some(word) = words.next() {
             let mut value = |what| words.next().ok_or_else(|| format!("{word} needs {what}"));
@@ -74,9 +81,16 @@ impl Arguments {
                 "--shards" => read.shards = (number()?.ceil() as u16).max(2),
                 "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
+                "--driver" => {
+                    let driver = value("a name")?.parse().map_err(|it| format!("{it}"))?;
+                    read.drivers.push(driver);
+                }
                 flag if flag.starts_with('-') => return Err(format!("unknown flag {flag}")),
                 workload => read.workloads.push(workload.into()),
             }
+        }
+        if read.drivers.is_empty() {
+            read.drivers.push(Driver::default());
         }
         Ok(read)
     }
@@ -92,16 +106,17 @@ mod tests {
 
     #[test]
     fn nothing_is_everything_by_default() {
-        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors } =
+        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors, drivers } =
             read("").unwrap();
         assert!(workloads.is_empty() && !json && !full && count.is_none() && kv.is_none());
         assert_eq!((secs, repeats, shards, actors), (1.0, 5, 2, 16));
+        assert_eq!(drivers, vec![Driver::default()]);
     }
 
     #[test]
     fn words_and_flags_come_in_any_order() {
         let line = "idle --secs 0.25 --kv a/b kv --json --full --repeats 2.5 --count 7 --shards 9 --actors 3";
-        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors } =
+        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors, .. } =
             read(line).unwrap();
         assert_eq!((shards, actors, full), (9, 3, true));
         assert_eq!((workloads, json, secs), (vec!["idle".to_owned(), "kv".to_owned()], true, 0.25));
@@ -109,9 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn drivers_are_named_one_by_one() {
+        let names: Vec<_> = Driver::ALL.iter().map(|driver| format!("--driver {driver}")).collect();
+        assert_eq!(read(&names.join(" ")).unwrap().drivers, Driver::ALL);
+        assert!(read("--driver none").unwrap_err().contains("none of the drivers"));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_named() {
         let table = [
             ("--kv", "--kv needs a path"),
+            ("--driver", "--driver needs a name"),
             ("kv --secs", "--secs needs a number"),
             ("--secs kv", "kv is no number"),
             ("--secs -1", "--secs must be above zero"),

@@ -23,6 +23,7 @@ mod workloads;
 use std::process::ExitCode;
 
 use arguments::{Arguments, USAGE};
+use greenroom_shard::Driver;
 use meter::Extent;
 use report::Figure;
 use table::{Method, Variant, WORKLOADS, Workload};
@@ -90,20 +91,35 @@ fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -
     for Variant { name, cores_min, .. } in without {
         eprintln!("{workload}: `{name}` needs {cores_min} cores; this process may use {cores}");
     }
-    let figure = |variant: &&Variant| Figure {
-        workload,
-        variant: variant.name.into(),
-        unit: variant.unit,
-        beside: variant.beside.map(Into::into),
-        samples: Vec::new(),
+    let on = |variant: &Variant| if variant.runs_shards() { &arguments.drivers[..] } else { &[] };
+    let name = |variant: &Variant, driver: Option<&Driver>| match driver {
+        Some(driver) if arguments.drivers.len() > 1 => format!("{} {driver}", variant.name),
+        _ => variant.name.to_owned(),
     };
-    let mut figures: Vec<_> = variants.iter().map(figure).collect();
+    let mut figures = Vec::new();
+    for variant in &variants {
+        let drivers: Vec<_> = on(variant).iter().map(Some).collect();
+        let drivers = if drivers.is_empty() { vec![None] } else { drivers };
+        for driver in drivers {
+            let figure = Figure {
+                workload,
+                variant: name(variant, driver),
+                unit: variant.unit,
+                beside: variant.beside.map(Into::into),
+                samples: Vec::new(),
+            };
+            figures.push((variant, driver, figure));
+        }
+    }
     for _ in 0..arguments.repeats {
-        for (variant, figure) in variants.iter().zip(&mut figures) {
+        for (variant, driver, figure) in &mut figures {
+            if let Some(driver) = driver {
+                table::run_on(**driver);
+            }
             figure.samples.push((variant.sample)(Extent::Secs(arguments.secs)));
         }
     }
-    figures
+    figures.into_iter().map(|(.., figure)| figure).collect()
 }
 
 /// Does so many units in the bare loop, or in the first variant where there is none.
@@ -117,6 +133,7 @@ fn count(workload: &Workload, units: u64, arguments: &Arguments) -> Result<(), S
     };
     let bare = variants.iter().find(|variant| variant.name == "bare");
     let variant = bare.unwrap_or(&variants[0]);
+    table::run_on(Driver::default());
     std::hint::black_box((variant.sample)(Extent::Units(units)));
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! Which workloads there are, in which variants, and how each is run.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use greenroom_core::{MailboxBound, Placement, System};
-use greenroom_shard::{Builder, IdleStrategy, Pin};
+use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
 use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{big, fan, floor, idle, kv, scaling, sim, skynet, spawn};
+use crate::workloads::{big, fan, floor, idle, kv, latency, scaling, sim, skynet, spawn};
 use crate::{alloc, bare, mesh};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
@@ -28,6 +30,12 @@ impl Variant {
 
     const fn beside(self, variant: &'static str) -> Self {
         Self { beside: Some(variant), ..self }
+    }
+
+    /// Whether it runs on the production runtime, and so on a driver: all that are named `full`, or
+    /// after what a shard without work does.
+    pub(crate) fn runs_shards(&self) -> bool {
+        self.name.starts_with("full") || matches!(self.name, "spin" | "park")
     }
 
     const fn on_two_cores(self) -> Self {
@@ -218,6 +226,23 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             cpu("spin", |extent| waiting(IdleStrategy::Spin, secs(extent).min(SPIN_SECS_MAX))),
         ]),
     },
+    Workload {
+        name: "latency",
+        method: Method::Here(&[
+            ns("full, echo p50", |extent| {
+                full(1, async move |s| latency::measure_echo(s, secs(extent), 0.5).await)
+            }),
+            ns("full, echo p99", |extent| {
+                full(1, async move |s| latency::measure_echo(s, secs(extent), 0.99).await)
+            }),
+            ns("full, timer p50", |extent| {
+                full(1, async move |s| latency::measure_timer(s, secs(extent), 0.5).await)
+            }),
+            ns("full, timer p99", |extent| {
+                full(1, async move |s| latency::measure_timer(s, secs(extent), 0.99).await)
+            }),
+        ]),
+    },
     Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
     Workload { name: "scaling", method: Method::Elsewhere(scaling::measure) },
 ];
@@ -232,6 +257,19 @@ const fn trees(extent: Extent) -> Extent {
         Extent::Units(actors) => Extent::Units(actors.div_ceil(BARE_ACTORS)),
         secs => secs,
     }
+}
+
+/// Where in [`Driver::ALL`] the driver of the next samples stands.
+static DRIVER: AtomicUsize = AtomicUsize::new(0);
+
+/// Has the samples from now on run on that driver.
+pub(crate) fn run_on(driver: Driver) {
+    let place = Driver::ALL.iter().position(|other| *other == driver);
+    DRIVER.store(place.expect("every driver is one of all"), Ordering::Relaxed);
+}
+
+fn driver() -> Driver {
+    Driver::ALL[DRIVER.load(Ordering::Relaxed)]
 }
 
 const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
@@ -295,6 +333,7 @@ fn production<F>(builder: Builder, root: F) -> f64
 where
     F: AsyncFnOnce(System) -> f64 + Send + 'static,
 {
-    let run = builder.pin(Pin::default()).run(async move |system| Ok(root(system).await));
+    let builder = builder.pin(Pin::default()).driver(driver());
+    let run = builder.run(async move |system| Ok(root(system).await));
     run.expect("the runtime starts and the workload ends")
 }

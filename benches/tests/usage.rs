@@ -41,7 +41,7 @@ fn a_wrong_command_line_is_told_apart() {
 /// out are those that weigh a million actors or simulate, which take their time.
 #[test]
 fn every_workload_of_messages_runs() {
-    let table: [(_, &[&str]); 9] = [
+    let table: [(_, &[&str]); 10] = [
         ("ask_local", &["full", "bare"]),
         ("cast_local", &["full", "bare"]),
         ("ring", &["full", "bare"]),
@@ -51,6 +51,7 @@ fn every_workload_of_messages_runs() {
         ("big", &["full", "bare"]),
         ("fan", &["full", "bare"]),
         ("idle", &["full", "park", "spin"]),
+        ("latency", &["full, echo p50", "full, echo p99", "full, timer p50", "full, timer p99"]),
     ];
     for (workload, variants) in table {
         let measured = moment(workload);

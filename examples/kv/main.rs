@@ -98,6 +98,7 @@ fn run(settings: Settings) -> greenroom::Result {
     };
     let shards = settings.shards.get().into();
     let system = Builder::new().name("kv").shards(shards).pin(pin).idle(idle);
+    let system = system.driver(settings.driver);
     system.run(async move |system| {
         let server: Server = server::start(system, &settings).await?;
         say(&format!("{settings}\nlistens on {}\n", server.addresses()[0]))?;

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use greenroom::Driver;
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
@@ -27,6 +28,7 @@ Options:
     --pin, --no-pin     Whether each shard stays on one core [default: --pin]
     --idle <STRATEGY>   What a shard without work does: `park` (sleep), `spin` (burn the
                         core), or spin for that many microseconds and then park [default: 50]
+    --driver <NAME>     What the shards' I/O stands on: `glommio` or `uring` [default: the faster]
     --max-clients <N>   Connections at a time; each shard takes an equal part [default: 10000]
     -h, --help          Print this help
 ";
@@ -44,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) pin: bool,
     /// What a shard without work does.
     pub(crate) idle: Idle,
+    /// What the shards' I/O stands on.
+    pub(crate) driver: Driver,
     /// What clients may use.
     pub(crate) limits: ServerLimits,
 }
@@ -77,6 +81,7 @@ impl Settings {
             shards: cores,
             pin: true,
             idle: Idle::SpinThenPark(Duration::from_micros(50)),
+            driver: Driver::default(),
             limits: ServerLimits::default(),
         }
     }
@@ -101,6 +106,7 @@ impl Settings {
                 Long("pin") => settings.pin = true,
                 Long("no-pin") => settings.pin = false,
                 Long("idle") => settings.idle = value(&mut parser, "--idle", idle)?,
+                Long("driver") => settings.driver = value(&mut parser, "--driver", driver)?,
                 Long("max-clients") => {
                     settings.limits.clients_max = value(&mut parser, "--max-clients", clients)?;
                 }
@@ -113,10 +119,10 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { port, bind, shards, pin, idle, limits } = self;
+        let Self { port, bind, shards, pin, idle, driver, limits } = self;
         let clients = limits.clients_max;
         write!(f, "bind {bind}, port {port}, shards {shards}, pin {pin}, idle {idle}")?;
-        write!(f, ", max-clients {clients}")
+        write!(f, ", driver {driver}, max-clients {clients}")
     }
 }
 
@@ -158,6 +164,10 @@ fn clients(text: &str) -> Result<usize, String> {
     clients.ok_or_else(|| "not a number from 1".to_owned())
 }
 
+fn driver(text: &str) -> Result<Driver, String> {
+    text.parse().map_err(|unknown: greenroom::UnknownDriver| unknown.to_string())
+}
+
 fn idle(text: &str) -> Result<Idle, String> {
     match text {
         "park" => Ok(Idle::Park),
@@ -187,17 +197,19 @@ mod tests {
 
     #[test]
     fn defaults() {
-        let shown = "bind 127.0.0.1, port 6379, shards 3, pin true, idle 50 us, max-clients 10000";
+        let shown = "bind 127.0.0.1, port 6379, shards 3, pin true, idle 50 us";
+        let shown = format!("{shown}, driver {}, max-clients 10000", Driver::default());
         assert_eq!(settings("").to_string(), shown);
     }
 
     #[test]
     fn every_flag() {
         let line = "--port 7000 --bind ::1 --shards 12 --no-pin --idle spin --max-clients 9";
-        assert_eq!(
-            settings(line).to_string(),
-            "bind ::1, port 7000, shards 12, pin false, idle spin, max-clients 9"
-        );
+        for driver in Driver::ALL {
+            let shown = "bind ::1, port 7000, shards 12, pin false, idle spin";
+            let shown = format!("{shown}, driver {driver}, max-clients 9");
+            assert_eq!(settings(&format!("{line} --driver {driver}")).to_string(), shown);
+        }
         assert_eq!(settings("--port=1 --no-pin --pin").port, 1);
         assert!(settings("--no-pin --pin").pin, "the last one counts");
         assert_eq!(settings("--idle park").idle, Idle::Park);
@@ -222,6 +234,7 @@ mod tests {
             ("--shards 0", "--shards: cannot parse argument \"0\": not a number from 1 to 1024"),
             ("--shards 1025", "1 to 1024"),
             ("--max-clients 0", "not a number from 1"),
+            ("--driver windows", "none of the drivers"),
             ("--idle fast", "microseconds"),
             ("--idle -5", "microseconds"),
             ("--pin=yes", "yes"),

@@ -16,6 +16,8 @@ mod sync;
 #[cfg(not(loom))]
 pub use doctor::{Finding, Report, Severity, doctor};
 #[cfg(not(loom))]
+pub use driver::{Driver, UnknownDriver};
+#[cfg(not(loom))]
 pub use run::{
     Builder, IdleStrategy, Pin, RunError, Running, ShardReport, ShutdownReport, StartError,
     StderrReporter, run,

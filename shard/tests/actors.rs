@@ -4,35 +4,44 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use greenroom_core::{ExitReason, Placement, ShardId};
-use greenroom_shard::{IdleStrategy, RunError};
+use greenroom_shard::{Driver, IdleStrategy, RunError};
 
-use crate::common::{Count, Counter, Notes, system};
+use crate::common::{Count, Counter, Notes, on_each_driver, system};
 
-#[test]
-fn a_run_returns_what_its_root_does() {
-    let shards = system(3).run(async |system| Ok(system.shards())).unwrap();
+on_each_driver! {
+    a_run_returns_what_its_root_does,
+    a_panic_of_the_root_is_an_error,
+    a_run_inside_a_shard_is_refused,
+    casts_and_calls_reach_actors_of_every_shard,
+    a_call_goes_through_actors_of_two_shards_and_back,
+    a_crash_is_reported_and_ends_nobody_else,
+    the_start_hook_runs_inside_each_shard_first,
+    a_start_hook_that_panics_fails_the_start,
+}
+
+fn a_run_returns_what_its_root_does(driver: Driver) {
+    let shards = system(driver, 3).run(async |system| Ok(system.shards())).unwrap();
     assert_eq!(shards, 3);
-    let failed = system(1).run(async |_| Err::<(), _>("no".into())).unwrap_err();
+    let failed = system(driver, 1).run(async |_| Err::<(), _>("no".into())).unwrap_err();
     assert!(matches!(&failed, RunError::Root(error) if error.to_string() == "no"));
     assert_eq!(failed.into_error().to_string(), "no");
 }
 
-#[test]
-fn a_panic_of_the_root_is_an_error() {
-    let failed = system(1).run(async |_| -> greenroom_core::Result { panic!("root") });
+fn a_panic_of_the_root_is_an_error(driver: Driver) {
+    let failed = system(driver, 1).run(async |_| -> greenroom_core::Result { panic!("root") });
     assert!(matches!(failed, Err(RunError::Panicked(message)) if &*message == "root"));
 }
 
-#[test]
-fn a_run_inside_a_shard_is_refused() {
-    let inner = system(1).run(async |_| Ok(system(1).run(async |_| Ok(())).is_err())).unwrap();
+fn a_run_inside_a_shard_is_refused(driver: Driver) {
+    let inner = system(driver, 1)
+        .run(async move |_| Ok(system(driver, 1).run(async |_| Ok(())).is_err()))
+        .unwrap();
     assert!(inner);
 }
 
-#[test]
-fn casts_and_calls_reach_actors_of_every_shard() {
+fn casts_and_calls_reach_actors_of_every_shard(driver: Driver) {
     for idle in [IdleStrategy::Park, IdleStrategy::default(), IdleStrategy::Spin] {
-        let totals = system(2).idle(idle).run(async |system| {
+        let totals = system(driver, 2).idle(idle).run(async |system| {
             let mut totals = Vec::new();
             for shard in 0..2 {
                 let placement = Placement::Shard(shard);
@@ -48,9 +57,8 @@ fn casts_and_calls_reach_actors_of_every_shard() {
     }
 }
 
-#[test]
-fn a_call_goes_through_actors_of_two_shards_and_back() {
-    let total = system(2).run(async |system| {
+fn a_call_goes_through_actors_of_two_shards_and_back(driver: Driver) {
+    let total = system(driver, 2).run(async |system| {
         let far = system.spawn(Placement::Shard(1), Counter::default).await?;
         let near = system.spawn(Placement::Shard(0), Counter::default).await?;
         far.send(Count::Add(5)).await.map_err(|_| "sent to the living")?;
@@ -61,11 +69,10 @@ fn a_call_goes_through_actors_of_two_shards_and_back() {
     assert_eq!(total.unwrap(), (5, 0));
 }
 
-#[test]
-fn a_crash_is_reported_and_ends_nobody_else() {
+fn a_crash_is_reported_and_ends_nobody_else(driver: Driver) {
     let notes = Notes::default();
     let reporter = Arc::new(notes.clone());
-    let total = system(2).reporter(reporter).run(async |system| {
+    let total = system(driver, 2).reporter(reporter).run(async |system| {
         let victim = system.spawn(Placement::Shard(1), Counter::default).await?;
         let other = system.spawn(Placement::Shard(1), Counter::default).await?;
         victim.send(Count::Panic).await.map_err(|_| "sent to the living")?;
@@ -78,10 +85,9 @@ fn a_crash_is_reported_and_ends_nobody_else() {
     assert!(matches!(&notes[..], [(name, ExitReason::Panicked(_))] if name.ends_with("Counter")));
 }
 
-#[test]
-fn the_start_hook_runs_inside_each_shard_first() {
+fn the_start_hook_runs_inside_each_shard_first(driver: Driver) {
     let (sender, started) = mpsc::channel();
-    let seen = system(2)
+    let seen = system(driver, 2)
         .on_shard_start(move |shard| {
             let inside = greenroom_core::System::current().and_then(|system| system.shard());
             sender.send((shard, inside)).unwrap();
@@ -93,10 +99,9 @@ fn the_start_hook_runs_inside_each_shard_first() {
     assert_eq!(hooks, [(ShardId(0), Some(ShardId(0))), (ShardId(1), Some(ShardId(1)))]);
 }
 
-#[test]
-fn a_start_hook_that_panics_fails_the_start() {
+fn a_start_hook_that_panics_fails_the_start(driver: Driver) {
     use greenroom_shard::StartError;
     let hook = |shard: ShardId| assert_ne!(shard, ShardId(1), "not this one");
-    let failed = system(2).on_shard_start(hook).start().unwrap_err();
+    let failed = system(driver, 2).on_shard_start(hook).start().unwrap_err();
     assert!(matches!(failed, StartError::OnShardStart(ShardId(1), _)), "{failed}");
 }

@@ -3,11 +3,34 @@
 use std::sync::{Arc, Mutex};
 
 use greenroom_core::{Actor, Context, ExitReason, Flow, Pid, Reply, Reporter};
-use greenroom_shard::{Builder, IdleStrategy, Pin};
+use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
+
+/// Makes of each body, which takes a driver, a test for each driver of this build. What a body finds
+/// to be so holds on all of them.
+macro_rules! on_each_driver {
+    ($($body:ident),* $(,)?) => {
+        #[cfg(feature = "driver-glommio")]
+        mod on_glommio {
+            $(#[test]
+            fn $body() {
+                super::$body(greenroom_shard::Driver::Glommio);
+            })*
+        }
+
+        #[cfg(feature = "driver-uring")]
+        mod on_uring {
+            $(#[test]
+            fn $body() {
+                super::$body(greenroom_shard::Driver::Uring);
+            })*
+        }
+    };
+}
+pub(crate) use on_each_driver;
 
 /// A system for a test: tests run side by side, so none is bound to a core.
-pub(crate) fn system(shards: usize) -> Builder {
-    Builder::new().shards(shards).pin(Pin::None).idle(IdleStrategy::Park)
+pub(crate) fn system(driver: Driver, shards: usize) -> Builder {
+    Builder::new().driver(driver).shards(shards).pin(Pin::None).idle(IdleStrategy::Park)
 }
 
 pub(crate) enum Count {

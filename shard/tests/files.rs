@@ -5,9 +5,17 @@ use std::path::{Path, PathBuf};
 
 use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpenMode};
 use greenroom_core::{Result, io, spawn_local};
-use greenroom_shard::IdleStrategy;
+use greenroom_shard::{Driver, IdleStrategy};
 
-use crate::common::{alone, descriptors_with, system};
+use crate::common::{alone, descriptors_with, on_each_driver, system};
+
+on_each_driver! {
+    what_was_written_is_read_back,
+    names_and_lengths_change,
+    what_cannot_be_done_says_why,
+    a_close_comes_after_what_is_under_way,
+    dropped_operations_leak_no_descriptor,
+}
 
 /// A directory that goes when this does.
 struct Scratch(PathBuf);
@@ -67,8 +75,7 @@ async fn end(request: DiskRequest) -> std::io::Result<()> {
     }
 }
 
-#[test]
-fn what_was_written_is_read_back() {
+fn what_was_written_is_read_back(driver: Driver) {
     let scratch = Scratch::new("written");
     let path = scratch.file("data");
     let on_disk = path.clone();
@@ -79,7 +86,7 @@ fn what_was_written_is_read_back() {
         // Larger than a chunk of the ring, and at an odd place.
         let bytes: Vec<u8> = (0..(5 << 20) + 77_u32).map(|n| (n >> 7) as u8).collect();
         let expected = bytes.clone();
-        system(1)
+        system(driver, 1)
             .idle(idle)
             .run(async move |_| {
                 let (file, fresh) = open(&path, OpenMode::CreateNew).await?;
@@ -103,11 +110,10 @@ fn what_was_written_is_read_back() {
     }
 }
 
-#[test]
-fn names_and_lengths_change() {
+fn names_and_lengths_change(driver: Driver) {
     let scratch = Scratch::new("names");
     let (first, second, dir) = (scratch.file("first"), scratch.file("second"), scratch.0.clone());
-    system(1)
+    system(driver, 1)
         .run(async move |_| {
             let (file, _) = open(&first, OpenMode::ReadWrite).await?;
             write(file, 0, b"0123456789".to_vec()).await?;
@@ -128,11 +134,10 @@ fn names_and_lengths_change() {
         .unwrap();
 }
 
-#[test]
-fn what_cannot_be_done_says_why() {
+fn what_cannot_be_done_says_why(driver: Driver) {
     let scratch = Scratch::new("errors");
     let (path, dir) = (scratch.file("file"), scratch.0.clone());
-    system(1)
+    system(driver, 1)
         .run(async move |_| {
             let kind = |error: std::io::Error| error.kind();
             let missing = open(&path, OpenMode::Read).await.map_err(kind);
@@ -159,12 +164,11 @@ fn what_cannot_be_done_says_why() {
         .unwrap();
 }
 
-#[test]
-fn a_close_comes_after_what_is_under_way() {
+fn a_close_comes_after_what_is_under_way(driver: Driver) {
     let scratch = Scratch::new("close");
     let path = scratch.file("file");
     let on_disk = path.clone();
-    system(1)
+    system(driver, 1)
         .run(async move |_| {
             let (file, _) = open(&path, OpenMode::CreateNew).await?;
             let mut writes = Vec::new();
@@ -184,14 +188,13 @@ fn a_close_comes_after_what_is_under_way() {
 
 /// Futures are dropped before, while and after their operation is done; systems end with files
 /// open and operations under way. No descriptor stays.
-#[test]
-fn dropped_operations_leak_no_descriptor() {
-    alone("files::dropped_operations_leak_no_descriptor", || {
+fn dropped_operations_leak_no_descriptor(driver: Driver) {
+    alone(&format!("files::on_{driver}::dropped_operations_leak_no_descriptor"), || {
         let scratch = Scratch::new("dropped");
         let mut counts = Vec::new();
         for _ in 0..4 {
             let path = scratch.file("file");
-            let ran = system(1).run(async move |_| {
+            let ran = system(driver, 1).run(async move |_| {
                 for n in 0..200_u64 {
                     drop_somewhere(n, &path).await?;
                 }

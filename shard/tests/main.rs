@@ -3,6 +3,10 @@
 #[cfg(not(loom))]
 mod actors;
 #[cfg(not(loom))]
+mod churn;
+#[cfg(not(loom))]
+mod churn_body;
+#[cfg(not(loom))]
 mod common;
 #[cfg(not(loom))]
 mod files;

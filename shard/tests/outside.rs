@@ -6,9 +6,20 @@ use std::sync::mpsc;
 use std::thread;
 
 use greenroom_core::{ActorConfig, ActorRef, CallError, OutsideError, Placement, ShardId};
-use greenroom_shard::Running;
+use greenroom_shard::{Driver, Running};
 
-use crate::common::{Count, Counter, system};
+use crate::common::{Count, Counter, on_each_driver, system};
+
+on_each_driver! {
+    threads_send_and_call,
+    a_call_from_outside_is_a_plain_future,
+    a_blocking_call_on_a_shard_is_refused,
+    a_shard_that_is_not_there_is_an_error,
+    after_the_end_everything_from_outside_is_refused,
+    two_systems_live_side_by_side,
+    a_port_dropped_on_another_thread_fails_its_caller,
+    ports_that_outlive_their_system_are_dropped_and_answered_in_vain,
+}
 
 fn spawn(running: &Running, shard: u16) -> ActorRef<Counter> {
     let config = ActorConfig::default();
@@ -16,9 +27,8 @@ fn spawn(running: &Running, shard: u16) -> ActorRef<Counter> {
     spawned.wait().unwrap().unwrap()
 }
 
-#[test]
-fn threads_send_and_call() {
-    let running = system(2).start().unwrap();
+fn threads_send_and_call(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let counters = [spawn(&running, 0), spawn(&running, 1)];
     let handle = running.handle();
     thread::scope(|scope| {
@@ -37,33 +47,29 @@ fn threads_send_and_call() {
     }
 }
 
-#[test]
-fn a_call_from_outside_is_a_plain_future() {
-    let running = system(2).start().unwrap();
+fn a_call_from_outside_is_a_plain_future(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let counter = spawn(&running, 1);
     let call = running.handle().call(counter, Count::Total);
     assert_eq!(futures_lite::future::block_on(call).unwrap().unwrap(), 0);
 }
 
-#[test]
-fn a_blocking_call_on_a_shard_is_refused() {
-    let refused = system(2).run(async |system| {
+fn a_blocking_call_on_a_shard_is_refused(driver: Driver) {
+    let refused = system(driver, 2).run(async |system| {
         let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
         Ok(system.handle().call_blocking(counter, Count::Total).unwrap_err())
     });
     assert_eq!(refused.unwrap(), OutsideError::OnShard);
 }
 
-#[test]
-fn a_shard_that_is_not_there_is_an_error() {
-    let running = system(1).start().unwrap();
+fn a_shard_that_is_not_there_is_an_error(driver: Driver) {
+    let running = system(driver, 1).start().unwrap();
     let nowhere = running.handle().run_on(ShardId(1), async |_| ()).wait();
     assert_eq!(nowhere.unwrap_err(), OutsideError::NoSuchShard);
 }
 
-#[test]
-fn after_the_end_everything_from_outside_is_refused() {
-    let running = system(2).start().unwrap();
+fn after_the_end_everything_from_outside_is_refused(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let counter = spawn(&running, 1);
     let handle = running.handle();
     let pending = handle.call(counter, Count::Keep);
@@ -78,9 +84,9 @@ fn after_the_end_everything_from_outside_is_refused() {
     assert_eq!(handle.run_on(ShardId(0), async |_| ()).wait(), Err(OutsideError::ShutDown));
 }
 
-#[test]
-fn two_systems_live_side_by_side() {
-    let (first, second) = (system(2).name("one").start(), system(2).name("two").start());
+fn two_systems_live_side_by_side(driver: Driver) {
+    let (first, second) =
+        (system(driver, 2).name("one").start(), system(driver, 2).name("two").start());
     let (first, second) = (first.unwrap(), second.unwrap());
     let counters = [spawn(&first, 1), spawn(&second, 1)];
     let both = [first.handle(), second.handle()];
@@ -97,8 +103,7 @@ fn two_systems_live_side_by_side() {
     drop(second);
 }
 
-#[test]
-fn a_port_dropped_on_another_thread_fails_its_caller() {
+fn a_port_dropped_on_another_thread_fails_its_caller(driver: Driver) {
     let (sender, ports) = mpsc::channel();
     let dropper = thread::spawn(move || ports.into_iter().for_each(drop));
     struct Giver(mpsc::Sender<greenroom_core::Reply<u64>>);
@@ -114,7 +119,7 @@ fn a_port_dropped_on_another_thread_fails_its_caller() {
             greenroom_core::Flow::Continue
         }
     }
-    let failed = system(2).run(async |system| {
+    let failed = system(driver, 2).run(async |system| {
         let giver = system.spawn(Placement::Shard(1), || Giver(sender)).await?;
         Ok(giver.call(|port| port).await)
     });
@@ -138,10 +143,9 @@ impl greenroom_core::Actor for Lender {
     }
 }
 
-#[test]
-fn ports_that_outlive_their_system_are_dropped_and_answered_in_vain() {
+fn ports_that_outlive_their_system_are_dropped_and_answered_in_vain(driver: Driver) {
     let (sender, ports) = mpsc::channel();
-    let running = system(2).start().unwrap();
+    let running = system(driver, 2).start().unwrap();
     let config = ActorConfig::default();
     let spawned = running.handle().spawn(config, Placement::Shard(1), || Lender(sender));
     let lender = spawned.wait().unwrap().unwrap();
@@ -152,7 +156,7 @@ fn ports_that_outlive_their_system_are_dropped_and_answered_in_vain() {
         assert_eq!(caller.wait().map(|_| ()), Err(OutsideError::ShutDown));
     }
     // The next system has slots of the same numbers, with calls in them.
-    let next = system(2).start().unwrap();
+    let next = system(driver, 2).start().unwrap();
     let (sender, others) = mpsc::channel();
     let config = ActorConfig::default();
     let spawned = next.handle().spawn(config, Placement::Shard(1), || Lender(sender));

@@ -9,9 +9,19 @@ use std::time::Duration;
 use greenroom_core::{
     Actor, ActorConfig, Context, ExitReason, Flow, Placement, ShardId, SystemHandle, spawn_local,
 };
-use greenroom_shard::Running;
+use greenroom_shard::{Driver, Running};
 
-use crate::common::{Count, Counter, alone, descriptors_with, system};
+use crate::common::{Count, Counter, alone, descriptors_with, on_each_driver, system};
+
+on_each_driver! {
+    every_actor_is_stopped_and_every_message_accounted_for,
+    an_actor_that_does_not_end_is_killed_at_the_deadline,
+    a_handler_that_never_lets_go_is_reported_and_left_behind,
+    an_end_fails_every_task_that_is_left,
+    dropping_the_handle_ends_the_system,
+    systems_one_after_another_leave_nothing,
+    systems_start_and_end_on_a_busy_machine,
+}
 
 /// Longer than any test takes: a system that needs it does not end by itself.
 const NEVER: Duration = Duration::from_secs(600);
@@ -45,9 +55,8 @@ impl Actor for Last {
     }
 }
 
-#[test]
-fn every_actor_is_stopped_and_every_message_accounted_for() {
-    let running = system(3).start().unwrap();
+fn every_actor_is_stopped_and_every_message_accounted_for(driver: Driver) {
+    let running = system(driver, 3).start().unwrap();
     let stopped = Arc::new(AtomicUsize::new(0));
     let counted = stopped.clone();
     on(&running, 0, async move |system| {
@@ -75,9 +84,8 @@ fn every_actor_is_stopped_and_every_message_accounted_for() {
     }
 }
 
-#[test]
-fn an_actor_that_does_not_end_is_killed_at_the_deadline() {
-    let running = system(2).start().unwrap();
+fn an_actor_that_does_not_end_is_killed_at_the_deadline(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let handle = running.handle();
     let config = ActorConfig::default();
     let stuck =
@@ -90,8 +98,7 @@ fn an_actor_that_does_not_end_is_killed_at_the_deadline() {
     assert!(!matches!(caller.wait(), Ok(Ok(_))), "nobody answered");
 }
 
-#[test]
-fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
+fn a_handler_that_never_lets_go_is_reported_and_left_behind(driver: Driver) {
     struct Endless(Arc<AtomicBool>, mpsc::Sender<()>);
     impl Actor for Endless {
         type Message = ();
@@ -104,7 +111,7 @@ fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
             Flow::Stop
         }
     }
-    let running = system(2).start().unwrap();
+    let running = system(driver, 2).start().unwrap();
     let handle = running.handle();
     let (enough, (sender, began)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
     let endless = enough.clone();
@@ -119,9 +126,8 @@ fn a_handler_that_never_lets_go_is_reported_and_left_behind() {
     assert!(began.recv().is_err(), "its thread goes when the handler does");
 }
 
-#[test]
-fn an_end_fails_every_task_that_is_left() {
-    let running = system(2).start().unwrap();
+fn an_end_fails_every_task_that_is_left(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let (sender, dropped) = mpsc::channel::<()>();
     let forever = running.handle().run_on(ShardId(1), async move |_| {
         let _held = sender;
@@ -133,20 +139,18 @@ fn an_end_fails_every_task_that_is_left() {
     assert!(forever.wait().is_err());
 }
 
-#[test]
-fn dropping_the_handle_ends_the_system() {
-    let running = system(2).start().unwrap();
+fn dropping_the_handle_ends_the_system(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let handle: SystemHandle = running.handle();
     drop(running);
     assert!(handle.run_on(ShardId(0), async |_| ()).wait().is_err());
 }
 
-#[test]
-fn systems_one_after_another_leave_nothing() {
-    alone("shutdown::systems_one_after_another_leave_nothing", || {
+fn systems_one_after_another_leave_nothing(driver: Driver) {
+    alone(&format!("shutdown::on_{driver}::systems_one_after_another_leave_nothing"), || {
         let mut counts = Vec::new();
         for _ in 0..12 {
-            let total = system(2).run(async |system| {
+            let total = system(driver, 2).run(async |system| {
                 let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
                 counter.send(Count::Add(1)).await.map_err(|_| "sent to the living")?;
                 assert_eq!(greenroom_core::io::blocking(|| 7).await?, 7);
@@ -163,9 +167,8 @@ fn systems_one_after_another_leave_nothing() {
 /// An executor that was put to sleep with its task ready hung one shutdown in a hundred of a bench:
 /// see `docs/design/glommio.md`. No load of this kind has brought that back on demand, with the code
 /// of then either; a start or an end that hangs for another reason is found.
-#[test]
-fn systems_start_and_end_on_a_busy_machine() {
-    alone("shutdown::systems_start_and_end_on_a_busy_machine", || {
+fn systems_start_and_end_on_a_busy_machine(driver: Driver) {
+    alone(&format!("shutdown::on_{driver}::systems_start_and_end_on_a_busy_machine"), || {
         let busy = Arc::new(AtomicBool::new(true));
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hogs: Vec<_> = (0..2 * cores)
@@ -180,7 +183,7 @@ fn systems_start_and_end_on_a_busy_machine() {
                 let sender = sender.clone();
                 std::thread::spawn(move || {
                     for _ in 0..STARTS {
-                        start_and_end();
+                        start_and_end(driver);
                         sender.send(()).unwrap();
                     }
                 })
@@ -194,8 +197,8 @@ fn systems_start_and_end_on_a_busy_machine() {
     });
 }
 
-fn start_and_end() {
-    let running = system(2).start().unwrap();
+fn start_and_end(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let config = ActorConfig::default();
     let counter = running.handle().spawn(config, Placement::Shard(1), Counter::default);
     let counter = counter.wait().unwrap().unwrap();

@@ -6,7 +6,21 @@ use std::net::{SocketAddr, TcpStream};
 use greenroom_core::runtime::{Buffer, ListenOptions, NetDone, NetRequest, ShutdownSide, SocketId};
 use greenroom_core::{Result, io, spawn_local};
 
-use crate::common::{alone, descriptors, system};
+use greenroom_shard::Driver;
+
+use crate::common::{alone, descriptors, on_each_driver, system};
+
+on_each_driver! {
+    an_echo_of_more_than_the_kernel_buffers_comes_back_whole,
+    a_half_closed_stream_still_receives,
+    a_receive_takes_no_more_than_it_was_asked_to,
+    a_refused_connect_says_so,
+    an_address_in_use_is_an_error_unless_shared,
+    closing_ends_what_is_under_way_with_an_error,
+    one_receive_and_one_send_at_a_time,
+    a_server_of_a_shard_answers_a_client_of_a_thread,
+    dropped_operations_leak_no_descriptor,
+}
 
 fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
@@ -80,11 +94,10 @@ async fn pair(listener: SocketId, address: SocketAddr) -> Result<(SocketId, Sock
     Ok((near.await??, far))
 }
 
-#[test]
-fn an_echo_of_more_than_the_kernel_buffers_comes_back_whole() {
+fn an_echo_of_more_than_the_kernel_buffers_comes_back_whole(driver: Driver) {
     let sent: Vec<u8> = (0..8 << 20).map(|n: u32| (n >> 3) as u8).collect();
     let expected = sent.clone();
-    let back = system(1).run(async |_| {
+    let back = system(driver, 1).run(async |_| {
         let (listener, address) = listen().await?;
         let (near, far) = pair(listener, address).await?;
         let echo = spawn_local(async move {
@@ -108,9 +121,8 @@ fn an_echo_of_more_than_the_kernel_buffers_comes_back_whole() {
     assert!(back.unwrap() == expected);
 }
 
-#[test]
-fn a_half_closed_stream_still_receives() {
-    system(1)
+fn a_half_closed_stream_still_receives(driver: Driver) {
+    system(driver, 1)
         .run(async |_| {
             let (listener, address) = listen().await?;
             let (near, far) = pair(listener, address).await?;
@@ -126,9 +138,8 @@ fn a_half_closed_stream_still_receives() {
         .unwrap();
 }
 
-#[test]
-fn a_receive_takes_no_more_than_it_was_asked_to() {
-    system(1)
+fn a_receive_takes_no_more_than_it_was_asked_to(driver: Driver) {
+    system(driver, 1)
         .run(async |_| {
             let (listener, address) = listen().await?;
             let (near, far) = pair(listener, address).await?;
@@ -142,9 +153,8 @@ fn a_receive_takes_no_more_than_it_was_asked_to() {
         .unwrap();
 }
 
-#[test]
-fn a_refused_connect_says_so() {
-    let refused = system(1).run(async |_| {
+fn a_refused_connect_says_so(driver: Driver) {
+    let refused = system(driver, 1).run(async |_| {
         let (listener, address) = listen().await?;
         close(listener).await?;
         Ok(connect(address).await.map(drop))
@@ -152,9 +162,8 @@ fn a_refused_connect_says_so() {
     assert_eq!(refused.unwrap().unwrap_err().kind(), ErrorKind::ConnectionRefused);
 }
 
-#[test]
-fn an_address_in_use_is_an_error_unless_shared() {
-    system(1)
+fn an_address_in_use_is_an_error_unless_shared(driver: Driver) {
+    system(driver, 1)
         .run(async |_| {
             let (_, address) = listen().await?;
             let again = io::net(NetRequest::Listen(ListenOptions::new(address))).await;
@@ -170,9 +179,8 @@ fn an_address_in_use_is_an_error_unless_shared() {
         .unwrap();
 }
 
-#[test]
-fn closing_ends_what_is_under_way_with_an_error() {
-    system(1)
+fn closing_ends_what_is_under_way_with_an_error(driver: Driver) {
+    system(driver, 1)
         .run(async |_| {
             let (listener, address) = listen().await?;
             let (near, far) = pair(listener, address).await?;
@@ -192,9 +200,8 @@ fn closing_ends_what_is_under_way_with_an_error() {
         .unwrap();
 }
 
-#[test]
-fn one_receive_and_one_send_at_a_time() {
-    system(1)
+fn one_receive_and_one_send_at_a_time(driver: Driver) {
+    system(driver, 1)
         .run(async |_| {
             let (listener, address) = listen().await?;
             let (near, far) = pair(listener, address).await?;
@@ -212,9 +219,8 @@ fn one_receive_and_one_send_at_a_time() {
         .unwrap();
 }
 
-#[test]
-fn a_server_of_a_shard_answers_a_client_of_a_thread() {
-    let running = system(2).start().unwrap();
+fn a_server_of_a_shard_answers_a_client_of_a_thread(driver: Driver) {
+    let running = system(driver, 2).start().unwrap();
     let serve = async |_| {
         let (listener, address) = listen().await?;
         spawn_local(async move {
@@ -236,10 +242,9 @@ fn a_server_of_a_shard_answers_a_client_of_a_thread() {
 
 /// Futures are dropped at every point of their way, by a draw: before they were tried, while they
 /// wait, and when they are done and nobody has looked. Whatever they brought is closed.
-#[test]
-fn dropped_operations_leak_no_descriptor() {
-    alone("tcp::dropped_operations_leak_no_descriptor", || {
-        let counts = system(1).run(async |_| {
+fn dropped_operations_leak_no_descriptor(driver: Driver) {
+    alone(&format!("tcp::on_{driver}::dropped_operations_leak_no_descriptor"), || {
+        let counts = system(driver, 1).run(async |_| {
             let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
             let mut counts = Vec::new();
             for _ in 0..4 {

@@ -10,14 +10,25 @@ use std::thread;
 use std::time::Duration;
 
 use greenroom_core::{Placement, ShardId, sleep};
-use greenroom_shard::IdleStrategy;
+use greenroom_shard::{Driver, IdleStrategy};
 
-use crate::common::{Count, Counter, system};
+use crate::common::{Count, Counter, alone, on_each_driver, system};
+
+on_each_driver! {
+    a_hundred_thousand_round_trips_of_parking_shards,
+    a_hundred_thousand_round_trips_of_spinning_and_parking_shards,
+    wakers_work_on_foreign_threads,
+    wakers_outlive_their_system,
+    a_sleep_is_never_short,
+    signals_end_no_sleep_of_a_task,
+    blocking_jobs_come_back_and_their_panics_too,
+    names_are_resolved,
+}
 
 /// Each round, both sides may go to sleep before the other's answer comes: a wake-up that is lost
 /// once stops the test.
-fn ping_pong(idle: IdleStrategy, rounds: u64) {
-    let total = system(2).idle(idle).run(async move |system| {
+fn ping_pong(driver: Driver, idle: IdleStrategy, rounds: u64) {
+    let total = system(driver, 2).idle(idle).run(async move |system| {
         let counter = system.spawn(Placement::Shard(1), Counter::default).await?;
         for _ in 0..rounds {
             counter.cast(Count::Add(1)).map_err(|_| "cast to the living")?;
@@ -28,18 +39,15 @@ fn ping_pong(idle: IdleStrategy, rounds: u64) {
     assert_eq!(total.unwrap(), rounds);
 }
 
-#[test]
-fn a_hundred_thousand_round_trips_of_parking_shards() {
-    ping_pong(IdleStrategy::Park, 100_000);
+fn a_hundred_thousand_round_trips_of_parking_shards(driver: Driver) {
+    ping_pong(driver, IdleStrategy::Park, 100_000);
 }
 
-#[test]
-fn a_hundred_thousand_round_trips_of_spinning_and_parking_shards() {
-    ping_pong(IdleStrategy::SpinThenPark(Duration::from_micros(5)), 100_000);
+fn a_hundred_thousand_round_trips_of_spinning_and_parking_shards(driver: Driver) {
+    ping_pong(driver, IdleStrategy::SpinThenPark(Duration::from_micros(5)), 100_000);
 }
 
-#[test]
-fn wakers_work_on_foreign_threads() {
+fn wakers_work_on_foreign_threads(driver: Driver) {
     const ROUNDS: usize = 5_000;
     let (sender, wakers) = mpsc::channel::<Waker>();
     let woken = Arc::new(AtomicUsize::new(0));
@@ -50,7 +58,7 @@ fn wakers_work_on_foreign_threads() {
             waker.wake();
         }
     });
-    let rounds = system(1).run(async move |_| {
+    let rounds = system(driver, 1).run(async move |_| {
         for round in 1..=ROUNDS {
             let mut sent = false;
             poll_fn(|cx| {
@@ -70,10 +78,9 @@ fn wakers_work_on_foreign_threads() {
     assert_eq!(rounds.unwrap(), ROUNDS);
 }
 
-#[test]
-fn wakers_outlive_their_system() {
+fn wakers_outlive_their_system(driver: Driver) {
     let (sender, wakers) = mpsc::channel::<Waker>();
-    let running = system(2).start().unwrap();
+    let running = system(driver, 2).start().unwrap();
     for shard in 0..2 {
         let sender = sender.clone();
         let task = running.handle().run_on(ShardId(shard), async move |_| {
@@ -87,7 +94,7 @@ fn wakers_outlive_their_system() {
     }
     let wakers = [wakers.recv().unwrap(), wakers.recv().unwrap()];
     drop(running);
-    let next = system(2).start().unwrap();
+    let next = system(driver, 2).start().unwrap();
     for waker in wakers {
         waker.wake_by_ref();
         drop(waker.clone());
@@ -96,10 +103,9 @@ fn wakers_outlive_their_system() {
     assert!(next.shutdown(Duration::from_secs(60)).is_clean());
 }
 
-#[test]
-fn a_sleep_is_never_short() {
+fn a_sleep_is_never_short(driver: Driver) {
     for idle in [IdleStrategy::Park, IdleStrategy::default(), IdleStrategy::Spin] {
-        system(1)
+        system(driver, 1)
             .idle(idle)
             .run(async |system| {
                 for micros in [1, 50, 999, 3000] {
@@ -113,9 +119,31 @@ fn a_sleep_is_never_short() {
     }
 }
 
-#[test]
-fn blocking_jobs_come_back_and_their_panics_too() {
-    system(2)
+/// A process that is stopped and continued wakes in the kernel, with `EINTR`, and not in its tasks.
+fn signals_end_no_sleep_of_a_task(driver: Driver) {
+    alone(&format!("wake::on_{driver}::signals_end_no_sleep_of_a_task"), || {
+        let script = "for n in 1 2 3 4 5 6 7 8 9; do
+            kill -STOP $0
+            until grep -q 'State:.T' /proc/$0/status; do :; done
+            kill -CONT $0
+        done";
+        let me = std::process::id().to_string();
+        let stopping = std::process::Command::new("sh").args(["-c", script, &me]).spawn();
+        let mut stopping = stopping.unwrap();
+        let body = async move |system: greenroom_core::System| {
+            while stopping.try_wait()?.is_none() {
+                let (before, length) = (system.now(), Duration::from_millis(2));
+                sleep(length).await;
+                assert!(system.now() - before >= length);
+            }
+            Ok(stopping.wait()?.success())
+        };
+        assert!(system(driver, 1).run(body).unwrap());
+    });
+}
+
+fn blocking_jobs_come_back_and_their_panics_too(driver: Driver) {
+    system(driver, 2)
         .run(async |_| {
             use greenroom_core::io::blocking;
             let caller = thread::current().id();
@@ -135,10 +163,11 @@ fn blocking_jobs_come_back_and_their_panics_too() {
         .unwrap();
 }
 
-#[test]
-fn names_are_resolved() {
-    let addresses = system(1).run(async |_| Ok(greenroom_core::io::resolve("127.0.0.1", 9).await?));
+fn names_are_resolved(driver: Driver) {
+    let addresses =
+        system(driver, 1).run(async |_| Ok(greenroom_core::io::resolve("127.0.0.1", 9).await?));
     assert_eq!(addresses.unwrap(), ["127.0.0.1:9".parse().unwrap()]);
-    let nobody = system(1).run(async |_| Ok(greenroom_core::io::resolve("", 9).await.is_err()));
+    let nobody =
+        system(driver, 1).run(async |_| Ok(greenroom_core::io::resolve("", 9).await.is_err()));
     assert!(nobody.unwrap());
 }

@@ -1,34 +1,62 @@
-//! The suite on the production runtime.
+//! The suite on the production runtime, on each of its drivers.
 
-use greenroom::{Builder, IdleStrategy};
+use greenroom::{Builder, Driver, IdleStrategy};
 
-use super::actors;
+use super::{actors, files};
 
 #[test]
 fn actors_conform_on_cores() {
-    for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
-        let ran = Builder::new().shards(2).idle(idle).run(async |system| {
-            for body in actors::ALL {
-                // A line per body, so that one that hangs is known by name.
-                eprintln!("on cores: {}", body.name);
-                (body.run)(system).await;
-            }
-            Ok(actors::ALL.len())
-        });
-        assert_eq!(ran.expect("every body passes"), actors::ALL.len());
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
+            let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+            let ran = builder.run(async move |system| {
+                for body in actors::ALL {
+                    // A line per body, so that one that hangs is known by name.
+                    eprintln!("on cores, {driver}: {}", body.name);
+                    (body.run)(system).await;
+                }
+                Ok(actors::ALL.len())
+            });
+            assert_eq!(ran.expect("every body passes"), actors::ALL.len());
+        }
     }
 }
 
 #[test]
 fn networks_conform_on_cores() {
-    for idle in [IdleStrategy::default(), IdleStrategy::Park] {
-        let ran = Builder::new().shards(2).idle(idle).run(async |system| {
-            for body in greenroom_net::conformance::ALL {
-                eprintln!("on cores: {}", body.name);
-                body.run(system).await;
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park] {
+            let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+            let ran = builder.run(async move |system| {
+                for body in greenroom_net::conformance::ALL {
+                    eprintln!("on cores, {driver}: {}", body.name);
+                    body.run(system).await;
+                }
+                Ok(())
+            });
+            ran.expect("every body passes");
+        }
+    }
+}
+
+#[test]
+fn files_conform_on_cores() {
+    let name = format!("greenroom-conformance-{}", std::process::id());
+    let scratch = std::env::temp_dir().join(name);
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
+            for body in files::ALL {
+                eprintln!("on cores, {driver}: {}", body.name);
+                std::fs::create_dir(&scratch).expect("a directory of its own");
+                let dir = scratch.clone();
+                let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+                let ran = builder.run(async move |_| {
+                    (body.run)(dir).await;
+                    Ok(())
+                });
+                std::fs::remove_dir_all(&scratch).expect("the directory is there");
+                ran.expect("every body passes");
             }
-            Ok(())
-        });
-        ran.expect("every body passes");
+        }
     }
 }

@@ -92,3 +92,25 @@ mod networks {
         handler_panic_is_isolated
     }
 }
+
+mod files {
+    use std::path::PathBuf;
+
+    use greenroom_testkit::TestRuntime;
+
+    use super::super::files::{ALL, FileBody};
+    use super::campaign;
+
+    fn run(sim: &mut TestRuntime, body: FileBody) {
+        sim.run(async move |_| (body.run)(PathBuf::from("conformance")).await);
+    }
+
+    tests! {
+        ALL,
+        what_was_written_is_read_back
+        names_and_lengths_change
+        what_cannot_be_done_says_why
+        operations_given_up_do_no_harm
+        many_operations_run_together
+    }
+}

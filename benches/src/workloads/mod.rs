@@ -5,6 +5,7 @@ pub(crate) mod fan;
 pub(crate) mod floor;
 pub(crate) mod idle;
 pub(crate) mod kv;
+pub(crate) mod latency;
 pub(crate) mod messages;
 pub(crate) mod scaling;
 pub(crate) mod sim;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::driver;
+use crate::driver::{self, Driver, FoundFeature};
 
 /// What was found. Unknown facts are `None`: a machine without `/proc` is not refused for it.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Facts {
     pub(super) seccomp: Option<bool>,
     /// What came of making a ring: `None` where nobody tried.
     pub(super) ring: Option<Result<(), String>>,
+    /// What a ring of our own can use, as one that was made tells.
+    pub(super) features: Vec<FoundFeature>,
 }
 
 impl Facts {
@@ -30,18 +32,25 @@ impl Facts {
             memlock_bytes: read("/proc/self/limits").and_then(|text| memlock(&text)),
             seccomp: read("/proc/self/status").and_then(|text| seccomp(&text)),
             ring: None,
+            features: Vec::new(),
         }
     }
 
-    /// All of them: an executor is started on a thread of its own, and ended.
+    /// All of them: what the default driver stands on is made on a thread of its own, and ended.
     pub(super) fn all() -> Self {
-        let made = driver::on_a_thread("doctor", || driver::executor::run(async {}));
-        let ring = match made {
-            Ok(Ok(Ok(()))) => Ok(()),
+        let made = driver::on_a_thread("doctor", || {
+            driver::try_out(Driver::default()).map(|()| driver::look_for_features())
+        });
+        let made = match made {
+            Ok(Ok(Ok(features))) => Ok(features),
             Ok(Ok(Err(error))) | Err(error) => Err(error.to_string()),
             Ok(Err(panic)) => Err(panic.to_string()),
         };
-        Self { ring: Some(ring), ..Self::cheap() }
+        let (ring, features) = match made {
+            Ok(features) => (Ok(()), features),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        Self { ring: Some(ring), features, ..Self::cheap() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Facts;
 use crate::IdleStrategy;
+use crate::driver::FoundFeature;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -52,7 +53,8 @@ const MEMLOCK_GOOD_BYTES: u64 = 8 * 1024 * 1024;
 impl Report {
     pub(crate) fn of(facts: &Facts) -> Self {
         let looks = [kernel(facts), switch(facts), memlock(facts), ring(facts)];
-        Self { findings: looks.into_iter().flatten().collect() }
+        let looks = looks.into_iter().flatten();
+        Self { findings: looks.chain(facts.features.iter().map(feature)).collect() }
     }
 
     /// Whether a system can start here.
@@ -110,7 +112,7 @@ fn memlock(facts: &Facts) -> Option<Finding> {
 fn ring(facts: &Facts) -> Option<Finding> {
     let made = facts.ring.as_ref()?;
     let Err(error) = made else {
-        let what = "an executor with its rings starts".to_owned();
+        let what = "a ring can be made".to_owned();
         return Some(Finding { severity: Severity::Fine, what, fix: "" });
     };
     let fix = if facts.memlock_bytes.is_some_and(|bytes| bytes < MEMLOCK_MIN_BYTES) {
@@ -123,9 +125,20 @@ fn ring(facts: &Facts) -> Option<Finding> {
     };
     Some(Finding {
         severity: Severity::Fatal,
-        what: format!("an executor cannot be made: {error}"),
+        what: format!("a ring cannot be made: {error}"),
         fix,
     })
+}
+
+/// A feature that is missing is no fault: the driver does without it, at a price.
+fn feature(found: &FoundFeature) -> Finding {
+    let FoundFeature { name, kernel: (major, minor), found, without } = found;
+    if *found {
+        let what = format!("io_uring has {name} (kernel {major}.{minor})");
+        return Finding { severity: Severity::Fine, what, fix: "" };
+    }
+    let what = format!("io_uring lacks {name}, which kernel {major}.{minor} brings: {without}");
+    Finding { severity: Severity::Warning, what, fix: "boot a kernel that has it" }
 }
 
 impl fmt::Display for Report {
@@ -162,6 +175,7 @@ mod tests {
             memlock_bytes: Some(u64::MAX),
             seccomp: Some(false),
             ring: Some(Ok(())),
+            features: Vec::new(),
         }
     }
 
@@ -191,6 +205,45 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_feature_is_told_with_the_kernel_that_brings_it() {
+        let feature = |found| FoundFeature {
+            name: "TELEPATHY",
+            kernel: (9, 1),
+            found,
+            without: "one has to ask",
+        };
+        let report = Report::of(&Facts { features: vec![feature(false)], ..fit() });
+        assert!(report.is_fit());
+        let text = report.to_string();
+        assert!(
+            text.contains("lacks TELEPATHY, which kernel 9.1 brings: one has to ask"),
+            "{text}"
+        );
+        let report = Report::of(&Facts { features: vec![feature(true)], ..fit() });
+        assert!(report.to_string().contains("has TELEPATHY (kernel 9.1)"));
+    }
+
+    /// Each feature of the driver is looked for.
+    #[cfg(feature = "driver-uring")]
+    #[test]
+    fn the_features_of_this_kernel_are_told() {
+        let text = doctor().to_string();
+        for name in [
+            "EXT_ARG",
+            "MSG_RING",
+            "COOP_TASKRUN",
+            "multishot accept",
+            "buffer rings",
+            "SINGLE_ISSUER",
+            "multishot receive",
+            "SEND_ZC",
+            "DEFER_TASKRUN",
+        ] {
+            assert!(text.contains(name), "{name} is missing: {text}");
+        }
+    }
+
+    #[test]
     fn unknown_facts_accuse_nobody() {
         assert!(Report::of(&Facts::default()).is_fit());
     }
@@ -200,6 +253,6 @@ mod tests {
     fn this_machine_is_fit() {
         let report = doctor();
         assert!(report.is_fit(), "{report}");
-        assert!(report.findings.iter().any(|finding| finding.what.contains("executor")));
+        assert!(report.findings.iter().any(|finding| finding.what.contains("a ring")));
     }
 }

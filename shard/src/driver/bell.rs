@@ -3,18 +3,20 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+#[cfg(feature = "driver-uring")]
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::mesh;
 
-/// An eventfd that the shard's poller watches.
+/// An eventfd that the shard's poller, or its ring, watches.
 ///
 /// It outlives its shard for as long as anybody holds it: ringing for a shard that is gone adds to
-/// a counter that nobody reads. The poller watches for edges, and each ring is one, so the counter
-/// is never read and a ring costs its reader nothing beyond the wake-up. It would be full after
-/// 2^64 rings.
+/// a counter that nobody reads. Who watches it watches for edges, and each ring is one, so the
+/// counter is not read and a ring costs its reader nothing beyond the wake-up. It would be full
+/// after 2^64 rings.
 #[derive(Clone)]
 pub(crate) struct Bell {
     eventfd: Arc<OwnedFd>,
@@ -27,6 +29,23 @@ impl Bell {
     pub(crate) fn new() -> io::Result<Self> {
         let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { eventfd: Arc::new(eventfd) })
+    }
+
+    /// A descriptor of its own for who watches it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bell::new`].
+    #[cfg(feature = "driver-uring")]
+    pub(crate) fn share(&self) -> io::Result<Rc<OwnedFd>> {
+        Ok(Rc::new(self.eventfd.try_clone()?))
+    }
+
+    /// Forgets the rings there were, for who watches levels rather than edges.
+    #[cfg(feature = "driver-uring")]
+    pub(crate) fn hush(&self) {
+        // That there were none is as well.
+        let _ = rustix::io::read(&self.eventfd, &mut [0; 8]);
     }
 }
 

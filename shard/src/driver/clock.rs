@@ -1,6 +1,8 @@
 //! The clocks of a node, and how long a turn may take.
 
 use std::cell::Cell;
+#[cfg(feature = "driver-uring")]
+use std::time::Duration;
 use std::time::{Instant as Monotonic, SystemTime, UNIX_EPOCH};
 
 use greenroom_core::Instant;
@@ -43,6 +45,9 @@ impl Clock for NodeClock {
 pub(crate) struct Quantum {
     clock: NodeClock,
     end: Cell<Instant>,
+    /// When a turn ends that keeps I/O waiting.
+    #[cfg(feature = "driver-uring")]
+    io_end: Cell<Instant>,
     asked: Cell<Instant>,
     skip: Cell<u32>,
 }
@@ -53,9 +58,20 @@ impl Quantum {
     /// How much of a turn, as a divisor, may pass between two questions for the answer to be fast.
     const FAST_DIVISOR: u32 = 100;
 
+    /// How long a turn lasts at least, whatever waits for its end, so that a shard with much I/O has
+    /// a system call for each ten microseconds of work and no more.
+    #[cfg(feature = "driver-uring")]
+    const IO_TURN_TIME: Duration = Duration::from_micros(10);
+
     pub(crate) const fn new(clock: NodeClock) -> Self {
-        let (end, asked) = (Cell::new(Instant::ORIGIN), Cell::new(Instant::ORIGIN));
-        Self { clock, end, asked, skip: Cell::new(0) }
+        Self {
+            clock,
+            end: Cell::new(Instant::ORIGIN),
+            #[cfg(feature = "driver-uring")]
+            io_end: Cell::new(Instant::ORIGIN),
+            asked: Cell::new(Instant::ORIGIN),
+            skip: Cell::new(0),
+        }
     }
 
     /// Begins a turn, and tells the time.
@@ -68,9 +84,34 @@ impl Quantum {
         now
     }
 
+    /// The same for a turn that is not to outlast `deadline`, or I/O that comes meanwhile, by much.
+    #[cfg(feature = "driver-uring")]
+    #[inline]
+    pub(crate) fn begin_until(&self, deadline: Option<Instant>) -> Instant {
+        let now = self.begin();
+        let soon = now + Self::IO_TURN_TIME;
+        self.io_end.set(soon);
+        if let Some(deadline) = deadline {
+            self.end.set(self.end.get().min(deadline.max(soon)));
+        }
+        now
+    }
+
     /// Whether the turn should end.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
+        self.has_passed(&self.end)
+    }
+
+    /// Whether the turn should end because I/O waits.
+    #[cfg(feature = "driver-uring")]
+    #[inline]
+    pub(crate) fn is_over_for_io(&self) -> bool {
+        self.has_passed(&self.io_end)
+    }
+
+    #[inline]
+    fn has_passed(&self, end: &Cell<Instant>) -> bool {
         let skip = self.skip.get();
         if skip > 0 {
             self.skip.set(skip - 1);
@@ -79,7 +120,7 @@ impl Quantum {
         let now = self.clock.now();
         let fast = now - self.asked.replace(now) < TURN_TIME / Self::FAST_DIVISOR;
         self.skip.set(if fast { Self::SKIPS } else { 0 });
-        now >= self.end.get()
+        now >= end.get()
     }
 }
 
@@ -100,6 +141,6 @@ mod tests {
         let clock = NodeClock::new();
         let (before, copied, after) = (clock.now(), { clock }.now(), clock.now());
         assert!(before <= copied && copied <= after);
-        assert!(clock.wall() > Wall(std::time::Duration::ZERO));
+        assert!(clock.wall() > Wall(Default::default()));
     }
 }

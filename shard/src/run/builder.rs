@@ -8,6 +8,9 @@ use greenroom_core::{Reporter, Result, ShardId, System, TaskError, spawn_local};
 
 use super::start::start;
 use super::{IdleStrategy, Pin, RunError, Running, StartError, StderrReporter};
+use crate::driver::Driver;
+#[cfg(feature = "driver-uring")]
+use crate::driver::RingLimits;
 
 /// What runs at the start of each shard.
 pub(super) type OnShardStart = Arc<dyn Fn(ShardId) + Send + Sync>;
@@ -31,6 +34,9 @@ pub struct Builder {
     pub(super) name: String,
     /// `None` for one per core.
     pub(super) shards: Option<usize>,
+    pub(super) driver: Driver,
+    #[cfg(feature = "driver-uring")]
+    pub(super) ring: RingLimits,
     pub(super) pin: Pin,
     pub(super) idle: IdleStrategy,
     pub(super) on_shard_start: Option<OnShardStart>,
@@ -49,6 +55,9 @@ impl Builder {
         Self {
             name: "greenroom".into(),
             shards: None,
+            driver: Driver::default(),
+            #[cfg(feature = "driver-uring")]
+            ring: RingLimits::default(),
             pin: Pin::default(),
             idle: IdleStrategy::default(),
             on_shard_start: None,
@@ -67,6 +76,19 @@ impl Builder {
     /// How many shards; 1 to 65,535. By default one for each core this process may use.
     pub const fn shards(mut self, shards: usize) -> Self {
         self.shards = Some(shards);
+        self
+    }
+
+    /// What runs the shards, and what their I/O stands on.
+    pub const fn driver(mut self, driver: Driver) -> Self {
+        self.driver = driver;
+        self
+    }
+
+    /// What the rings may be and use.
+    #[cfg(all(test, feature = "driver-uring"))]
+    pub(crate) const fn ring(mut self, ring: RingLimits) -> Self {
+        self.ring = ring;
         self
     }
 
@@ -156,6 +178,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("name", &self.name)
             .field("shards", &self.shards)
+            .field("driver", &self.driver)
             .field("pin", &self.pin)
             .field("idle", &self.idle)
             .field("shutdown_limit", &self.shutdown_limit)

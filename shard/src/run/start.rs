@@ -52,7 +52,10 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
         shards,
         seed: entropy().map_err(first)?,
         clock: NodeClock::new(),
+        driver: builder.driver,
         idle: builder.idle,
+        #[cfg(feature = "driver-uring")]
+        ring: builder.ring,
         reporter: builder.reporter,
         on_shard_start: builder.on_shard_start,
         allowed,

@@ -1,26 +1,24 @@
 //! The thread of a shard, from its start to its end.
 
 use std::cell::Cell;
-use std::future::poll_fn;
-use std::io;
-use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::task::{Poll, Waker};
 
 use crossbeam_channel::Receiver;
 use greenroom_core::mesh::Packet;
 use greenroom_core::runtime::Injected;
-use greenroom_core::{NodeId, Pump, Reporter, Shard, ShardId, ShardSetup, System};
+use greenroom_core::{NodeId, Reporter, Shard, ShardId, System};
 
 use super::builder::OnShardStart;
 use super::start::Started;
 use super::{IdleStrategy, Seat, StartError};
-use crate::driver::executor::{self, PumpState, Reactor, ShardPump, World};
-use crate::driver::sockets::Poller;
-use crate::driver::{Bell, Cores, Inject, NodeClock, message_of, sharpen_timers, take_apart};
+#[cfg(feature = "driver-uring")]
+use crate::driver::RingLimits;
+use crate::driver::{
+    Bell, Cores, Driver, Inject, NodeClock, Setup, drive, message_of, sharpen_timers,
+};
 use crate::mesh::Port;
 use crate::pool::{Jobs, Workers};
 
@@ -31,7 +29,10 @@ pub(super) struct Common {
     pub(super) shards: u16,
     pub(super) seed: u64,
     pub(super) clock: NodeClock,
+    pub(super) driver: Driver,
     pub(super) idle: IdleStrategy,
+    #[cfg(feature = "driver-uring")]
+    pub(super) ring: RingLimits,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) on_shard_start: Option<OnShardStart>,
     /// Where threads may run that are no shard's.
@@ -60,63 +61,41 @@ impl Place {
         let bound = self.core.map_or(Ok(()), |core| Cores::one(core).bind());
         let outcome = bound.and_then(|()| {
             sharpen_timers();
-            // Made before the bell moves into the pump.
-            let poller = Poller::new(self.port.sleeper.bell())?;
-            let news = news.clone();
-            executor::run(async move {
-                let pump = self.build(poller, task_waker().await)?;
-                if begin(&pump.0, pump.1, &news) {
-                    pump.0.await;
-                }
-                Ok(())
-            })?
+            let (news, driver) = (news.clone(), self.common.driver);
+            let (setup, hook) = self.set_up();
+            drive(driver, setup, move |shard| begin(shard, hook, &news))
         });
         if let Err(error) = outcome {
             news.tell(Err(StartError::Shard(id, error)));
         }
     }
 
-    /// Builds the shard. To be called by the task that is to pump it, whose waker is `task`.
-    fn build(self, poller: Poller, task: Waker) -> io::Result<(ShardPump, Option<OnShardStart>)> {
+    /// Takes this apart into what the shard is made of, and what is to run first in it.
+    fn set_up(self) -> (Setup, Option<OnShardStart>) {
         let Self { id, unique, port, door, queue, common, seat, .. } = self;
-        let reactor = Reactor::new(poller.as_fd(), &task)?;
         let jobs = Jobs::new(common.workers, door, Some(common.allowed));
-        let world = Rc::new(World::new(common.clock, poller, jobs));
-        let (outgoing, incoming, sleeper) = take_apart(port);
-        let shard = Rc::new(Shard::new(ShardSetup {
+        let setup = Setup {
             node: common.node,
             id,
             shards: common.shards,
             unique,
             seed: common.seed,
-            driver: world.clone(),
-            outlet: Rc::new(outgoing),
-            observer: None,
             reporter: common.reporter,
-        }));
-        let pump = ShardPump {
-            shard,
-            world,
-            pump: Pump::new(incoming),
-            reactor,
-            sleeper,
+            clock: common.clock,
+            jobs,
+            port,
             injected: queue,
             idle: common.idle,
-            state: PumpState::new(),
+            #[cfg(feature = "driver-uring")]
+            ring: common.ring,
             seat,
         };
-        Ok((pump, common.on_shard_start))
+        (setup, common.on_shard_start)
     }
 }
 
-/// The waker of the task that awaits this.
-async fn task_waker() -> Waker {
-    poll_fn(|cx| Poll::Ready(cx.waker().clone())).await
-}
-
 /// Runs the start hook and tells how it went. Returns whether the shard may run.
-fn begin(pump: &ShardPump, hook: Option<OnShardStart>, started: &News) -> bool {
-    let shard = &pump.shard;
+fn begin(shard: &Shard, hook: Option<OnShardStart>, started: &News) -> bool {
     let news = shard.enter(|| {
         let hook = || hook.iter().for_each(|hook| hook(shard.id()));
         match catch_unwind(AssertUnwindSafe(hook)) {

@@ -1,7 +1,9 @@
 //! The rounds of `kv`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use greenroom_shard::Driver;
 
 use super::client::{Client, Rates};
 use super::programs;
@@ -10,6 +12,8 @@ use crate::arguments::Arguments;
 use crate::cores::{self, Core};
 use crate::report::Figure;
 
+/// Whom the others are told as a multiple of.
+const REDIS: &str = "redis";
 /// Requests under way on each connection.
 const DEPTHS: [u64; 2] = [1, 16];
 /// Fewest requests of a run, at depth 1: the client counts whole milliseconds.
@@ -19,7 +23,7 @@ const PILOT_REQUESTS: u64 = 5_000;
 
 /// A server that takes part.
 struct Contender {
-    name: &'static str,
+    name: String,
     program: Program,
     /// Where it runs.
     core: Core,
@@ -42,17 +46,27 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     if redis.is_none() {
         eprintln!("kv: redis-server is not on the PATH, so ours is measured alone");
     }
-    let contenders = contenders(ours, redis, core);
+    let contenders = contenders(&ours, &arguments.drivers, redis, core);
     let limit = Duration::from_secs_f64(60.0 + 20.0 * arguments.secs);
     let client = Client { program, core: client_core, limit };
     rounds(&contenders, &client, arguments.secs, arguments.repeats)
         .map_err(|error| format!("kv: {error}"))
 }
 
-fn contenders(ours: PathBuf, redis: Option<PathBuf>, core: Core) -> Vec<Contender> {
-    let ours = Contender { name: "full", program: Program::Ours(ours), core };
-    let redis = redis.map(|path| Contender { name: "redis", program: Program::Redis(path), core });
-    [ours].into_iter().chain(redis).collect()
+fn contenders(
+    ours: &Path,
+    drivers: &[Driver],
+    redis: Option<PathBuf>,
+    core: Core,
+) -> Vec<Contender> {
+    let ours = drivers.iter().map(|driver| Contender {
+        name: if drivers.len() > 1 { format!("full {driver}") } else { "full".into() },
+        program: Program::Ours(ours.into(), *driver),
+        core,
+    });
+    let redis =
+        redis.map(|path| Contender { name: REDIS.into(), program: Program::Redis(path), core });
+    ours.chain(redis).collect()
 }
 
 /// Measures everybody once at each depth, round by round.
@@ -107,13 +121,14 @@ fn figures(contenders: &[Contender], rates: &[[Vec<Rates>; DEPTHS.len()]]) -> Ve
     for (at, depth) in DEPTHS.into_iter().enumerate() {
         for (kind, rate) in KINDS {
             let variant = |contender: &Contender| format!("{} {kind} P{depth}", contender.name);
-            let reference = contenders.get(1).map(variant);
+            let is_redis = |contender: &&Contender| contender.name == REDIS;
+            let reference = contenders.iter().find(is_redis).map(variant);
             for (index, contender) in contenders.iter().enumerate() {
                 figures.push(Figure {
                     workload: "kv",
                     variant: variant(contender),
                     unit: "per_s",
-                    beside: reference.clone().filter(|_| index == 0),
+                    beside: reference.clone().filter(|_| !is_redis(&contender)),
                     samples: rates[index][at].iter().map(rate).collect(),
                 });
             }
@@ -133,7 +148,7 @@ mod tests {
 
     fn contender(name: &'static str) -> Contender {
         let path = programs::on_path("redis-server").expect("`cargo x test` installs it");
-        Contender { name, program: Program::Redis(path), core: cores::allowed()[0] }
+        Contender { name: name.into(), program: Program::Redis(path), core: cores::allowed()[0] }
     }
 
     fn shown(figures: &[Figure]) -> Vec<(&str, Option<&str>, &[f64])> {
@@ -166,12 +181,20 @@ mod tests {
     #[test]
     fn without_redis_ours_is_alone() {
         let core = cores::allowed()[0];
-        let alone = contenders("/ours".into(), None, core);
+        let ours = |driver| Program::Ours("/ours".into(), driver);
+        let default = [Driver::default()];
+        let alone = contenders("/ours".as_ref(), &default, None, core);
         assert_eq!(alone.len(), 1);
-        assert_eq!((alone[0].name, &alone[0].program), ("full", &Program::Ours("/ours".into())));
-        let both = contenders("/ours".into(), Some("/redis".into()), core);
-        assert_eq!(both.len(), 2);
-        assert_eq!((both[1].name, &both[1].program), ("redis", &Program::Redis("/redis".into())));
+        assert_eq!((&*alone[0].name, &alone[0].program), ("full", &ours(default[0])));
+        let all = contenders("/ours".as_ref(), Driver::ALL, Some("/redis".into()), core);
+        let (redis, drivers) = all.split_last().unwrap();
+        assert_eq!((&*redis.name, &redis.program), ("redis", &Program::Redis("/redis".into())));
+        assert!(
+            drivers.iter().map(|it| it.program.clone()).eq(Driver::ALL.iter().copied().map(ours))
+        );
+        let names: Vec<_> = drivers.iter().map(|it| it.name.clone()).collect();
+        let expected = Driver::ALL.iter().map(|driver| format!("full {driver}"));
+        assert!(Driver::ALL.len() == 1 || names.iter().eq(&expected.collect::<Vec<_>>()));
     }
 
     /// Redis plays both parts: the example, as a build of its own, is not there in every test run.
@@ -192,8 +215,8 @@ mod tests {
         let program = programs::on_path("redis-benchmark").expect("`cargo x test` installs it");
         let client = Client { program, core: cores::allowed()[0], limit: Duration::from_secs(60) };
         let absent = Contender {
-            name: "full",
-            program: Program::Ours("/nonexistent/kv".into()),
+            name: "full".into(),
+            program: Program::Ours("/nonexistent/kv".into(), Driver::default()),
             core: cores::allowed()[0],
         };
         let error = absent.sample(&client, 1, 1000).unwrap_err();

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use greenroom_shard::Driver;
+
 use crate::cores::Core;
 
 /// Starts a program, and ends it by its id once the standard input ends: also when the process at
@@ -22,7 +24,7 @@ wait "$!"
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Program {
     /// The example `kv`, which chooses a port and says which.
-    Ours(PathBuf),
+    Ours(PathBuf, Driver),
     /// A `redis-server`, which has to be told one.
     Redis(PathBuf),
 }
@@ -47,9 +49,11 @@ impl Program {
     /// When it ends before it does; with what it printed.
     pub(super) fn start(&self, core: Core) -> Result<Server, String> {
         match self {
-            Self::Ours(path) => {
+            Self::Ours(path, driver) => {
                 // One shard, bound to the only core that it can see.
-                Server::start(path, &["--port", "0", "--shards", "1"], core, listens_on)
+                let driver = driver.to_string();
+                let options = ["--port", "0", "--shards", "1", "--driver", &driver];
+                Server::start(path, &options, core, listens_on)
             }
             Self::Redis(path) => {
                 let first = start_redis(path, core);
@@ -180,7 +184,8 @@ mod tests {
     fn a_server_that_ends_before_it_listens_is_explained() {
         let error = shell("echo too little memory >&2; exit 1").unwrap_err();
         assert!(error.contains("before it listened:\ntoo little memory"), "{error}");
-        let absent = Program::Ours("/nonexistent/kv".into()).start(cores::allowed()[0]);
+        let absent =
+            Program::Ours("/nonexistent/kv".into(), Driver::default()).start(cores::allowed()[0]);
         let error = absent.unwrap_err();
         assert!(error.contains("/nonexistent/kv") && error.contains("not found"), "{error}");
     }

@@ -1,16 +1,4 @@
-//! The loop of a shard.
-//!
-//! ```text
-//!            +--------------------------------------------------------------+
-//!            v                                                              |
-//!   take in what came from outside -> one round of core's pump -> ready? --yes
-//!                                                                   | no    |
-//!                              spin: rings, door, clock, sockets ---+--work--
-//!                                                                   | none  |
-//!                              announce, fence, look again ---------+--work--
-//!                                                                   | none  |
-//!                              sleep in the epoll set --------------+-woken--
-//! ```
+//! The loop of a shard as the one task of an executor.
 //!
 //! While a file operation is under way, the reactor has a turn now and then, and the sleep is its
 //! sleep; see [`super::reactor`]. `docs/design/glommio.md` says why it is not always.
@@ -18,66 +6,34 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-use greenroom_core::runtime::Injected;
-use greenroom_core::{Fifo, Instant, Next, Pump, Shard};
+use greenroom_core::runtime::Clock;
+use greenroom_core::{Instant, Next};
 
 use super::reactor::Reactor;
-use super::world::World;
-use crate::driver::{Bell, Incomings, message_of};
-use crate::mesh::Sleeper;
-use crate::run::{IdleStrategy, Phase, Seat};
-
-/// Things taken from the door before the shard has a round.
-const INJECTED_BATCH: usize = 256;
+use super::world::GlommioWorld;
+use crate::driver::{ShardLoop, World, message_of};
 
 /// How long a busy shard leaves the reactor alone while a file operation is under way. A turn of
 /// the reactor takes some 20 microseconds.
 const VISIT_INTERVAL: Duration = Duration::from_micros(250);
 
 /// The one task of a shard's executor.
-pub(crate) struct ShardPump {
-    pub(crate) shard: Rc<Shard>,
-    pub(crate) world: Rc<World>,
-    pub(crate) pump: Pump<Incomings>,
-    pub(crate) reactor: Reactor,
-    pub(crate) sleeper: Sleeper<Bell>,
-    pub(crate) injected: Receiver<Injected>,
-    pub(crate) idle: IdleStrategy,
-    pub(crate) state: PumpState,
-    /// Last, so that everything else is gone when the others hear that this shard is.
-    pub(crate) seat: Seat,
-}
-
-/// Where the loop stands.
-pub(crate) struct PumpState {
-    /// The last phase this shard has acted upon.
-    pub(super) phase: Phase,
+pub(super) struct ShardPump {
+    pub(super) shard_loop: ShardLoop<GlommioWorld>,
+    pub(super) reactor: Reactor,
     /// The shard has announced that it sleeps, and does so in the reactor.
     pub(super) asleep: bool,
-    /// The shard is over; what is left is to wait for the ring.
-    pub(super) over: bool,
     /// When the reactor last had a turn.
     visited: Instant,
 }
 
-impl PumpState {
-    pub(crate) const fn new() -> Self {
-        let phase = Phase::Starting;
-        Self { phase, asleep: false, over: false, visited: Instant::ORIGIN }
+impl ShardPump {
+    pub(super) const fn new(shard_loop: ShardLoop<GlommioWorld>, reactor: Reactor) -> Self {
+        Self { shard_loop, reactor, asleep: false, visited: Instant::ORIGIN }
     }
-}
-
-/// What one step came to.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    pub(super) next: Next,
-    pub(super) blocked: bool,
-    pub(super) received: usize,
 }
 
 impl Future for ShardPump {
@@ -85,14 +41,14 @@ impl Future for ShardPump {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let shard = this.shard.clone();
+        let shard = this.shard_loop.shard.clone();
         shard.enter(|| {
             // Core catches what user code panics with. What comes through is a bug of the runtime,
             // and ends this shard without unwinding into the executor.
             let polled = catch_unwind(AssertUnwindSafe(|| this.run(cx))).or_else(|payload| {
-                this.seat.fail(message_of(&*payload));
+                this.shard_loop.fail(message_of(&*payload));
                 catch_unwind(AssertUnwindSafe(|| {
-                    this.abandon();
+                    this.shard_loop.abandon();
                     this.finish(cx)
                 }))
             });
@@ -104,12 +60,8 @@ impl Future for ShardPump {
 impl ShardPump {
     fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.wake_up();
-        while !self.state.over {
-            let step = self.step();
-            let runs = self.state.phase == Phase::Running && self.seat.phase() == Phase::Running;
-            if !runs && self.follow(step) {
-                continue;
-            }
+        while !self.shard_loop.is_over() {
+            let Some(step) = self.shard_loop.advance() else { continue };
             let waits = match step.next {
                 Next::Ready => self.visit(cx),
                 Next::Until(deadline) => self.rest(Some(deadline), step.blocked, cx),
@@ -122,35 +74,28 @@ impl ShardPump {
         self.finish(cx)
     }
 
-    /// Takes in what has come and lets the shard have a turn.
-    pub(super) fn step(&mut self) -> Step {
-        if !self.injected.is_empty() {
-            self.injected.try_iter().take(INJECTED_BATCH).for_each(|it| self.shard.inject(it));
-        }
-        let now = self.world.quantum.begin();
-        self.complete_io(now);
-        let pumped = self.pump.round(&self.shard, now, &mut Fifo);
-        Step { next: pumped.next, blocked: pumped.blocked, received: pumped.received }
-    }
-
-    /// Carries out what actors asked of sockets, and tells the shard what is done.
-    pub(super) fn complete_io(&self, now: Instant) {
-        if !self.world.sockets.is_idle() {
-            self.world.sockets.run(&self.shard, now);
-        }
-        if self.world.files.has_done() {
-            self.world.files.complete(&self.shard);
-        }
-    }
-
     /// Lets the reactor have a turn where one is due.
     fn visit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let now = self.shard.now();
-        if !self.world.files.is_busy() || now - self.state.visited < VISIT_INTERVAL {
+        let now = self.shard_loop.shard.now();
+        if !self.shard_loop.world.files.is_busy() || now - self.visited < VISIT_INTERVAL {
             return Poll::Ready(());
         }
-        self.state.visited = now;
+        self.visited = now;
         self.reactor.visit(cx);
+        Poll::Pending
+    }
+
+    /// Waits for what the ring still holds: its buffers and descriptors are given back with the
+    /// last operation, not before.
+    fn finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.wake_up();
+        let world = &self.shard_loop.world;
+        world.complete_io(&self.shard_loop.shard, world.now());
+        if !world.files.is_busy() {
+            return Poll::Ready(());
+        }
+        // Mostly for a completion; what else comes has nobody to come to.
+        self.reactor.sleep(None, cx);
         Poll::Pending
     }
 }

@@ -1,31 +1,31 @@
 //! The world of a shard, as core sees it.
 
-use greenroom_core::Instant;
 use greenroom_core::runtime::{Blocking, Clock, Disk, Driver, Net, Resolver, Threads, Wall};
+use greenroom_core::{Instant, Shard};
 
 use super::files::Files;
 use crate::driver::sockets::{Poller, Sockets};
-use crate::driver::{NodeClock, Quantum};
+use crate::driver::{NodeClock, Quantum, World};
 use crate::pool::Jobs;
 
 /// Everything a shard needs from its thread.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(super) struct GlommioWorld {
     clock: NodeClock,
-    pub(super) quantum: Quantum,
+    quantum: Quantum,
     pub(super) sockets: Sockets,
     pub(super) files: Files,
     jobs: Jobs,
 }
 
-impl World {
-    pub(crate) fn new(clock: NodeClock, poller: Poller, jobs: Jobs) -> Self {
+impl GlommioWorld {
+    pub(super) fn new(clock: NodeClock, poller: Poller, jobs: Jobs) -> Self {
         let (quantum, sockets) = (Quantum::new(clock), Sockets::new(poller));
         Self { clock, quantum, sockets, files: Files::new(jobs.clone()), jobs }
     }
 }
 
-impl Clock for World {
+impl Clock for GlommioWorld {
     #[inline]
     fn now(&self) -> Instant {
         self.clock.now()
@@ -36,7 +36,7 @@ impl Clock for World {
     }
 }
 
-impl Driver for World {
+impl Driver for GlommioWorld {
     #[inline]
     fn need_preempt(&self) -> bool {
         self.quantum.is_over()
@@ -60,5 +60,34 @@ impl Driver for World {
 
     fn threads(&self) -> &dyn Threads {
         &self.jobs
+    }
+}
+
+impl World for GlommioWorld {
+    #[inline]
+    fn begin_turn(&self, _: &Shard) -> Instant {
+        self.quantum.begin()
+    }
+
+    fn complete_io(&self, shard: &Shard, now: Instant) {
+        if !self.sockets.is_idle() {
+            self.sockets.run(shard, now);
+        }
+        if self.files.has_done() {
+            self.files.complete(shard);
+        }
+    }
+
+    #[inline]
+    fn has_input(&self) -> bool {
+        self.sockets.has_commands() || self.files.has_done()
+    }
+
+    fn look(&self) -> bool {
+        self.sockets.look()
+    }
+
+    fn close_all(&self) {
+        self.files.close_all();
     }
 }

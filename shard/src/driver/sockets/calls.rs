@@ -4,13 +4,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use greenroom_core::runtime::{ListenOptions, ShutdownSide};
+use greenroom_core::runtime::ShutdownSide;
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net;
 use rustix::net::sockopt;
 
-const FLAGS: net::SocketFlags = net::SocketFlags::CLOEXEC.union(net::SocketFlags::NONBLOCK);
+use crate::driver::tcp;
+
+/// A call that would block returns instead.
+pub(super) const FLAGS: net::SocketFlags =
+    net::SocketFlags::CLOEXEC.union(net::SocketFlags::NONBLOCK);
 
 /// What a call came to, that cannot wait.
 #[derive(Debug)]
@@ -38,27 +42,6 @@ fn steadily<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
     }
 }
 
-fn new_socket(address: &SocketAddr) -> io::Result<OwnedFd> {
-    let family = match address {
-        SocketAddr::V4(_) => net::AddressFamily::INET,
-        SocketAddr::V6(_) => net::AddressFamily::INET6,
-    };
-    Ok(net::socket_with(family, net::SocketType::STREAM, FLAGS, None)?)
-}
-
-/// Binds and listens.
-pub(super) fn listen(options: &ListenOptions) -> io::Result<OwnedFd> {
-    let socket = new_socket(&options.address)?;
-    // Connections of an earlier listener that are being forgotten do not keep the address.
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    if options.reuse_port {
-        sockopt::set_socket_reuseport(&socket, true)?;
-    }
-    net::bind(&socket, &options.address)?;
-    net::listen(&socket, i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
-    Ok(socket)
-}
-
 /// Takes a waiting connection.
 pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, SocketAddr)> {
     let accepted = loop {
@@ -77,7 +60,7 @@ pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, SocketAddr)> {
 
 /// Begins to connect. [`Tried::Later`] when it is not decided at once.
 pub(super) fn connect(address: &SocketAddr) -> io::Result<(OwnedFd, Tried<()>)> {
-    let socket = new_socket(address)?;
+    let socket = tcp::new_socket(address, FLAGS)?;
     let connecting = match net::connect(&socket, address) {
         // A signal does not stop it: it goes on by itself.
         Err(Errno::INPROGRESS | Errno::INTR) => Tried::Later,
@@ -89,15 +72,6 @@ pub(super) fn connect(address: &SocketAddr) -> io::Result<(OwnedFd, Tried<()>)> 
 /// How a connect was decided.
 pub(super) fn connected(socket: impl AsFd) -> io::Result<()> {
     Ok(sockopt::socket_error(socket)??)
-}
-
-/// Sends small messages at once. A connection that broke meanwhile says so at its first use.
-pub(super) fn hurry(stream: impl AsFd) {
-    let _ = sockopt::set_tcp_nodelay(stream, true);
-}
-
-pub(super) fn local_address(socket: impl AsFd) -> io::Result<SocketAddr> {
-    Ok(SocketAddr::try_from(net::getsockname(socket)?)?)
 }
 
 /// Receives at most `max` bytes into an empty buffer.

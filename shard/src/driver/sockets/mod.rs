@@ -15,7 +15,6 @@
 mod calls;
 mod net;
 mod poller;
-mod slots;
 mod socket;
 mod table;
 

@@ -10,8 +10,9 @@ use greenroom_core::runtime::{
 
 use super::calls::{self, Tried};
 use super::poller::{Edge, Poller};
-use super::slots::Slots;
 use super::socket::{Listener, Receive, Role, Send, Socket, Stream};
+use crate::driver::slots::Slots;
+use crate::driver::tcp;
 
 /// What is asked of the table, in the order in which it was.
 #[derive(Debug)]
@@ -144,8 +145,8 @@ impl Table {
     }
 
     fn listen(&mut self, options: &ListenOptions) -> io::Result<NetDone> {
-        let fd = calls::listen(options)?;
-        let local = calls::local_address(&fd)?;
+        let fd = tcp::listen(options, calls::FLAGS)?;
+        let local = tcp::local_address(&fd)?;
         let listener = Listener { ready: true, ..Listener::default() };
         Ok(NetDone::Listening { listener: self.add(fd, Role::Listener(listener))?, local })
     }
@@ -173,7 +174,7 @@ impl Table {
             let Some(op) = listener.accepts.pop_front() else { return };
             self.waiting -= 1;
             let accepted = accepted.and_then(|(fd, peer)| {
-                calls::hurry(&fd);
+                tcp::hurry(&fd);
                 Ok(NetDone::Accepted { stream: self.add(fd, Role::Stream(Stream::new()))?, peer })
             });
             self.finish(op, accepted);
@@ -196,8 +197,8 @@ impl Table {
         self.waiting -= 1;
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let connected = calls::connected(&socket.fd).and_then(|()| {
-            calls::hurry(&socket.fd);
-            let local = calls::local_address(&socket.fd)?;
+            tcp::hurry(&socket.fd);
+            let local = tcp::local_address(&socket.fd)?;
             socket.role = Role::Stream(Stream::new());
             Ok(NetDone::Connected { stream: id, local })
         });

@@ -5,7 +5,7 @@ use greenroom_core::runtime::SocketId;
 /// A table whose entries are found by index and checked by generation, both of which are the
 /// entry's name. A place whose generations are used up stays empty.
 #[derive(Debug)]
-pub(super) struct Slots<T> {
+pub(crate) struct Slots<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
 }
@@ -32,7 +32,7 @@ const fn generation(id: SocketId) -> u32 {
 
 impl<T> Slots<T> {
     /// The name the next entry will have.
-    pub(super) fn next(&mut self) -> SocketId {
+    pub(crate) fn next(&mut self) -> SocketId {
         let index = self.free.last().copied().unwrap_or_else(|| {
             let index = u32::try_from(self.slots.len()).expect("descriptors are fewer");
             self.slots.push(Slot { generation: 0, value: None });
@@ -43,7 +43,7 @@ impl<T> Slots<T> {
     }
 
     /// Enters `value` under the name that [`Slots::next`] told last.
-    pub(super) fn insert(&mut self, id: SocketId, value: T) {
+    pub(crate) fn insert(&mut self, id: SocketId, value: T) {
         let slot = &mut self.slots[index(id)];
         assert!(slot.value.is_none() && slot.generation == generation(id), "a name is used once");
         let free = self.free.pop();
@@ -51,12 +51,12 @@ impl<T> Slots<T> {
         slot.value = Some(value);
     }
 
-    pub(super) fn get_mut(&mut self, id: SocketId) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut T> {
         let slot = self.slots.get_mut(index(id)).filter(|slot| slot.generation == generation(id));
         slot?.value.as_mut()
     }
 
-    pub(super) fn remove(&mut self, id: SocketId) -> Option<T> {
+    pub(crate) fn remove(&mut self, id: SocketId) -> Option<T> {
         let slot =
             self.slots.get_mut(index(id)).filter(|slot| slot.generation == generation(id))?;
         let value = slot.value.take()?;
@@ -68,9 +68,16 @@ impl<T> Slots<T> {
         Some(value)
     }
 
+    /// The names of all entries.
+    #[cfg(feature = "driver-uring")]
+    pub(crate) fn ids(&self) -> Vec<SocketId> {
+        let slots = self.slots.iter().zip(0..).filter(|(slot, _)| slot.value.is_some());
+        slots.map(|(slot, index)| SocketId(u64::from(slot.generation) << 32 | index)).collect()
+    }
+
     /// Entries there are.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.iter().filter(|slot| slot.value.is_some()).count()
     }
 }

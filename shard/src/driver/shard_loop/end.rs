@@ -1,17 +1,16 @@
 //! A shard's part in the phases of its system; see [`crate::run::Stage`].
 
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
 use greenroom_core::Next;
-use greenroom_core::runtime::Clock;
 
-use super::pump::{ShardPump, Step};
+use super::{ShardLoop, Step, World};
 use crate::run::Phase;
 
 /// Rounds a shard has for the answers that are left in its rings when the system ends.
 const DRAIN_ROUNDS: usize = 1000;
 
-impl ShardPump {
+impl<W: World> ShardLoop<W> {
     /// Does what the system's phase asks of the shard. Tells whether it has work from it.
     pub(super) fn follow(&mut self, step: Step) -> bool {
         let (phase, before) = (self.seat.phase(), self.state.phase);
@@ -53,25 +52,17 @@ impl ShardPump {
         }
     }
 
+    /// The runtime has panicked on this shard: ends it, and with it the system.
+    pub(crate) fn fail(&mut self, message: Arc<str>) {
+        self.seat.fail(message);
+    }
+
     /// Drops everything, so that whoever waits for it hears of it.
-    pub(super) fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         self.state.over = true;
         self.shard.abandon_all();
         self.shard.flush();
         self.seat.end.ledger = self.shard.ledger();
-        self.world.files.close_all();
-    }
-
-    /// Waits for what the ring still holds: its buffers and descriptors are given back with the
-    /// last operation, not before.
-    pub(super) fn finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.wake_up();
-        self.complete_io(self.world.now());
-        if !self.world.files.is_busy() {
-            return Poll::Ready(());
-        }
-        // Mostly for a completion; what else comes has nobody to come to.
-        self.reactor.sleep(None, cx);
-        Poll::Pending
+        self.world.close_all();
     }
 }

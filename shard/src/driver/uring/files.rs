@@ -1,0 +1,265 @@
+//! The files of a shard, and what their operations come to.
+//!
+//! Reads and writes go through the page cache, as core's operations are of any place and length.
+//! Names are changed by a thread of the system's pool: the kernel has no other way to do it for a
+//! ring either.
+
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{IntoRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, IoDone, OpId, OpenMode};
+
+use super::entry::CHUNK;
+use super::features::Feature;
+use super::ops::{Completed, DiskOp, Fd, Op};
+use super::table::{Io, NOBODY};
+use crate::pool::Jobs;
+
+/// The files of a shard.
+pub(super) struct Files {
+    open: BTreeMap<FileId, File>,
+    next: u64,
+    jobs: Jobs,
+}
+
+/// A file the driver holds open.
+struct File {
+    fd: Fd,
+    writable: bool,
+    /// Operations on it. It is closed when there are none.
+    under_way: u32,
+    /// Who waits for the close; nothing is accepted any more.
+    closing: Option<OpId>,
+}
+
+fn no_such_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "no such open file")
+}
+
+/// A place or a length as the kernel takes it: signed, and one beyond is an error of its own to it.
+fn signed(offset: u64, len: usize) -> io::Result<u64> {
+    let end = offset.checked_add(len as u64).filter(|end| i64::try_from(*end).is_ok());
+    end.map(|_| offset).ok_or_else(|| io::ErrorKind::FileTooLarge.into())
+}
+
+impl Io {
+    fn disk_done(&mut self, op: OpId, result: io::Result<DiskDone>) {
+        self.done.push((op, result.map(IoDone::Disk)));
+    }
+}
+
+impl Files {
+    pub(super) const fn new(jobs: Jobs) -> Self {
+        Self { open: BTreeMap::new(), next: 0, jobs }
+    }
+
+    pub(super) fn submit(&mut self, io: &mut Io, op: OpId, request: DiskRequest) {
+        let begun = match request {
+            DiskRequest::Open { path, mode } => self.open(io, op, path, mode),
+            DiskRequest::ReadAt { file, offset, len } => signed(offset, 0).and_then(|offset| {
+                let data = Vec::with_capacity(len.min(CHUNK));
+                self.on(io, op, file, false, DiskOp::Read { file, data, offset, len })
+            }),
+            DiskRequest::WriteAt { file, offset, data } => {
+                signed(offset, data.len()).and_then(|offset| {
+                    let write = DiskOp::Write { file, data, offset, written: 0 };
+                    self.on(io, op, file, true, write)
+                })
+            }
+            DiskRequest::Sync { file, data_only } => {
+                self.on(io, op, file, false, DiskOp::Sync { file, data_only })
+            }
+            DiskRequest::SetLen { file, len } => signed(len, 0).and_then(|len| {
+                if io.ops.ring.features().has(Feature::Truncate) {
+                    return self.on(io, op, file, true, DiskOp::Truncate { file, len });
+                }
+                self.truncate(op, file, len)
+            }),
+            DiskRequest::Allocate { len: 0, file } => {
+                self.find(file, true).map(|_| io.disk_done(op, Ok(DiskDone::Ended)))
+            }
+            DiskRequest::Allocate { file, len } => signed(len, 0)
+                .and_then(|len| self.on(io, op, file, true, DiskOp::Allocate { file, len })),
+            DiskRequest::Len { file } => {
+                let stat = Box::new(MaybeUninit::uninit());
+                self.on(io, op, file, false, DiskOp::Stat { file, stat, opened: false })
+            }
+            DiskRequest::Close { file } => self.close(io, op, file),
+            DiskRequest::Rename { from, to } => self.job(op, move || std::fs::rename(from, to)),
+            DiskRequest::Remove { path } => self.job(op, move || std::fs::remove_file(path)),
+            DiskRequest::SyncDir { path } => {
+                self.job(op, move || std::fs::File::open(path)?.sync_all())
+            }
+        };
+        if let Err(error) = begun {
+            io.disk_done(op, Err(error));
+        }
+    }
+
+    fn job(
+        &self,
+        op: OpId,
+        job: impl FnOnce() -> io::Result<()> + Send + 'static,
+    ) -> io::Result<()> {
+        self.jobs.run(op, move || job().map(|()| IoDone::Disk(DiskDone::Ended)));
+        Ok(())
+    }
+
+    fn find(&mut self, file: FileId, writes: bool) -> io::Result<&mut File> {
+        let found = self.open.get_mut(&file).filter(|file| file.closing.is_none());
+        let found = found.ok_or_else(no_such_file)?;
+        if writes && !found.writable {
+            let what = "opened for reading";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
+        Ok(found)
+    }
+
+    /// Begins an operation on an open file.
+    fn on(
+        &mut self,
+        io: &mut Io,
+        op: OpId,
+        file: FileId,
+        writes: bool,
+        disk_op: DiskOp,
+    ) -> io::Result<()> {
+        let file = self.find(file, writes)?;
+        file.under_way += 1;
+        io.ops.start(Some(file.fd.clone()), Op::Disk(op, disk_op));
+        Ok(())
+    }
+
+    fn open(&self, io: &mut Io, op: OpId, path: PathBuf, mode: OpenMode) -> io::Result<()> {
+        let path = CString::new(path.into_os_string().into_encoded_bytes());
+        let zero = |_| io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte");
+        let path = path.map_err(zero)?;
+        io.ops.start(None, Op::Disk(op, DiskOp::Open { path, mode }));
+        Ok(())
+    }
+
+    /// Sets a length where the ring cannot.
+    fn truncate(&mut self, op: OpId, file: FileId, len: u64) -> io::Result<()> {
+        let fd = self.find(file, true)?.fd.try_clone()?;
+        self.job(op, move || std::fs::File::from(fd).set_len(len))
+    }
+
+    /// An operation has completed.
+    pub(super) fn completed(&mut self, io: &mut Io, op: OpId, completed: Completed) {
+        let Completed { op: Op::Disk(_, disk_op), result, fd, .. } = completed else { return };
+        let again = matches!(&result, Err(error) if error.kind() == io::ErrorKind::Interrupted);
+        match disk_op {
+            DiskOp::Open { path, mode } if again => {
+                io.ops.start(None, Op::Disk(op, DiskOp::Open { path, mode }));
+            }
+            DiskOp::Open { mode, .. } => match result.map(|_| fd) {
+                Ok(Some(fd)) => self.opened(io, op, fd, mode),
+                Ok(None) => debug_assert!(false, "an open brings a descriptor"),
+                Err(error) => io.disk_done(op, Err(error)),
+            },
+            DiskOp::Close(_) => io.disk_done(op, result.map(|_| DiskDone::Ended)),
+            DiskOp::Stat { file, opened, .. } => {
+                let told = result.map(|len| match opened {
+                    true => DiskDone::Opened { file, len: len as u64 },
+                    false => DiskDone::Len(len as u64),
+                });
+                let lost = opened && told.is_err();
+                self.end(io, op, file, told);
+                if lost {
+                    drop(self.close(io, NOBODY, file));
+                }
+            }
+            DiskOp::Read { file, data, offset, len } => match result {
+                Ok(0) => self.end(io, op, file, Ok(DiskDone::Read(data))),
+                Ok(_) if data.len() == len => self.end(io, op, file, Ok(DiskDone::Read(data))),
+                Err(error) if !again => self.end(io, op, file, Err(error)),
+                _ => self.read_on(io, op, DiskOp::Read { file, data, offset, len }),
+            },
+            DiskOp::Write { file, data, offset, mut written } => {
+                let (rest, wrote) = (data.len() - written, result.as_ref().map_or(0, |n| *n));
+                written += wrote;
+                match result {
+                    _ if wrote == rest => self.end(io, op, file, Ok(DiskDone::Wrote(data))),
+                    Ok(0) => self.end(io, op, file, Err(io::ErrorKind::WriteZero.into())),
+                    Err(error) if !again => self.end(io, op, file, Err(error)),
+                    _ => self.go_on(io, op, file, DiskOp::Write { file, data, offset, written }),
+                }
+            }
+            DiskOp::Sync { file, .. }
+            | DiskOp::Truncate { file, .. }
+            | DiskOp::Allocate { file, .. } => {
+                if again {
+                    return self.go_on(io, op, file, disk_op);
+                }
+                self.end(io, op, file, result.map(|_| DiskDone::Ended));
+            }
+        }
+    }
+
+    /// A file was opened; what is left to know is its length.
+    fn opened(&mut self, io: &mut Io, op: OpId, fd: OwnedFd, mode: OpenMode) {
+        let file = FileId(self.next);
+        self.next += 1;
+        let (fd, writable) = (Rc::new(fd), mode != OpenMode::Read);
+        let stat = DiskOp::Stat { file, stat: Box::new(MaybeUninit::uninit()), opened: true };
+        io.ops.start(Some(fd.clone()), Op::Disk(op, stat));
+        self.open.insert(file, File { fd, writable, under_way: 1, closing: None });
+    }
+
+    /// Reads what is still to be read, with room for it.
+    fn read_on(&mut self, io: &mut Io, op: OpId, read: DiskOp) {
+        let DiskOp::Read { file, mut data, offset, len } = read else { return };
+        if data.len() == data.capacity() {
+            data.reserve_exact((len - data.len()).min(data.len().max(CHUNK)));
+        }
+        self.go_on(io, op, file, DiskOp::Read { file, data, offset, len });
+    }
+
+    /// Starts an operation once more, which counts as under way already.
+    fn go_on(&mut self, io: &mut Io, op: OpId, file: FileId, disk_op: DiskOp) {
+        if let Some(file) = self.open.get(&file) {
+            io.ops.start(Some(file.fd.clone()), Op::Disk(op, disk_op));
+        }
+    }
+
+    /// An operation on a file has ended; perhaps the close can begin.
+    fn end(&mut self, io: &mut Io, op: OpId, file: FileId, result: io::Result<DiskDone>) {
+        if let Some(file) = self.open.get_mut(&file) {
+            file.under_way -= 1;
+        }
+        io.disk_done(op, result);
+        self.finish_close(io, file);
+    }
+
+    fn close(&mut self, io: &mut Io, op: OpId, file: FileId) -> io::Result<()> {
+        self.find(file, false)?.closing = Some(op);
+        self.finish_close(io, file);
+        Ok(())
+    }
+
+    /// Closes the descriptor, once nothing is under way on it.
+    fn finish_close(&mut self, io: &mut Io, id: FileId) {
+        let closable = self.open.get(&id).filter(|file| file.under_way == 0);
+        let Some(op) = closable.and_then(|file| file.closing) else { return };
+        let file = self.open.remove(&id).and_then(|file| Rc::into_inner(file.fd));
+        match file {
+            Some(fd) => {
+                io.ops.start(None, Op::Disk(op, DiskOp::Close(fd.into_raw_fd())));
+            }
+            None => debug_assert!(false, "operations have given their shares back"),
+        }
+    }
+
+    /// Begins to close every file.
+    pub(super) fn close_all(&mut self, io: &mut Io) {
+        for file in self.open.keys().copied().collect::<Vec<_>>() {
+            // One that is being closed already is no error here.
+            drop(self.close(io, NOBODY, file));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The ring: made, entered, and its completions taken.
+//!
+//! This knows nothing of what the entries mean; that what they point to stays where it is is their
+//! maker's promise, see [`Ring::push`].
+
+#![expect(unsafe_code, reason = "what the kernel is told of in addresses; see above")]
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use io_uring::squeue::Entry;
+use io_uring::types::{SubmitArgs, Timespec};
+use io_uring::{EnterFlags, IoUring};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use super::features::{Feature, Features};
+use crate::driver::RingLimits;
+
+/// Entries of the completion queue. The kernel keeps what does not fit, at the price of an
+/// allocation each.
+const COMPLETIONS_PER_SUBMISSION: u32 = 8;
+
+/// Fewer entries than this are not tried: a kernel that refuses so little has no ring for us.
+const SUBMISSIONS_MIN: u32 = 32;
+
+/// A ring that one thread uses.
+pub(super) struct Ring {
+    ring: IoUring,
+    features: Features,
+    /// Entries for which the submission queue had no place, oldest first.
+    overflow: VecDeque<Entry>,
+}
+
+/// What the kernel says of an operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Completion {
+    pub(super) user_data: u64,
+    /// What a system call would have returned; below zero an error's number.
+    pub(super) result: i32,
+    pub(super) flags: u32,
+}
+
+/// How long to stay in the kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wait {
+    /// No longer than submitting takes.
+    No,
+    /// Until there is a completion, or so much time has passed; `None` for ever.
+    Until(Option<Duration>),
+}
+
+impl Ring {
+    /// A ring with the best of the allowed features that the kernel has, and fewer entries than
+    /// were wished for where memory is scarce.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says of the plainest of rings.
+    pub(super) fn new(limits: RingLimits) -> io::Result<Self> {
+        let mut submissions = limits.submissions;
+        loop {
+            match Self::with_entries(Features(limits.features), submissions) {
+                // Kernels before 5.12 count a ring's memory as locked.
+                Err(error)
+                    if error.kind() == io::ErrorKind::OutOfMemory
+                        && submissions > SUBMISSIONS_MIN =>
+                {
+                    submissions /= 2;
+                }
+                made => return made,
+            }
+        }
+    }
+
+    fn with_entries(allowed: Features, submissions: u32) -> io::Result<Self> {
+        let none = Features::NONE;
+        let coop = none.with(Feature::CoopTaskrun, true);
+        let single = coop.with(Feature::SingleIssuer, true);
+        let defer = single.with(Feature::DeferTaskrun, true);
+        let mut refused = None;
+        for flags in [defer, single, coop, none] {
+            if flags.and(allowed) != flags {
+                continue;
+            }
+            let mut builder = IoUring::builder();
+            builder.setup_clamp().setup_cqsize(submissions * COMPLETIONS_PER_SUBMISSION);
+            if flags.has(Feature::DeferTaskrun) {
+                builder.setup_defer_taskrun();
+            } else if flags.has(Feature::CoopTaskrun) {
+                builder.setup_coop_taskrun();
+            }
+            if flags.has(Feature::SingleIssuer) {
+                builder.setup_single_issuer();
+            }
+            if flags.has(Feature::CoopTaskrun) {
+                // Come with it, or before.
+                builder.setup_taskrun_flag().setup_submit_all();
+            }
+            match builder.build(submissions) {
+                Ok(ring) => {
+                    // A ring that defers has no use for the other, and no lack of it.
+                    let features = Features(flags.0 | Features::of(&ring).0).and(allowed);
+                    return Ok(Self { ring, features, overflow: VecDeque::new() });
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
+    }
+
+    pub(super) const fn features(&self) -> Features {
+        self.features
+    }
+
+    pub(super) const fn io_uring(&self) -> &IoUring {
+        &self.ring
+    }
+
+    /// Queues an entry for the kernel.
+    ///
+    /// # Safety
+    ///
+    /// What the entry points to must stay valid, and be touched by nobody else where the kernel
+    /// writes to it, until the last completion of the entry was taken, or for ever.
+    #[inline]
+    pub(super) unsafe fn push(&mut self, entry: Entry) {
+        if self.overflow.is_empty() {
+            // SAFETY: what the entry points to stays valid until its completion, by this
+            // function's own condition.
+            if unsafe { self.ring.submission().push(&entry) }.is_ok() {
+                return;
+            }
+        }
+        self.overflow.push_back(entry);
+    }
+
+    /// Whether entries wait for [`Ring::enter`].
+    #[inline]
+    pub(super) fn has_entries(&mut self) -> bool {
+        !self.overflow.is_empty() || !self.ring.submission().is_empty()
+    }
+
+    /// Whether the kernel has something to tell: a completion, or work that it does when entered.
+    #[inline]
+    pub(super) fn has_events(&mut self) -> bool {
+        !self.ring.completion().is_empty() || self.has_work()
+    }
+
+    /// Whether the kernel waits to be entered, to make completions.
+    #[inline]
+    pub(super) fn has_work(&mut self) -> bool {
+        let submission = self.ring.submission();
+        submission.taskrun() || submission.cq_overflow()
+    }
+
+    /// Hands all entries to the kernel, and waits.
+    ///
+    /// A signal, a timeout, and a kernel that is out of memory for the moment end a wait early, and
+    /// are no errors: who calls this looks at what there is and calls again.
+    ///
+    /// # Errors
+    ///
+    /// What else the kernel says, which only a ring misused can make it say.
+    pub(super) fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        loop {
+            self.refill();
+            if self.overflow.is_empty() {
+                return self.enter_once(wait);
+            }
+            self.enter_once(Wait::No)?;
+            if self.ring.submission().is_full() {
+                // It took none: there are completions to be read first.
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves entries that had no place into the submission queue.
+    fn refill(&mut self) {
+        let mut submission = self.ring.submission();
+        while let Some(entry) = self.overflow.front() {
+            // SAFETY: the entry came through `push`, whose condition is the same.
+            if unsafe { submission.push(entry) }.is_err() {
+                return;
+            }
+            self.overflow.pop_front();
+        }
+    }
+
+    fn enter_once(&mut self, wait: Wait) -> io::Result<()> {
+        let timeout = match wait {
+            Wait::Until(timeout) => timeout,
+            Wait::No => None,
+        };
+        if timeout.is_some() && !self.features.has(Feature::ExtArg) {
+            self.call(0, None)?;
+            return self.poll(timeout);
+        }
+        let timespec = timeout.map(Timespec::from);
+        self.call(u32::from(wait != Wait::No), timespec.as_ref())
+    }
+
+    fn call(&mut self, completions: u32, timeout: Option<&Timespec>) -> io::Result<()> {
+        let entries = self.ring.submission().len() as u32;
+        let (flags, submitter) = (EnterFlags::GETEVENTS, self.ring.submitter());
+        // SAFETY: `entries` of them are in the queue, each pushed by `push`; the argument is of the
+        // type that its flag says, and is read during the call alone.
+        let entered = unsafe {
+            match timeout {
+                None => submitter.enter::<()>(entries, completions, flags.bits(), None),
+                Some(timeout) => {
+                    let args = SubmitArgs::new().timespec(timeout);
+                    let flags = flags | EnterFlags::EXT_ARG;
+                    submitter.enter(entries, completions, flags.bits(), Some(&args))
+                }
+            }
+        };
+        let Err(error) = entered else { return Ok(()) };
+        match Errno::from_io_error(&error) {
+            Some(Errno::INTR | Errno::TIME | Errno::BUSY | Errno::AGAIN | Errno::BADR) => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    /// Waits for a completion on a kernel whose call to enter takes no timeout.
+    fn poll(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if self.has_events() {
+            return Ok(());
+        }
+        // SAFETY: the ring is open, and is not closed while it is borrowed.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.ring.as_raw_fd()) };
+        let timeout = timeout.map(|timeout| rustix::event::Timespec {
+            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(timeout.subsec_nanos()),
+        });
+        match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the completions that there are.
+    #[inline]
+    pub(super) fn take_completions(&mut self, into: &mut Vec<Completion>) {
+        into.extend(self.ring.completion().map(|entry| Completion {
+            user_data: entry.user_data(),
+            result: entry.result(),
+            flags: entry.flags(),
+        }));
+    }
+}
+
+impl fmt::Debug for Ring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ring")
+            .field("features", &self.features)
+            .field("overflow", &self.overflow.len())
+            .finish_non_exhaustive()
+    }
+}

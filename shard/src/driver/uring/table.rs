@@ -1,0 +1,141 @@
+//! Everything that a shard has under way, in one place.
+
+use std::io;
+
+use greenroom_core::Shard;
+use greenroom_core::runtime::{DiskRequest, IoResult, NetRequest, OpId};
+
+use super::files::Files;
+use super::ops::{Completed, Fd, Op, Ops};
+use super::ring::{Completion, Ring, Wait};
+use super::sockets::Sockets;
+use crate::driver::{Bell, RingLimits};
+use crate::pool::Jobs;
+
+/// Names no operation: a completion under it is dropped.
+pub(super) const NOBODY: OpId = OpId::from_word(u64::MAX);
+
+/// What sockets and files work with.
+pub(super) struct Io {
+    pub(super) ops: Ops,
+    /// Completions that the shard has not been told of.
+    pub(super) done: Vec<(OpId, IoResult)>,
+}
+
+/// The ring with its sockets, its files, and the bell.
+pub(super) struct Table {
+    pub(super) io: Io,
+    pub(super) sockets: Sockets,
+    files: Files,
+    bell: Bell,
+    bell_fd: Fd,
+    /// Completions that were read and not dealt with; kept for its memory.
+    completions: Vec<Completion>,
+    /// No bell is needed any more.
+    deaf: bool,
+}
+
+impl Table {
+    pub(super) fn new(limits: RingLimits, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
+        let ops = Ops::new(Ring::new(limits)?, limits.buffers);
+        let mut table = Self {
+            io: Io { ops, done: Vec::new() },
+            sockets: Sockets::default(),
+            files: Files::new(jobs),
+            bell: bell.clone(),
+            bell_fd: bell.share()?,
+            completions: Vec::new(),
+            deaf: false,
+        };
+        table.listen_for_bell();
+        Ok(table)
+    }
+
+    fn listen_for_bell(&mut self) {
+        self.io.ops.start(Some(self.bell_fd.clone()), Op::Bell);
+    }
+
+    pub(super) fn net(&mut self, op: OpId, request: NetRequest) {
+        self.sockets.submit(&mut self.io, op, request);
+    }
+
+    pub(super) fn cancel_net(&mut self, op: OpId) {
+        self.sockets.cancel(&mut self.io, op);
+    }
+
+    pub(super) fn disk(&mut self, op: OpId, request: DiskRequest) {
+        self.files.submit(&mut self.io, op, request);
+    }
+
+    /// Whether completions wait that [`Table::reap`] would find or the shard was not told of.
+    #[inline]
+    pub(super) fn has_input(&mut self) -> bool {
+        !self.io.done.is_empty() || self.io.ops.ring.has_events()
+    }
+
+    /// Whether the ring should be entered, or read, before long.
+    #[inline]
+    pub(super) fn wants_a_turn(&mut self) -> bool {
+        self.io.ops.ring.has_events() || self.io.ops.ring.has_entries()
+    }
+
+    /// Prepares what the kernel needs of the shard, and hands it all that was asked for.
+    #[inline]
+    pub(super) fn enter(&mut self, shard: &Shard, wait: Wait) {
+        self.sockets.feed(&mut self.io, || shard.take_buffer());
+        self.io.ops.refill_buffers(|| shard.take_buffer());
+        let entered = self.io.ops.ring.enter(wait);
+        entered.expect("a ring of ours can be entered");
+    }
+
+    /// Deals with the completions that there are.
+    #[inline]
+    pub(super) fn reap(&mut self, shard: &Shard) {
+        let mut completions = std::mem::take(&mut self.completions);
+        self.io.ops.ring.take_completions(&mut completions);
+        for completion in completions.drain(..) {
+            let completed = self.io.ops.complete(completion, || shard.take_buffer());
+            if let Some(completed) = completed {
+                self.completed(completed);
+            }
+        }
+        self.completions = completions;
+    }
+
+    fn completed(&mut self, completed: Completed) {
+        match &completed.op {
+            Op::Net(id, _) => {
+                let id = *id;
+                self.sockets.completed(&mut self.io, id, completed);
+            }
+            Op::Disk(op, _) => {
+                let op = *op;
+                self.files.completed(&mut self.io, op, completed);
+            }
+            // That it rang is all there is to know: the shard is awake. A watch that has ended
+            // would find the old rings again.
+            Op::Bell if !completed.more && !self.deaf => {
+                self.bell.hush();
+                self.listen_for_bell();
+            }
+            Op::Bell => {}
+        }
+    }
+
+    /// Begins to close every socket and every file.
+    pub(super) fn close_all(&mut self) {
+        self.sockets.close_all(&mut self.io);
+        self.files.close_all(&mut self.io);
+    }
+
+    /// Whether nothing but the bell is under way, and everything was told.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.io.done.is_empty() && self.io.ops.live() <= usize::from(!self.deaf)
+    }
+
+    /// Ends the watch of the bell.
+    pub(super) fn stop_listening(&mut self) {
+        self.deaf = true;
+        self.io.ops.cancel_bell();
+    }
+}

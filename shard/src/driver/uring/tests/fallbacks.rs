@@ -1,0 +1,119 @@
+//! A ring that does without does the same.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use greenroom_core::runtime::{DiskDone, DiskRequest, OpenMode};
+use greenroom_core::{Result, io, sleep, spawn_local, timeout};
+
+use super::rig::{
+    accept, close, connect, echo, end_sends, listen, on_ring, pair, receive, receive_to_end, send,
+};
+use crate::IdleStrategy;
+use crate::driver::RingLimits;
+use crate::driver::uring::features::{Feature, Features};
+use crate::driver::uring::ring::Ring;
+
+fn without(features: &[Feature]) -> RingLimits {
+    let limits = RingLimits::default();
+    let left = features.iter().fold(Features(limits.features), |left, it| left.with(*it, false));
+    RingLimits { features: left.0, ..limits }
+}
+
+fn every_lack() -> Vec<RingLimits> {
+    vec![
+        without(&[Feature::DeferTaskrun]),
+        without(&[Feature::DeferTaskrun, Feature::SingleIssuer]),
+        without(&[Feature::DeferTaskrun, Feature::SingleIssuer, Feature::CoopTaskrun]),
+        without(&[Feature::ExtArg]),
+        without(&[Feature::MultishotAccept]),
+        without(&[Feature::MultishotReceive]),
+        without(&[Feature::BufferRings]),
+        without(&[Feature::Truncate]),
+        RingLimits { features: 0, ..RingLimits::default() },
+    ]
+}
+
+#[test]
+fn a_ring_has_what_it_is_allowed() {
+    for limits in every_lack() {
+        let features = Ring::new(limits).unwrap().features();
+        assert_eq!(features.and(Features(limits.features)), features, "{limits:?}");
+    }
+}
+
+#[test]
+fn sockets_do_without() {
+    for limits in every_lack() {
+        for idle in [IdleStrategy::Park, IdleStrategy::default()] {
+            on_ring(limits, idle, async |_| sockets().await);
+        }
+    }
+}
+
+/// Some of everything that sockets do.
+async fn sockets() -> Result {
+    let (listener, address) = listen().await?;
+    let clients: Vec<_> = (0..40_usize)
+        .map(|n| {
+            spawn_local(async move {
+                let stream = connect(address).await?;
+                let sent: Vec<u8> = (0..n * 1000).map(|byte| (byte >> 3) as u8).collect();
+                let expected = sent.clone();
+                let sending = spawn_local(async move {
+                    send(stream, sent).await?;
+                    end_sends(stream).await
+                });
+                assert!(receive_to_end(stream).await? == expected);
+                sending.await.map_err(std::io::Error::other)??;
+                close(stream).await
+            })
+        })
+        .collect();
+    for _ in 0..40 {
+        drop(spawn_local(echo(accept(listener).await?)));
+    }
+    for client in clients {
+        client.await??;
+    }
+    let (near, far) = pair(listener, address).await?;
+    let limit = Duration::from_millis(1);
+    assert!(timeout(limit, receive(far, 10)).await.is_err(), "there is nothing to receive");
+    send(near, b"later".to_vec()).await?;
+    assert_eq!(&*receive(far, 10).await?, b"later", "a receive given up has taken nothing");
+    assert!(timeout(limit, accept(listener)).await.is_err(), "nobody connects");
+    let (waits, accepts) = (spawn_local(receive(far, 10)), spawn_local(accept(listener)));
+    sleep(limit).await;
+    close(far).await?;
+    close(listener).await?;
+    assert_eq!(waits.await?.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(accepts.await?.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert!(receive(near, 10).await?.is_empty());
+    Ok(close(near).await?)
+}
+
+#[test]
+fn files_do_without() {
+    for (n, limits) in every_lack().into_iter().enumerate() {
+        let name = format!("greenroom-{}-without-{n}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let at = path.clone();
+        on_ring(limits, IdleStrategy::Park, async move |_| {
+            let open = DiskRequest::Open { path: at, mode: OpenMode::CreateNew };
+            let DiskDone::Opened { file, len: 0 } = io::disk(open).await? else {
+                return Err("not opened".into());
+            };
+            let data = vec![7; 3000];
+            io::disk(DiskRequest::WriteAt { file, offset: 0, data }).await?;
+            io::disk(DiskRequest::SetLen { file, len: 1000 }).await?;
+            io::disk(DiskRequest::Sync { file, data_only: true }).await?;
+            match io::disk(DiskRequest::ReadAt { file, offset: 10, len: 3000 }).await? {
+                DiskDone::Read(data) => assert_eq!(data, [7; 990]),
+                other => return Err(format!("{other:?}").into()),
+            }
+            io::disk(DiskRequest::Close { file }).await?;
+            Ok(())
+        });
+        std::fs::remove_file(path).unwrap();
+    }
+}

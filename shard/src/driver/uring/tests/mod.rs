@@ -1,0 +1,5 @@
+//! What only a ring that is made smaller, or does without something, can show.
+
+mod fallbacks;
+mod full_queues;
+mod rig;
