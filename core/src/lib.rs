@@ -35,6 +35,7 @@ mod tests;
 mod time;
 mod timer;
 pub mod trace;
+mod words;
 
 pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
 pub use context::TraceContext;

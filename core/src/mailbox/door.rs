@@ -23,6 +23,7 @@ use std::ptr::NonNull;
 use super::{Door, Envelope};
 use crate::context::Header;
 use crate::shard::{NotFound, Shard};
+use crate::words;
 
 impl Shard {
     /// Calls `f` with the mailbox of a live actor of this shard that takes messages `M`.
@@ -57,6 +58,22 @@ impl Shard {
         // SAFETY: as in `with_mailbox`: `put_in` moves the message and runs nothing, and then the
         // mailbox is not used again.
         unsafe { &*door }.put_in(header, message)
+    }
+
+    /// The same for a message of another shard, which goes behind those that wait for room.
+    #[inline(always)]
+    pub(crate) fn push_behind<M: Send + 'static>(
+        &self,
+        target: (u32, u32),
+        header: Header,
+        message: Parcel<M>,
+    ) -> Result<u32, (Unpushed, Parcel<M>)> {
+        let door = match self.tasks.door_at(target, TypeId::of::<M>()) {
+            Ok(door) => door.cast::<Door<M>>(),
+            Err(not_found) => return Err((Unpushed::NotFound(not_found), message)),
+        };
+        // SAFETY: as in `push`.
+        unsafe { &*door }.put_behind(header, message)
     }
 }
 
@@ -205,7 +222,7 @@ impl<M> Queue<M> {
         // header is a plain word.
         unsafe {
             let header = (*place).header;
-            Some((header, Parcel::new(read_as_written(&raw const (*place).message))))
+            Some((header, Parcel::new(words::read(&raw const (*place).message))))
         }
     }
 
@@ -255,35 +272,6 @@ impl<M> Queue<M> {
         }
     }
 }
-
-/// Most words of a message that are read one by one.
-const WORDS_MAX: usize = 8;
-
-/// Reads a message in pieces no larger than those it was written in, a moment ago perhaps: a load
-/// that covers several stores waits until they have left the store buffer. The compiler would
-/// rather read as much at once as it can.
-///
-/// # Safety
-///
-/// As for [`std::ptr::read`].
-#[inline(always)]
-unsafe fn read_as_written<M>(place: *const M) -> M {
-    if align_of::<M>() != align_of::<u64>() || size_of::<M>() > WORDS_MAX * size_of::<u64>() {
-        // SAFETY: the caller's.
-        return unsafe { place.read() };
-    }
-    let mut message = MaybeUninit::<M>::uninit();
-    let (source, target) = (place.cast::<Word>(), message.as_mut_ptr().cast::<Word>());
-    for word in 0..size_of::<M>() / size_of::<u64>() {
-        // SAFETY: both are as long and as aligned as an `M`, whose size is a multiple of its
-        // alignment, that of a word. A word that may be uninitialised may be padding.
-        unsafe { target.add(word).write(source.add(word).read_volatile()) };
-    }
-    // SAFETY: all its words were copied from one that the caller vouches for.
-    unsafe { message.assume_init() }
-}
-
-type Word = MaybeUninit<u64>;
 
 impl<M> Drop for Queue<M> {
     fn drop(&mut self) {

@@ -157,7 +157,7 @@ impl<M: Send + 'static> Door<M> {
     #[inline]
     pub(crate) fn set(&self, bits: u32) {
         self.state.set(self.state.get() | bits);
-        if bits & state::CLOSED != 0 {
+        if bits & (state::CLOSED | state::PRESSURE) != 0 {
             self.queue.forbid();
         }
     }
@@ -198,13 +198,33 @@ impl<M: Send + 'static> Door<M> {
         }
     }
 
+    /// Puts in a message of another shard if it is admitted and nothing waits for room before it.
+    #[inline(always)]
+    pub(super) fn put_behind(
+        &self,
+        header: Header,
+        message: Parcel<M>,
+    ) -> Result<u32, (Unpushed, Parcel<M>)> {
+        match self.queue.push_quickly(header, message) {
+            Ok(()) => Ok(self.end_idle()),
+            // But nothing is accepted after a drain.
+            Err(message) if self.has_overflow() && !self.has(state::CLOSED) => {
+                Err((Unpushed::Full, message))
+            }
+            Err(message) => self.put_in(header, message),
+        }
+    }
+
     /// Looks whether a message is admitted, and says how many more need no such look.
     #[cold]
     #[inline(never)]
     fn look_for_room(&self) -> Result<(), Refusal> {
         self.has_room()?;
-        // Up to here there are places; the message that comes now may make more.
-        self.queue.allow(self.depth_max - self.reserved.get());
+        // Under pressure every message needs the look: some are to queue behind others. Up to here
+        // there are places; the message that comes now may make more.
+        if !self.has(state::PRESSURE) {
+            self.queue.allow(self.depth_max - self.reserved.get());
+        }
         Ok(())
     }
 

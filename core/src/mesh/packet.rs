@@ -24,6 +24,7 @@ use crate::limits::{PACKET_BYTES, PACKET_INLINE_BYTES};
 use crate::pid::ShardId;
 use crate::shard::{Shard, shielded};
 use crate::time::Instant;
+use crate::words;
 
 type Content = MaybeUninit<[u64; PACKET_INLINE_BYTES / 8]>;
 
@@ -94,7 +95,7 @@ unsafe fn handle<T: Deliver>(content: &mut Content, to: Option<(&Shard, PacketMe
     let content: T = if inline::<T>() {
         // SAFETY: the caller vouches that `Packet::new::<T>` wrote a `T` here which nobody took;
         // size and alignment were checked by `inline`.
-        unsafe { place.cast::<T>().read() }
+        unsafe { words::read(place.cast::<T>()) }
     } else {
         // SAFETY: as above, and a `T` that is not inline was written as a `Box<T>`.
         *unsafe { place.cast::<Box<T>>().read() }
@@ -261,13 +262,10 @@ impl Outbox {
     /// come from another core. A load that covers two of its words would wait for all of them.
     #[inline(always)]
     pub fn move_front<'p>(&mut self, place: &'p mut MaybeUninit<Packet>) -> Option<&'p mut Packet> {
-        let source = self.places.get(self.head)?.as_ptr().cast::<MaybeUninit<u64>>();
-        let target = place.as_mut_ptr().cast::<MaybeUninit<u64>>();
-        for word in 0..PACKET_BYTES / size_of::<u64>() {
-            // SAFETY: both are places of a packet, which is so many words; a word of it may be
-            // uninitialised, which is why they are moved as such.
-            unsafe { target.add(word).write(source.add(word).read_volatile()) };
-        }
+        let source = self.places.get(self.head)?.as_ptr();
+        let target = place.as_mut_ptr();
+        // SAFETY: both are places of a packet, which is so many words.
+        unsafe { words::copy(source.cast(), target.cast(), PACKET_BYTES / size_of::<u64>()) };
         self.advance();
         // SAFETY: all words of a packet were moved here from a place that held one, and does not
         // any more.

@@ -5,6 +5,7 @@
 
 use super::slot::{Key, NONE_DUE, Opening, ReplyTable, state};
 use crate::context::{Header, HeaderKind};
+use crate::pid::Pid;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 
@@ -45,8 +46,22 @@ impl ReplyTable {
         let HeaderKind::Reply(slot, serial) = header.kind() else { return None };
         let entry = self.inner().slots.get(slot as usize)?;
         let opening = &entry.opening;
-        let plain = opening.parent.is_none() && opening.trace.is_none() && opening.caller != place;
+        let plain = opening.parent.is_none()
+            && opening.trace.is_none()
+            && (opening.caller != place || place == Pid::NOBODY.place());
         (entry.serial == serial && entry.state != 0 && plain).then_some(opening.deadline)
+    }
+
+    /// Who waits for the answer that a header names, where that is a task for which nobody waits in
+    /// turn, and there is no trace.
+    #[inline(always)]
+    pub(crate) fn only_waiter(&self, header: Header) -> Option<(u32, u32)> {
+        let HeaderKind::Reply(slot, serial) = header.kind() else { return None };
+        let entry = self.inner().slots.get(slot as usize)?;
+        let opening = &entry.opening;
+        let (slot, generation) = ((opening.caller >> 32) as u32, opening.caller as u32);
+        let plain = opening.parent.is_none() && opening.trace.is_none() && generation != 0;
+        (entry.serial == serial && entry.is_waiting() && plain).then_some((slot, generation))
     }
 
     /// Notes that a deadline check of the slot is due at `tick`; one has to be put on the wheel.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Shard;
 use crate::actor::{Ending, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
-use crate::mailbox::{Door, Envelope, Parcel, Unpushed, state};
+use crate::mailbox::{Door, Envelope, Parcel, Unpushed};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
@@ -32,13 +32,7 @@ impl Shard {
     #[inline(always)]
     fn arrive<M: Send + 'static>(&self, meta: PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
-        // Behind what waits for room; but nothing is accepted after a drain.
-        let crowded = self
-            .with_mailbox(target, |door: &Door<M>| door.has_overflow() && !door.has(state::CLOSED));
-        if crowded == Ok(true) {
-            return self.not_arrived(&meta, header, Unpushed::Full, message);
-        }
-        match self.push(target, header, Parcel::new(message)) {
+        match self.push_behind(target, header, Parcel::new(message)) {
             Ok(see_to) => self.accepted(target, see_to),
             Err((why, message)) => self.not_arrived(&meta, header, why, message.set_apart()),
         }
@@ -96,6 +90,15 @@ impl Shard {
             Accept::Cast if self.casts_plainly() => (Instant::NEVER, (0, 0)),
             Accept::Call { deadline, caller, .. } if self.scope().is_none() => {
                 (deadline, caller.target())
+            }
+            Accept::Call { deadline, caller, .. }
+                if let Some(parent) = self.replies.only_waiter(self.scope()) =>
+            {
+                // Most calls of a handler that is called itself.
+                return self.outboxes.push_user(peer, |outbox| {
+                    let content = ChainedArrival { message, parent };
+                    outbox.push_new(target, deadline, caller.target(), content);
+                });
             }
             Accept::Cast | Accept::Call { .. } => {
                 let packet = self.pack(target, accept, message);

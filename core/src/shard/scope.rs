@@ -119,13 +119,15 @@ impl Shard {
     #[inline(always)]
     pub(crate) fn plain_call_scope(&self, to: Pid) -> Option<Instant> {
         let scope = self.work.scope.get();
-        if to.place() == self.work.running.get() {
+        // Places are told apart within a shard only.
+        let place = if self.is(to.home()) { to.place() } else { Pid::NOBODY.place() };
+        if place == self.work.running.get() {
             return None;
         }
         if scope.is_none() {
             return Some(Instant::NEVER);
         }
-        self.replies.plain_deadline(scope, to.place())
+        self.replies.plain_deadline(scope, place)
     }
 
     /// What any call takes over.
