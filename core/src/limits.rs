@@ -40,7 +40,7 @@ pub const OUTBOX_DEPTH: usize = 4096;
 
 /// User messages for one peer after which an outbox is flushed within a turn. Fewer move the ring's
 /// cursor between the cores more often, more let the receiver wait.
-pub const OUTBOX_FLUSH: usize = 32;
+pub const OUTBOX_FLUSH: usize = 64;
 
 /// Bytes of one ring slot: one cache line, so that a message costs one line transfer.
 pub const PACKET_BYTES: usize = 64;
