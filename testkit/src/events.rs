@@ -30,6 +30,13 @@ pub(crate) enum What {
     Job(u32),
 }
 
+impl What {
+    /// Whether it is more than a timer: of a shard, or of a kernel that gives a peer up.
+    const fn is_under_way(self) -> bool {
+        !matches!(self, Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_)))
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Entry {
     at: u64,
@@ -55,13 +62,13 @@ impl PartialOrd for Entry {
 pub(crate) struct Events {
     heap: BinaryHeap<Entry>,
     order_next: u64,
-    /// Events other than deadlines.
+    /// Events other than timers.
     under_way: usize,
 }
 
 impl Events {
     pub(crate) fn enter(&mut self, at: u64, what: What) {
-        self.under_way += usize::from(!matches!(what, What::Deadline(_)));
+        self.under_way += usize::from(what.is_under_way());
         self.heap.push(Entry { at, order: self.order_next, what });
         self.order_next += 1;
     }
@@ -88,7 +95,7 @@ impl Events {
 
     pub(crate) fn pop(&mut self) -> Option<(u64, What)> {
         let entry = self.heap.pop()?;
-        self.under_way -= usize::from(!matches!(entry.what, What::Deadline(_)));
+        self.under_way -= usize::from(entry.what.is_under_way());
         Some((entry.at, entry.what))
     }
 

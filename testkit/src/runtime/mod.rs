@@ -10,6 +10,7 @@ mod builder;
 mod cell;
 mod cycle;
 mod end;
+mod faults;
 mod inspect;
 mod report;
 mod root;

@@ -14,6 +14,7 @@ use super::{Inbox, ShardState};
 use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
+use crate::faults::{FaultState, Faults};
 use crate::net::Network;
 use crate::plant::Plant;
 use crate::slots::Slots;
@@ -27,6 +28,7 @@ pub(crate) struct WorldSetup {
     pub(crate) shards: Vec<u16>,
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
+    pub(crate) faults: Faults,
     pub(crate) logs_decisions: bool,
 }
 
@@ -54,6 +56,7 @@ pub(crate) struct World {
     pub(crate) shards: Vec<ShardState>,
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
+    pub(crate) fault_state: FaultState,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
@@ -104,6 +107,7 @@ impl World {
             shards,
             inbox: Inbox::new(),
             plant: setup.plant,
+            fault_state: FaultState::new(setup.faults),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             hosts,
