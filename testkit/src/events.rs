@@ -28,12 +28,17 @@ pub(crate) enum What {
     Disk(u32),
     /// A blocking job runs.
     Job(u32),
+    /// A shard that stood still goes on.
+    StallEnd(u32),
 }
 
 impl What {
     /// Whether it is more than a timer: of a shard, or of a kernel that gives a peer up.
     const fn is_under_way(self) -> bool {
-        !matches!(self, Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_)))
+        !matches!(
+            self,
+            Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
+        )
     }
 }
 
@@ -97,6 +102,13 @@ impl Events {
         let entry = self.heap.pop()?;
         self.under_way -= usize::from(entry.what.is_under_way());
         Some((entry.at, entry.what))
+    }
+
+    /// Takes back the events that are not wanted any more.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(What) -> bool) {
+        self.heap.retain(|entry| wanted(entry.what));
+        let under_way = self.heap.iter().filter(|entry| entry.what.is_under_way());
+        self.under_way = under_way.count();
     }
 
     /// Whether anything is under way that is no timer of a shard.

@@ -88,6 +88,9 @@ probabilities! {
     disk_stall_probability = DiskStall;
     /// How likely a change that was not synced is lost with the power. One in two unless set.
     lost_write_probability = LostWrite;
+    /// How likely a change of a directory that was not synced is lost with the power, and with it
+    /// later changes of that directory. One in two unless set.
+    lost_entry_probability = LostEntry;
     /// How likely a write that was not synced, and was not lost, is torn by the loss of power.
     torn_write_probability = TornWrite;
     /// How likely, after each round, a shard stands still for a while.

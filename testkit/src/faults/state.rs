@@ -53,6 +53,12 @@ impl World {
         rate > 0 && self.unlikely(place, rate)
     }
 
+    /// The same, at a rate of its own where the test gave none.
+    pub(crate) fn goes_wrong_or(&self, fault: Fault, place: u32, default: u32) -> bool {
+        let rate = self.fault_state.rates.get().rate(fault);
+        self.unlikely(place, if rate == 0 { default } else { rate })
+    }
+
     /// Yes with a probability in parts of a million.
     #[cold]
     pub(crate) fn unlikely(&self, place: u32, rate: u32) -> bool {

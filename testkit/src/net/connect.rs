@@ -54,7 +54,8 @@ impl Net<'_> {
         let NetRequest::Connect { address } = operation.request else { return };
         let (from, shard) = (operation.node, operation.shard);
         let Some(to) = self.node_at(from, address.ip()) else { return };
-        if self.stops((from, to)) || self.stops((to, from)) {
+        let down = self.world.nodes[usize::from(to)].down.get();
+        if down || self.stops((from, to)) || self.stops((to, from)) {
             self.knock_again(number);
             return;
         }

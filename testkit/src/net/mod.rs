@@ -17,6 +17,7 @@
 //! Node n has the address 10.0.0.n+1; 127.0.0.1 and 0.0.0.0 are the node itself.
 
 mod connect;
+mod crash;
 mod links;
 mod listen;
 mod operate;

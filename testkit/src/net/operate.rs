@@ -25,6 +25,8 @@ pub(crate) enum NetEvent {
     Cancel(u64),
     /// What is on its way to a socket has been sent again often enough.
     GiveUp(u64),
+    /// A socket has sent to a node that is down often enough.
+    Unanswered(u64),
 }
 
 /// An operation under way.
@@ -53,6 +55,8 @@ pub(crate) struct Network {
     by_op: BTreeMap<(u32, u64), u64>,
     operation_next: u64,
     pub(crate) links: Links,
+    /// Nodes that are down, with the sockets of others that have sent to them.
+    pub(super) unanswered: Vec<(u16, u64)>,
 }
 
 /// Ports that a node gives away begin here.
@@ -72,6 +76,7 @@ impl Network {
             by_op: BTreeMap::new(),
             operation_next: 1,
             links: Links::default(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -80,6 +85,11 @@ impl Network {
         self.socket_next += 1;
         self.sockets.insert(id, socket);
         id
+    }
+
+    /// Forgets the operations of shards.
+    pub(super) fn forget_ops(&mut self, of: impl Fn(u32) -> bool) {
+        self.by_op.retain(|&(shard, _), _| !of(shard));
     }
 
     /// The number of the next socket.
@@ -145,6 +155,7 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Arrive(socket) => net.arrive(socket),
         NetEvent::Knock(number) => net.knock(number),
         NetEvent::GiveUp(socket) => net.give_up(socket),
+        NetEvent::Unanswered(socket) => net.unanswered(socket),
         NetEvent::Cancel(number) => {
             if let Some(operation) = net.network.operations.remove(&number) {
                 net.forget_waiting(number);

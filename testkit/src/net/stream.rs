@@ -122,6 +122,10 @@ impl Net<'_> {
         mut bytes: &[u8],
     ) {
         if self.stream(to).is_none() {
+            if self.world.nodes[usize::from(way.1)].down.get() {
+                self.goes_unanswered(way.1, from);
+                return;
+            }
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
         }

@@ -8,6 +8,7 @@
 
 mod builder;
 mod cell;
+mod crash;
 mod cycle;
 mod end;
 mod faults;

@@ -40,6 +40,10 @@ pub(crate) struct NodeState {
     pub(crate) first_shard: u32,
     pub(crate) shards: u16,
     pub(crate) address: IpAddr,
+    /// It has crashed and was not restarted.
+    pub(crate) down: Cell<bool>,
+    /// How often it has crashed.
+    pub(crate) incarnation: Cell<u32>,
 }
 
 /// See the module.
@@ -89,6 +93,8 @@ impl World {
                 first_shard: shards.len() as u32,
                 shards: count,
                 address,
+                down: Cell::new(false),
+                incarnation: Cell::new(0),
             });
             hosts.entry(name).or_insert(address);
             shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
@@ -185,6 +191,23 @@ impl World {
         Some(shard)
     }
 
+    /// Drops the completions on their way to those shards. Returns their events' numbers.
+    pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
+        let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
+        void.into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    /// Takes out the blocking jobs of those shards, with their events' numbers.
+    pub(crate) fn void_jobs(&self, of: impl Fn(u32) -> bool) -> (Vec<Job>, Vec<u32>) {
+        let void = self.jobs.borrow_mut().drain_where(|(shard, ..)| of(*shard));
+        void.into_iter().map(|(slot, (_, _, job))| (job, slot)).unzip()
+    }
+
+    /// Whether a shard's node is down.
+    pub(crate) fn is_dead(&self, shard: u32) -> bool {
+        self.nodes[usize::from(self.node_of(shard))].down.get()
+    }
+
     /// Takes up what was injected: from here on it is on its way to its shard.
     #[inline]
     pub(crate) fn take_up_injected(&self) {
@@ -196,6 +219,9 @@ impl World {
     #[cold]
     fn take_up(&self) {
         while let Some((shard, injected)) = self.inbox.pop() {
+            if self.is_dead(shard) {
+                continue;
+            }
             let state = &self.shards[shard as usize];
             state.arriving.borrow_mut().push_back(injected);
             let delay = self.draws.below(Site::Inject, shard, self.swarm.bell_delay + 1);
