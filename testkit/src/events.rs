@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use crate::faults::Crash;
 use crate::net::NetEvent;
 
 /// Something that happens at a time of its own.
@@ -28,6 +29,10 @@ pub(crate) enum What {
     Disk(u32),
     /// A blocking job runs.
     Job(u32),
+    /// A node goes down.
+    Crash(u16, Crash),
+    /// A node that went down comes back.
+    Restart(u16),
     /// A shard that stood still goes on.
     StallEnd(u32),
 }

@@ -47,8 +47,6 @@ pub enum Fault {
     PowerLoss = 19,
     /// A node's process was killed.
     ProcessKill = 20,
-    /// A [`crate::maybe!`] came true.
-    Maybe = 21,
 }
 
 impl Fault {

@@ -22,7 +22,7 @@ pub struct Faults {
     pub(crate) times: Times,
 }
 
-/// How long faults last, in nanoseconds of virtual time.
+/// How far faults go; times are in nanoseconds of virtual time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Times {
     pub(crate) delay_typical: u64,
@@ -30,6 +30,9 @@ pub(crate) struct Times {
     pub(crate) clog_max: u64,
     pub(crate) disk_stall_max: u64,
     pub(crate) shard_stall_max: u64,
+    pub(crate) down_max: u64,
+    /// Nodes that are down at the same time at most.
+    pub(crate) nodes_down_max: u16,
 }
 
 /// What a probability of 1 is.
@@ -95,6 +98,12 @@ probabilities! {
     torn_write_probability = TornWrite;
     /// How likely, after each round, a shard stands still for a while.
     shard_stall_probability = ShardStall;
+    /// How likely, with each operation on a socket or file, a node that was booted loses its power
+    /// before or after the operation has its effect.
+    power_loss_probability = PowerLoss;
+    /// How likely, with each operation on a socket or file, the process of a node that was booted
+    /// is killed before or after the operation has its effect.
+    process_kill_probability = ProcessKill;
 }
 
 impl Faults {
@@ -106,6 +115,8 @@ impl Faults {
             clog_max: 1_000_000_000,
             disk_stall_max: 1_000_000_000,
             shard_stall_max: 1_000_000_000,
+            down_max: 10_000_000_000,
+            nodes_down_max: 1,
         };
         Self { rates: [0; Fault::COUNT], times }
     }
@@ -137,6 +148,18 @@ impl Faults {
     /// How long a shard stands still at most. Default 1 s.
     pub const fn shard_stall_time_max(mut self, time: Duration) -> Self {
         self.times.shard_stall_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a node is down at most after a crash that was drawn. Default 10 s.
+    pub const fn down_time_max(mut self, time: Duration) -> Self {
+        self.times.down_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How many nodes are down at the same time at most because of drawn crashes. Default 1.
+    pub const fn nodes_down_max(mut self, nodes: u16) -> Self {
+        self.times.nodes_down_max = nodes;
         self
     }
 

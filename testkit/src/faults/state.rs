@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use super::rates::{MILLION, Times};
-use super::{Fault, Faults};
+use super::{Crash, Fault, Faults};
 use crate::draws::Site;
+use crate::events::What;
 use crate::trace::Kind;
 use crate::world::World;
 
@@ -36,6 +37,10 @@ impl FaultState {
         }
     }
 
+    pub(crate) const fn nodes_down_max(&self) -> usize {
+        self.rates.get().times.nodes_down_max as usize
+    }
+
     pub(crate) fn effects(&self, fault: Fault) -> u64 {
         self.effects[fault as usize].get()
     }
@@ -65,6 +70,20 @@ impl World {
         // The first of the choices is that all goes well: what replays a run with a choice missing
         // takes that.
         self.draws.below(Site::Fault, place, MILLION) >= MILLION - u64::from(rate)
+    }
+
+    /// Draws, as a shard submits an operation, whether its node goes down before or after that has
+    /// its effect.
+    pub(crate) fn draw_crash(&self, shard: u32) {
+        let node = self.node_of(shard);
+        for (fault, how) in [(Fault::PowerLoss, Crash::Power), (Fault::ProcessKill, Crash::Process)]
+        {
+            let boots = self.nodes[usize::from(node)].boots.get();
+            if boots && self.goes_wrong(fault, shard) {
+                let delay = self.draws.heavy_tail(Site::Fault, shard, self.swarm.device);
+                self.enter_after(delay, What::Crash(node, how));
+            }
+        }
     }
 
     /// How long something drawn lasts: as likely a thousandth of the longest time as nearly all.

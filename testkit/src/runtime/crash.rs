@@ -175,7 +175,7 @@ impl TestRuntime {
             What::Complete(slot) => !completions.contains(&slot),
             What::Job(slot) => !void_jobs.contains(&slot),
             What::Disk(slot) => !operations.contains(&slot),
-            What::Net(_) => true,
+            What::Net(_) | What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
         drop(jobs);

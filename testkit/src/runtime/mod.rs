@@ -6,6 +6,7 @@
 //! and moves virtual time on when nobody can run. A run is over when its root task is, and it has
 //! failed when nothing can move before that.
 
+mod boot;
 mod builder;
 mod cell;
 mod crash;

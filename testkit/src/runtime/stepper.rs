@@ -109,6 +109,8 @@ impl TestRuntime {
                     self.wake(shard);
                 }
             }
+            What::Crash(node, how) => self.drawn_crash(node, how),
+            What::Restart(node) => self.drawn_restart(node),
             What::StallEnd(shard) => self.end_stall(shard),
             What::Net(event) => net::happen(world, event),
             What::Disk(slot) => disk::happen(world, slot),

@@ -1,5 +1,6 @@
 //! The runtime as a test holds it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use greenroom_core::{ExitReason, Instant, Pid, Reporter, System};
 
+use super::boot::Boot;
 use super::builder::Limits;
 use super::cell::{NodeCell, ShardCell};
 use super::{Builder, Root};
@@ -51,6 +53,8 @@ pub struct TestRuntime {
     pub(super) announces: bool,
     /// For the shards of nodes that come back.
     pub(super) reporter: Arc<dyn Reporter>,
+    /// What nodes run when they come back.
+    pub(super) boots: BTreeMap<u16, Boot>,
 }
 
 impl TestRuntime {
@@ -88,6 +92,7 @@ impl TestRuntime {
             time_end: world.now().saturating_add(limit),
             announces: builder.announces,
             reporter: builder.reporter,
+            boots: BTreeMap::new(),
             world,
         }
     }

@@ -71,6 +71,7 @@ impl Driver for SimDriver {
 impl Net for SimDriver {
     fn submit(&self, op: OpId, request: NetRequest) {
         if self.is_alive() {
+            self.world.draw_crash(self.shard);
             net::submit(&self.world, self.shard, op, request);
         }
     }
@@ -85,6 +86,7 @@ impl Net for SimDriver {
 impl Disk for SimDriver {
     fn submit(&self, op: OpId, request: DiskRequest) {
         if self.is_alive() {
+            self.world.draw_crash(self.shard);
             disk::submit(&self.world, self.shard, op, request);
         }
     }

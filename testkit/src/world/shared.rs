@@ -42,6 +42,8 @@ pub(crate) struct NodeState {
     pub(crate) address: IpAddr,
     /// It has crashed and was not restarted.
     pub(crate) down: Cell<bool>,
+    /// It starts by itself after a crash that was drawn.
+    pub(crate) boots: Cell<bool>,
     /// How often it has crashed.
     pub(crate) incarnation: Cell<u32>,
 }
@@ -94,6 +96,7 @@ impl World {
                 shards: count,
                 address,
                 down: Cell::new(false),
+                boots: Cell::new(false),
                 incarnation: Cell::new(0),
             });
             hosts.entry(name).or_insert(address);

@@ -3,12 +3,18 @@
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use greenroom_core::io::disk;
+use greenroom_core::runtime::{DiskRequest, OpenMode};
 use greenroom_core::{Placement, sleep};
-use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
+use greenroom_testkit::{Builder, Campaign, Crash, Fault, Faults, TestRuntime};
 
 use super::actors::{Note, Notebook, come_to_rest};
+use super::disk_faults::write;
+use super::files::{NEW, open};
 use super::sockets_io::{accept, connect, listen, receive, send};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -104,7 +110,7 @@ fn a_connect_to_a_node_that_is_down_times_out() {
 #[test]
 fn a_disk_can_be_wiped_while_its_node_is_down() {
     let mut sim = TestRuntime::new_with_seed(4);
-    sim.run(async |_| super::files::open("f", super::files::NEW).await.unwrap());
+    sim.run(async |_| open("f", NEW).await.unwrap());
     sim.crash(0, Crash::Process);
     assert_eq!(sim.files(0).len(), 1);
     sim.wipe_disk(0);
@@ -170,7 +176,7 @@ fn crashes_are_a_function_of_the_seed() {
         let mut sim = TestRuntime::builder().seed(seed).nodes(2).build();
         let busy = async |system: greenroom_core::System| {
             let notebook = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
-            drop(super::files::open("f", super::files::NEW).await);
+            drop(open("f", NEW).await);
             for number in 0.. {
                 notebook.send(Note::Write(0, number)).await.unwrap();
                 sleep(Duration::from_micros(50)).await;
@@ -190,4 +196,63 @@ fn crashes_are_a_function_of_the_seed() {
         assert_eq!(hash(seed, true), hash(seed, true), "seed {seed} does not repeat");
         assert_ne!(hash(seed, true), hash(seed, false), "seed {seed}: the crash does not show");
     }
+}
+
+#[test]
+fn a_slow_shard_gets_less_done_than_another() {
+    let name = "sim::crashes::a_slow_shard_gets_less_done_than_another";
+    Campaign::new(name).seeds(30).run(|sim| {
+        sim.slow(0, 1, 1000);
+        let ticks: [Arc<AtomicU32>; 2] = Default::default();
+        for shard in 0..2 {
+            let ticks = ticks[usize::from(shard)].clone();
+            sim.on(0, shard, || {
+                drop(greenroom_core::spawn_local(async move {
+                    loop {
+                        sleep(Duration::from_micros(3)).await;
+                        ticks.fetch_add(1, Ordering::Relaxed);
+                    }
+                }));
+            });
+        }
+        sim.advance(Duration::from_millis(100));
+        let [usual, slow] = ticks.map(|ticks| ticks.load(Ordering::Relaxed));
+        // A tick takes a round of 50 microseconds at least.
+        assert!(slow <= 2001 && slow > 10, "{slow}");
+        assert!(sim.fault_effects(Fault::SlowShard) > 0 && usual > 10);
+    });
+}
+
+/// Counts its starts in a file, and writes on.
+async fn counts_its_starts(_: greenroom_core::System) {
+    let (file, len) = open("starts", OpenMode::ReadWrite).await.unwrap();
+    write(file, len, vec![1]).await.unwrap();
+    disk(DiskRequest::Sync { file, data_only: false }).await.unwrap();
+    disk(DiskRequest::SyncDir { path: ".".into() }).await.unwrap();
+    for _ in 0..20 {
+        write(file, 4096, vec![2]).await.unwrap();
+    }
+}
+
+#[test]
+fn booted_nodes_crash_at_a_rate_and_come_back_with_their_disks() {
+    let name = "sim::crashes::booted_nodes_crash_at_a_rate_and_come_back_with_their_disks";
+    let faults = Faults::none().power_loss_probability(0.02).process_kill_probability(0.02);
+    let configure = move |builder: Builder, _| builder.nodes(3).faults(faults);
+    Campaign::new(name).seeds(100).runtime(configure).run(|sim| {
+        for node in 0..3 {
+            sim.boot(node, counts_its_starts);
+        }
+        for _ in 0..100 {
+            sim.advance(Duration::from_millis(100));
+            let down = (0..3).filter(|&node| sim.is_down(node)).count();
+            assert!(down <= 1, "more are down than may be");
+        }
+        sim.set_faults(Faults::none());
+        sim.advance(MINUTE);
+        for node in 0..3 {
+            assert!(!sim.is_down(node), "node {node} did not come back");
+            assert!(!sim.files(node).is_empty(), "node {node} did not start again");
+        }
+    });
 }

@@ -163,6 +163,22 @@ fn a_clogged_link_delays_and_loses_nothing() {
 }
 
 #[test]
+fn an_extra_delay_is_longer_than_what_is_typical_for_it() {
+    let name = "sim::net_faults::an_extra_delay_is_longer_than_what_is_typical_for_it";
+    let faults = Faults::none().delay_probability(1.0).delay_typical(MINUTE);
+    two_nodes(name, 30, Faults::none()).run(move |sim| {
+        serve(sim);
+        let (stream, heard) = ask_later(sim);
+        sim.set_faults(faults);
+        ask_on(sim, stream, &heard);
+        sim.advance(2 * MINUTE - Duration::from_secs(1));
+        assert_eq!(*heard.borrow(), [], "two ways in less than two delays");
+        sim.advance(Duration::from_secs(200_000));
+        assert_eq!(*heard.borrow(), [Ok(b"x".to_vec())]);
+    });
+}
+
+#[test]
 fn a_half_open_connection_is_silent_on_both_sides() {
     let name = "sim::net_faults::a_half_open_connection_is_silent_on_both_sides";
     two_nodes(name, 30, Faults::none().half_open_probability(1.0)).run(|sim| {
