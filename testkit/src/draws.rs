@@ -53,6 +53,8 @@ pub enum Site {
     Test,
     /// Whether a planted bug shows.
     Plant,
+    /// What goes wrong, and for how long.
+    Fault,
 }
 
 /// A choice as it was made.

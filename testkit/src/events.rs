@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use crate::faults::Crash;
 use crate::net::NetEvent;
 
 /// Something that happens at a time of its own.
@@ -28,6 +29,22 @@ pub(crate) enum What {
     Disk(u32),
     /// A blocking job runs.
     Job(u32),
+    /// A node goes down.
+    Crash(u16, Crash),
+    /// A node that went down comes back.
+    Restart(u16),
+    /// A shard that stood still goes on.
+    StallEnd(u32),
+}
+
+impl What {
+    /// Whether it is more than a timer: of a shard, or of a kernel that gives a peer up.
+    const fn is_under_way(self) -> bool {
+        !matches!(
+            self,
+            Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
+        )
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,13 +72,13 @@ impl PartialOrd for Entry {
 pub(crate) struct Events {
     heap: BinaryHeap<Entry>,
     order_next: u64,
-    /// Events other than deadlines.
+    /// Events other than timers.
     under_way: usize,
 }
 
 impl Events {
     pub(crate) fn enter(&mut self, at: u64, what: What) {
-        self.under_way += usize::from(!matches!(what, What::Deadline(_)));
+        self.under_way += usize::from(what.is_under_way());
         self.heap.push(Entry { at, order: self.order_next, what });
         self.order_next += 1;
     }
@@ -88,8 +105,15 @@ impl Events {
 
     pub(crate) fn pop(&mut self) -> Option<(u64, What)> {
         let entry = self.heap.pop()?;
-        self.under_way -= usize::from(!matches!(entry.what, What::Deadline(_)));
+        self.under_way -= usize::from(entry.what.is_under_way());
         Some((entry.at, entry.what))
+    }
+
+    /// Takes back the events that are not wanted any more.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(What) -> bool) {
+        self.heap.retain(|entry| wanted(entry.what));
+        let under_way = self.heap.iter().filter(|entry| entry.what.is_under_way());
+        self.under_way = under_way.count();
     }
 
     /// Whether anything is under way that is no timer of a shard.

@@ -34,6 +34,7 @@ pub mod check;
 mod disk;
 mod draws;
 mod events;
+mod faults;
 mod guard;
 mod interpose;
 mod mesh;
@@ -48,6 +49,7 @@ mod world;
 
 pub use campaign::{Campaign, Failure, seeds};
 pub use draws::{Decision, Site};
+pub use faults::{Crash, Fault, Faults, Peer};
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use runtime::{Builder, Root, TestRuntime};

@@ -33,6 +33,22 @@ impl<T> Slots<T> {
         Some(value)
     }
 
+    pub(crate) fn get(&self, slot: u32) -> Option<&T> {
+        self.entries.get(slot as usize)?.as_ref()
+    }
+
+    /// Takes out what is asked for, with its numbers, in their order.
+    pub(crate) fn drain_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<(u32, T)> {
+        let mut taken = Vec::new();
+        for (slot, entry) in (0u32..).zip(&mut self.entries) {
+            if let Some(value) = entry.take_if(|value| wanted(value)) {
+                self.free.push(slot);
+                taken.push((slot, value));
+            }
+        }
+        taken
+    }
+
     /// Takes everything out.
     pub(crate) fn take_all(&mut self) -> Vec<T> {
         self.free.clear();

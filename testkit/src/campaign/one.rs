@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::draws::Decision;
+use crate::faults::Fault;
 use crate::runtime::{Builder, TestRuntime};
 use crate::trace::{Checkpoints, Record};
 
@@ -16,6 +17,8 @@ pub(super) struct Outcome {
     pub(super) records: Vec<Record>,
     /// All choices, where asked for.
     pub(super) decisions: Vec<Decision>,
+    /// The faults that were enabled, and how often each had an effect.
+    pub(super) effects: Vec<(Fault, u64)>,
 }
 
 /// Runs one seed.
@@ -35,6 +38,7 @@ pub(super) fn run(
             failure: Some(message_of(&*payload)),
             records: Vec::new(),
             decisions: Vec::new(),
+            effects: Vec::new(),
         })
     })
 }
@@ -48,6 +52,7 @@ fn run_here(builder: Builder, keeps: bool, body: &(impl Fn(&mut TestRuntime) + S
         failure: caught.err().map(|payload| message_of(&*payload)),
         records: if keeps { runtime.records(usize::MAX) } else { Vec::new() },
         decisions: runtime.decisions(),
+        effects: runtime.enabled_effects(),
     }
 }
 

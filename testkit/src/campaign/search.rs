@@ -1,5 +1,7 @@
 //! The seeds one after the other.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use greenroom_core::hash::mix;
@@ -8,6 +10,7 @@ use super::compare::difference;
 use super::environment::{note_hash, only_seed, repeat_line, seed_count};
 use super::one::{Outcome, run};
 use crate::draws::Decision;
+use crate::faults::Fault;
 use crate::runtime::{Builder, TestRuntime};
 
 /// Runs `body` under `count` seeds, each in a runtime of one node with two shards. `test` is the
@@ -81,11 +84,25 @@ impl Campaign {
     ///
     /// # Panics
     ///
-    /// When it panics under one, or a seed does not repeat: with the line that runs it again.
+    /// When it panics under one, or a seed does not repeat: with the line that runs it again. When
+    /// a fault had a probability and never an effect, under any seed: the campaign tested less than
+    /// it says. That is left out where the environment asks for fewer seeds than the campaign.
     pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) {
-        let notes = |seed, hash| note_hash(&self.test, seed, hash);
+        let effects = RefCell::new(BTreeMap::new());
+        let notes = |seed, outcome: &Outcome| {
+            note_hash(&self.test, seed, outcome.checkpoints.last);
+            for &(fault, count) in &outcome.effects {
+                *effects.borrow_mut().entry(fault).or_insert(0) += count;
+            }
+        };
         if let Some(failure) = self.first_failure(&body, notes) {
             panic!("{failure}\n{}", repeat_line(&self.test, failure.seed));
+        }
+        // Fewer seeds than the test asks for need not show everything.
+        if only_seed().is_none() && seed_count().is_none_or(|count| count >= self.count) {
+            let idle = effects.into_inner().into_iter().filter(|(_, count)| *count == 0u64);
+            let idle: Vec<Fault> = idle.map(|(fault, _)| fault).collect();
+            assert!(idle.is_empty(), "{}: enabled faults without any effect: {idle:?}", self.test);
         }
     }
 
@@ -98,11 +115,11 @@ impl Campaign {
     fn first_failure(
         &self,
         body: &(impl Fn(&mut TestRuntime) + Sync),
-        notes: impl Fn(u64, u64),
+        notes: impl Fn(u64, &Outcome),
     ) -> Option<Failure> {
         let check = |seed, number, repeats| {
             let first = self.once(seed, repeats, body);
-            notes(seed, first.checkpoints.last);
+            notes(seed, &first);
             self.judge(seed, number, first, repeats, body)
         };
         if let Some(seed) = only_seed() {

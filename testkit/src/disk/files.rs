@@ -1,11 +1,13 @@
 //! The files of all nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
 use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpId, OpenMode};
 
+use super::content::{Change, Content, Fate};
+use super::names::Names;
 use crate::slots::Slots;
 
 /// A file operation under way.
@@ -29,11 +31,13 @@ pub(crate) struct Disks {
 /// One node's files. A file lives as long as it has a name or is open.
 #[derive(Default, Debug)]
 struct Files {
-    names: BTreeMap<PathBuf, u64>,
-    contents: BTreeMap<u64, Vec<u8>>,
+    names: Names,
+    contents: BTreeMap<u64, Content>,
     open: BTreeMap<u64, Open>,
     file_next: u64,
     open_next: u64,
+    /// Until when the device stands still, in nanoseconds.
+    stalled_until: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +60,63 @@ impl Disks {
     /// The names on a node's disk and how long the files are.
     pub(crate) fn list(&self, node: u16) -> Vec<(PathBuf, u64)> {
         let files = &self.nodes[usize::from(node)];
-        let named = files.names.iter();
-        named.map(|(path, file)| (path.clone(), files.contents[file].len() as u64)).collect()
+        let named = files.names.view().iter();
+        named.map(|(path, file)| (path.clone(), files.contents[file].view().len() as u64)).collect()
+    }
+
+    /// Takes everything off a disk.
+    pub(crate) fn wipe(&mut self, node: u16) {
+        self.nodes[usize::from(node)] = Files::default();
+    }
+
+    /// Lets a disk stand still until then.
+    pub(crate) fn stall(&mut self, node: u16, until: u64) {
+        let files = &mut self.nodes[usize::from(node)];
+        files.stalled_until = files.stalled_until.max(until);
+    }
+
+    pub(super) fn stalled_until(&self, node: u16) -> u64 {
+        self.nodes[usize::from(node)].stalled_until
+    }
+
+    /// Whether a request needs more room on the device.
+    pub(super) fn grows(&self, node: u16, request: &DiskRequest) -> bool {
+        let (file, end) = match request {
+            DiskRequest::WriteAt { file, offset, data } => (file, offset + data.len() as u64),
+            DiskRequest::SetLen { file, len } | DiskRequest::Allocate { file, len } => (file, *len),
+            _ => return false,
+        };
+        let content = self.nodes[usize::from(node)].content(*file);
+        content.is_ok_and(|content| (content.len() as u64) < end)
+    }
+
+    /// Forgets what a file's sync should have made durable; says how many changes.
+    pub(super) fn drop_unsynced(&mut self, node: u16, file: FileId) -> io::Result<usize> {
+        let files = &mut self.nodes[usize::from(node)];
+        let open = *files.open.get(&file.0).ok_or_else(not_open)?;
+        Ok(files.contents.get_mut(&open.file).map_or(0, Content::drop_unsynced))
+    }
+
+    /// Closes all files of a node.
+    pub(super) fn close_all(&mut self, node: u16) {
+        let files = &mut self.nodes[usize::from(node)];
+        files.open.clear();
+        files.forget_unreachable();
+    }
+
+    /// Takes a node's disk back to what its device has.
+    pub(super) fn lose_power(
+        &mut self,
+        node: u16,
+        mut fate: impl FnMut(&Change) -> Fate,
+        is_lost: impl FnMut() -> bool,
+    ) {
+        let files = &mut self.nodes[usize::from(node)];
+        for content in files.contents.values_mut() {
+            content.lose_power(&mut fate);
+        }
+        files.names.lose_power(is_lost);
+        files.forget_unreachable();
     }
 }
 
@@ -78,16 +137,13 @@ impl Files {
             DiskRequest::WriteAt { file, offset, data } => {
                 let content = self.content_mut(file)?;
                 let from = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
-                let to = from.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-                if content.len() < to {
-                    content.resize(to, 0);
-                }
-                content[from..to].copy_from_slice(&data);
+                from.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+                content.change(Change::Write(from, data.clone()));
                 Ok(DiskDone::Wrote(data))
             }
             DiskRequest::SetLen { file, len } => {
                 let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
-                self.content_mut(file)?.resize(len, 0);
+                self.content_mut(file)?.change(Change::Len(len));
                 Ok(DiskDone::Ended)
             }
             DiskRequest::Allocate { file, .. } => {
@@ -95,57 +151,65 @@ impl Files {
                 Ok(DiskDone::Ended)
             }
             DiskRequest::Sync { file, .. } => {
-                self.content(file)?;
+                let open = *self.open.get(&file.0).ok_or_else(not_open)?;
+                self.contents.get_mut(&open.file).into_iter().for_each(Content::sync);
                 Ok(DiskDone::Ended)
             }
             DiskRequest::Len { file } => Ok(DiskDone::Len(self.content(file)?.len() as u64)),
             DiskRequest::Rename { from, to } => {
-                let file = self.names.remove(&from).ok_or(io::ErrorKind::NotFound)?;
-                let replaced = self.names.insert(to, file);
-                replaced.into_iter().for_each(|file| self.forget(file));
+                if !self.names.rename(from, to) {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
+                self.forget_unreachable();
                 Ok(DiskDone::Ended)
             }
             DiskRequest::Remove { path } => {
-                let file = self.names.remove(&path).ok_or(io::ErrorKind::NotFound)?;
-                self.forget(file);
+                if !self.names.unlink(path) {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
+                self.forget_unreachable();
                 Ok(DiskDone::Ended)
             }
             // Directories are there when they are named.
-            DiskRequest::SyncDir { .. } => Ok(DiskDone::Ended),
+            DiskRequest::SyncDir { path } => {
+                self.names.sync(&path);
+                self.forget_unreachable();
+                Ok(DiskDone::Ended)
+            }
             DiskRequest::Close { file } => {
-                let open = self.open.remove(&file.0).ok_or_else(not_open)?;
-                self.forget(open.file);
+                self.open.remove(&file.0).ok_or_else(not_open)?;
+                self.forget_unreachable();
                 Ok(DiskDone::Ended)
             }
         }
     }
 
     fn open(&mut self, path: PathBuf, mode: OpenMode) -> io::Result<DiskDone> {
-        let file = match (self.names.get(&path), mode) {
+        let file = match (self.names.view().get(&path), mode) {
             (Some(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
             (None, OpenMode::Read) => return Err(io::ErrorKind::NotFound.into()),
             (Some(&file), _) => file,
             (None, _) => {
                 let file = self.file_next;
                 self.file_next += 1;
-                self.names.insert(path, file);
-                self.contents.insert(file, Vec::new());
+                self.names.link(path, file);
+                self.contents.insert(file, Content::default());
                 file
             }
         };
         self.open_next += 1;
         let id = self.open_next;
         self.open.insert(id, Open { file, writable: mode != OpenMode::Read });
-        let len = self.contents[&file].len() as u64;
+        let len = self.contents[&file].view().len() as u64;
         Ok(DiskDone::Opened { file: FileId(id), len })
     }
 
-    fn content(&self, file: FileId) -> io::Result<&Vec<u8>> {
+    fn content(&self, file: FileId) -> io::Result<&[u8]> {
         let open = self.open.get(&file.0).ok_or_else(not_open)?;
-        Ok(&self.contents[&open.file])
+        Ok(self.contents[&open.file].view())
     }
 
-    fn content_mut(&mut self, file: FileId) -> io::Result<&mut Vec<u8>> {
+    fn content_mut(&mut self, file: FileId) -> io::Result<&mut Content> {
         let open = *self.open.get(&file.0).ok_or_else(not_open)?;
         if !open.writable {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "opened for reading"));
@@ -153,11 +217,11 @@ impl Files {
         self.contents.get_mut(&open.file).ok_or_else(not_open)
     }
 
-    /// Drops a file's content once it has no name and is not open.
-    fn forget(&mut self, file: u64) {
-        let named = self.names.values().any(|&named| named == file);
-        if !named && !self.open.values().any(|open| open.file == file) {
-            self.contents.remove(&file);
-        }
+    /// Drops the content of files that have no name, would have none after a loss of power, and
+    /// are not open.
+    fn forget_unreachable(&mut self) {
+        let mut reachable: BTreeSet<u64> = self.names.files().collect();
+        reachable.extend(self.open.values().map(|open| open.file));
+        self.contents.retain(|file, _| reachable.contains(file));
     }
 }

@@ -14,6 +14,7 @@ use crate::world::World;
 pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: DiskRequest) {
     let node = world.node_of(shard);
     let disks = &mut *world.disks.borrow_mut();
+    disks.draw_stall(world, (node, shard));
     let slot = disks.operations.insert(Operation { shard, node, op, request });
     disks.by_op.insert((shard, op.as_word()), slot);
     let delay = world.draws.heavy_tail(Site::Disk, shard, world.swarm.device);
@@ -23,6 +24,11 @@ pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: DiskRequest) 
 /// An operation has its effect, unless it was cancelled.
 pub(crate) fn happen(world: &World, slot: u32) {
     let disks = &mut *world.disks.borrow_mut();
+    let Some(operation) = disks.operations.get(slot) else { return };
+    if let Some(wait) = disks.stalls(world, operation.node) {
+        world.enter_after(wait, What::Disk(slot));
+        return;
+    }
     let Some(operation) = disks.operations.remove(slot) else { return };
     let Operation { shard, node, op, request } = operation;
     if disks.by_op.remove(&(shard, op.as_word())).is_none() {
@@ -30,7 +36,7 @@ pub(crate) fn happen(world: &World, slot: u32) {
         world.complete_after(0, shard, op, Err(interrupted));
         return;
     }
-    let result = disks.apply(node, request);
+    let result = disks.attempt(world, (node, shard), request);
     let seen = match &result {
         Ok(DiskDone::Read(bytes) | DiskDone::Wrote(bytes)) => fold_bytes(bytes),
         Ok(_) => 1,

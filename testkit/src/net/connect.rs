@@ -9,6 +9,7 @@ use super::operate::{Net, NetEvent, Outcome};
 use super::socket::{Socket, Stream};
 use crate::draws::Site;
 use crate::events::What;
+use crate::faults::Fault;
 
 /// Buffers of a connection, from the smallest Linux gives (2,304 bytes, `tcp(7)`) to ample. What is
 /// shorter is drawn for each operation.
@@ -29,7 +30,8 @@ impl Net<'_> {
     ) -> Outcome {
         match self.node_at(node, address.ip()) {
             Some(target) => {
-                let delay = self.latency(node, target);
+                let arrives = self.world.now() + self.latency(node, target);
+                let delay = self.set_out((node, target), arrives) - self.world.now();
                 self.world.enter_after(delay, What::Net(NetEvent::Knock(number)));
                 Outcome::Waits(request)
             }
@@ -52,8 +54,17 @@ impl Net<'_> {
         let NetRequest::Connect { address } = operation.request else { return };
         let (from, shard) = (operation.node, operation.shard);
         let Some(to) = self.node_at(from, address.ip()) else { return };
+        let down = self.world.nodes[usize::from(to)].down.get();
+        if down || self.stops((from, to)) || self.stops((to, from)) {
+            self.knock_again(number);
+            return;
+        }
         let listeners = self.listeners_for(to, address);
-        if listeners.is_empty() {
+        let refuses = !listeners.is_empty() && self.world.goes_wrong(Fault::Refusal, shard);
+        if refuses {
+            self.world.went_wrong(Fault::Refusal, to, u64::from(address.port()));
+        }
+        if listeners.is_empty() || refuses {
             let back = self.latency(to, from);
             self.later_failed(number, back, io::ErrorKind::ConnectionRefused);
             return;

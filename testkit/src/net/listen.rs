@@ -8,6 +8,7 @@ use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId};
 
 use super::operate::{Net, Outcome, interrupted, no_such_socket};
 use super::socket::{Listener, Segment, Socket};
+use crate::faults::Fault;
 
 /// Whether two bound addresses would take the same connections.
 fn overlap(a: IpAddr, b: IpAddr) -> bool {
@@ -101,7 +102,12 @@ impl Net<'_> {
                 if stream.has_unread() {
                     self.transmit(way, stream.peer, Segment::Reset);
                 } else if !stream.mute {
-                    self.transmit(way, stream.peer, Segment::Fin);
+                    let resets = self.world.goes_wrong(Fault::ResetOnClose, u32::from(way.0));
+                    if resets {
+                        self.world.went_wrong(Fault::ResetOnClose, way.0, socket.0);
+                    }
+                    let last = if resets { Segment::Reset } else { Segment::Fin };
+                    self.transmit(way, stream.peer, last);
                 }
             }
         }

@@ -11,14 +11,18 @@
 //! Ends are those of TCP: a shutdown or a clean close is read as end of stream after what was sent;
 //! a close with bytes unread, or bytes for a closed socket, reset the other side. Connecting to
 //! nobody is refused, to a full backlog tried again with growing pauses, to an address without a
-//! node unreachable. There is no loss, and no partition, yet.
+//! node unreachable. What goes wrong is what [`crate::Faults`] says; what a partition stops is sent
+//! again when it is over, as TCP does, or after a quarter of an hour given up.
 //!
 //! Node n has the address 10.0.0.n+1; 127.0.0.1 and 0.0.0.0 are the node itself.
 
 mod connect;
+mod crash;
+mod links;
 mod listen;
 mod operate;
 mod socket;
 mod stream;
 
+pub(crate) use links::steer;
 pub(crate) use operate::{NetEvent, Network, cancel, happen, submit};

@@ -5,6 +5,7 @@ use std::io;
 
 use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId};
 
+use super::links::Links;
 use super::socket::Socket;
 use crate::draws::Site;
 use crate::events::What;
@@ -22,6 +23,10 @@ pub(crate) enum NetEvent {
     Knock(u64),
     /// A cancel reaches an operation.
     Cancel(u64),
+    /// What is on its way to a socket has been sent again often enough.
+    GiveUp(u64),
+    /// A socket has sent to a node that is down often enough.
+    Unanswered(u64),
 }
 
 /// An operation under way.
@@ -49,6 +54,9 @@ pub(crate) struct Network {
     pub(super) operations: BTreeMap<u64, Operation>,
     by_op: BTreeMap<(u32, u64), u64>,
     operation_next: u64,
+    pub(crate) links: Links,
+    /// Nodes that are down, with the sockets of others that have sent to them.
+    pub(super) unanswered: Vec<(u16, u64)>,
 }
 
 /// Ports that a node gives away begin here.
@@ -67,6 +75,8 @@ impl Network {
             operations: BTreeMap::new(),
             by_op: BTreeMap::new(),
             operation_next: 1,
+            links: Links::default(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -75,6 +85,11 @@ impl Network {
         self.socket_next += 1;
         self.sockets.insert(id, socket);
         id
+    }
+
+    /// Forgets the operations of shards.
+    pub(super) fn forget_ops(&mut self, of: impl Fn(u32) -> bool) {
+        self.by_op.retain(|&(shard, _), _| !of(shard));
     }
 
     /// The number of the next socket.
@@ -97,9 +112,9 @@ impl Network {
 }
 
 /// The network in the middle of an event.
-pub(super) struct Net<'a> {
+pub(crate) struct Net<'a> {
     pub(super) world: &'a World,
-    pub(super) network: &'a mut Network,
+    pub(crate) network: &'a mut Network,
 }
 
 /// What came of an operation's effect.
@@ -139,6 +154,8 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Effect(number) => net.effect(number),
         NetEvent::Arrive(socket) => net.arrive(socket),
         NetEvent::Knock(number) => net.knock(number),
+        NetEvent::GiveUp(socket) => net.give_up(socket),
+        NetEvent::Unanswered(socket) => net.unanswered(socket),
         NetEvent::Cancel(number) => {
             if let Some(operation) = net.network.operations.remove(&number) {
                 net.forget_waiting(number);

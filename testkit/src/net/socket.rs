@@ -1,6 +1,7 @@
 //! Sockets.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 
 /// A socket of any node.
@@ -52,6 +53,12 @@ pub(super) struct Stream {
     pub(super) ended: bool,
     /// The peer's reset arrived.
     pub(super) reset: bool,
+    /// The reset is this side's own: what it sent was never acknowledged.
+    pub(super) timed_out: bool,
+    /// Nothing arrives here any more, and nobody says so.
+    pub(super) dark: bool,
+    /// What is on its way here is being sent again and again.
+    pub(super) giving_up: bool,
     /// This side receives no more.
     pub(super) deaf: bool,
     /// This side has said that it sends no more.
@@ -75,11 +82,21 @@ impl Stream {
             window,
             ended: false,
             reset: false,
+            timed_out: false,
+            dark: false,
+            giving_up: false,
             deaf: false,
             mute: false,
             receive: None,
             send: None,
         }
+    }
+
+    /// What an operation on a connection that is over fails with, if it is.
+    pub(super) fn failure(&self) -> Option<io::Error> {
+        let kind =
+            if self.timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::ConnectionReset };
+        self.reset.then(|| kind.into())
     }
 
     pub(super) fn room(&self) -> usize {

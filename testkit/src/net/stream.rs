@@ -4,10 +4,12 @@ use std::io;
 
 use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide, SocketId};
 
+use super::links::GIVE_UP_AFTER;
 use super::operate::{Net, NetEvent, Outcome, no_such_socket};
 use super::socket::{Segment, Socket, Stream};
 use crate::draws::Site;
 use crate::events::What;
+use crate::faults::Fault;
 use crate::trace::{Kind, fold_bytes};
 
 /// Into how many segments what one send takes is cut at most.
@@ -45,8 +47,8 @@ impl Net<'_> {
         }
         let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
         stream.receive = None;
-        if stream.reset {
-            return Outcome::Done(Err(io::ErrorKind::ConnectionReset.into()));
+        if let Some(failure) = stream.failure() {
+            return Outcome::Done(Err(failure));
         }
         let most = stream.buffered.len().min(max);
         if most == 0 {
@@ -68,7 +70,9 @@ impl Net<'_> {
         let Some(stream) = self.stream(id) else { return };
         let (peer, way) = (stream.peer, (stream.node, stream.peer_node));
         let waits = self.stream(peer).and_then(|peer| peer.send);
-        if waits.is_some() {
+        if let Some(number) = waits
+            && !self.holds(way, NetEvent::Effect(number))
+        {
             self.retry(waits, self.latency(way.0, way.1));
         }
     }
@@ -86,6 +90,9 @@ impl Net<'_> {
         }
         let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
         stream.send = None;
+        if stream.timed_out {
+            return Outcome::Done(Err(io::ErrorKind::TimedOut.into()));
+        }
         if stream.reset || stream.mute {
             return Outcome::Done(Err(io::ErrorKind::BrokenPipe.into()));
         }
@@ -115,8 +122,23 @@ impl Net<'_> {
         mut bytes: &[u8],
     ) {
         if self.stream(to).is_none() {
+            if self.world.nodes[usize::from(way.1)].down.get() {
+                self.goes_unanswered(way.1, from);
+                return;
+            }
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
+        }
+        if self.world.goes_wrong(Fault::Reset, shard) {
+            self.world.went_wrong(Fault::Reset, way.0, bytes.len() as u64);
+            self.transmit(way, to, Segment::Reset);
+            self.transmit((way.1, way.0), from, Segment::Reset);
+            return;
+        }
+        if self.world.goes_wrong(Fault::HalfOpen, shard) {
+            for end in [from, to] {
+                self.stream(end).into_iter().for_each(|stream| stream.dark = true);
+            }
         }
         let mut left = 1 + self.world.draws.below(Site::Net, shard, SEGMENTS_MAX);
         while !bytes.is_empty() {
@@ -131,6 +153,7 @@ impl Net<'_> {
     /// Sends a segment on its way to a socket, behind what is on its way already.
     pub(super) fn transmit(&mut self, way: (u16, u16), to: u64, segment: Segment) {
         let arrives = self.world.now() + self.latency(way.0, way.1);
+        let arrives = self.set_out(way, arrives);
         let Some(stream) = self.stream(to) else { return };
         if let Segment::Data(bytes) = &segment {
             stream.flying += bytes.len();
@@ -142,8 +165,12 @@ impl Net<'_> {
     }
 
     pub(super) fn arrive(&mut self, to: u64) {
+        if self.is_stopped(to) {
+            return;
+        }
         let Some(stream) = self.stream(to) else { return };
         let Some(segment) = stream.flight.pop_front() else { return };
+        stream.giving_up = false;
         let mut detail = 0;
         match segment {
             Segment::Data(bytes) => {
@@ -167,6 +194,44 @@ impl Net<'_> {
         if discards {
             self.room_made(to);
         }
+    }
+
+    /// Whether what arrives at a socket does not: it comes later, or never.
+    fn is_stopped(&mut self, to: u64) -> bool {
+        let Some(stream) = self.stream(to) else { return false };
+        if stream.flight.is_empty() {
+            return false;
+        }
+        let (node, way, dark) = (stream.node, (stream.peer_node, stream.node), stream.dark);
+        if dark {
+            self.world.went_wrong(Fault::HalfOpen, node, to);
+        } else if !self.holds(way, NetEvent::Arrive(to)) {
+            return false;
+        }
+        let Some(stream) = self.stream(to) else { return true };
+        if !std::mem::replace(&mut stream.giving_up, true) {
+            self.world.enter_after(GIVE_UP_AFTER, What::Net(NetEvent::GiveUp(to)));
+        }
+        true
+    }
+
+    /// Ends a connection on the side whose bytes do not arrive. The other side is not told.
+    pub(super) fn give_up(&mut self, to: u64) {
+        let Some(stream) = self.stream(to).filter(|stream| stream.giving_up) else { return };
+        stream.flight.clear();
+        stream.flying = 0;
+        stream.giving_up = false;
+        let sender = stream.peer;
+        self.time_out(sender);
+    }
+
+    /// Ends a connection on one side.
+    pub(super) fn time_out(&mut self, id: u64) {
+        let Some(stream) = self.stream(id) else { return };
+        (stream.reset, stream.timed_out) = (true, true);
+        stream.buffered.clear();
+        let waiting = [stream.receive, stream.send];
+        waiting.into_iter().for_each(|number| self.retry(number, 0));
     }
 
     pub(super) fn shutdown(&mut self, id: SocketId, side: ShutdownSide) -> io::Result<NetDone> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use greenroom_core::{Reporter, Silent};
 
 use super::TestRuntime;
+use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
 use crate::swarm::Swarm;
@@ -57,6 +58,7 @@ impl Default for Builder {
             shards: vec![2],
             hosts: BTreeMap::new(),
             plant: None,
+            faults: Faults::none(),
             logs_decisions: false,
         };
         Self {
@@ -183,6 +185,12 @@ impl Builder {
     /// is long.
     pub const fn log_decisions(mut self, log: bool) -> Self {
         self.setup.logs_decisions = log;
+        self
+    }
+
+    /// What goes wrong, and how often. Default nothing.
+    pub const fn faults(mut self, faults: Faults) -> Self {
+        self.setup.faults = faults;
         self
     }
 

@@ -4,12 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use greenroom_core::hash::mix;
-use greenroom_core::process::NodeRegistration;
+use greenroom_core::process::{self, NodeRegistration};
+use greenroom_core::runtime::Injector;
 use greenroom_core::{Pump, Reporter, Shard, ShardId, ShardSetup};
 
 use crate::mesh::{Rings, SimInlet, SimOutlet};
 use crate::trace::ShardObserver;
-use crate::world::{SimDriver, World};
+use crate::world::{NodeState, SimDriver, SimInjector, World};
 
 /// One simulated shard.
 #[derive(Debug)]
@@ -26,6 +27,24 @@ pub(super) struct NodeCell {
     pub(super) rings: Rc<Rings>,
 }
 
+impl NodeCell {
+    /// A fresh incarnation of a node.
+    ///
+    /// # Panics
+    ///
+    /// When the process runs more than 65,535 shards at once.
+    pub(super) fn new(world: &World, node: &NodeState) -> Self {
+        let numbers = node.first_shard..node.first_shard + u32::from(node.shards);
+        let door = |shard| Arc::new(SimInjector::new(world.inbox.clone(), shard)) as _;
+        let doors: Vec<Arc<dyn Injector>> = numbers.map(door).collect();
+        Self {
+            registration: process::register_node(&node.name, doors)
+                .expect("a process has room for 65,535 shards"),
+            rings: Rc::new(Rings::new(node.shards, &world.swarm)),
+        }
+    }
+}
+
 impl ShardCell {
     pub(super) fn new(
         world: &Rc<World>,
@@ -37,12 +56,13 @@ impl ShardCell {
         let state = &world.nodes[usize::from(place.node)];
         let (id, first) = (ShardId(place.shard), state.first_shard);
         let observer = Rc::new(ShardObserver::new(world.clone(), number));
+        let seed = mix(world.seed ^ u64::from(place.node).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let shard = Shard::new(ShardSetup {
             node: node.registration.node(),
             id,
             shards: state.shards,
             unique: node.registration.unique(id),
-            seed: mix(world.seed ^ u64::from(place.node).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            seed: (0..state.incarnation.get()).fold(seed, |seed, _| mix(seed)),
             driver: Rc::new(SimDriver::new(world.clone(), number)),
             outlet: Rc::new(SimOutlet::new(world.clone(), node.rings.clone(), id, first)),
             observer: Some(observer.clone()),

@@ -6,10 +6,13 @@
 //! and moves virtual time on when nobody can run. A run is over when its root task is, and it has
 //! failed when nothing can move before that.
 
+mod boot;
 mod builder;
 mod cell;
+mod crash;
 mod cycle;
 mod end;
+mod faults;
 mod inspect;
 mod report;
 mod root;

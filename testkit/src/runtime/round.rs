@@ -51,6 +51,7 @@ impl TestRuntime {
         // Shards run side by side: time passes for all of them at once.
         self.world.move_to(self.world.now() + cost / self.ready.len().max(1) as u64);
         self.after_round(number, pumped);
+        self.strain(number, cost);
     }
 
     /// Decides how a shard goes on after a round.

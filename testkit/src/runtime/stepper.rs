@@ -97,7 +97,7 @@ impl TestRuntime {
                 if state.phase.get() == Phase::Spinning && state.spin.get() == spin {
                     state.phase.set(Phase::Running);
                     self.announce(shard);
-                    self.ready.push(shard);
+                    self.make_ready(shard);
                 }
             }
             What::Inject(shard) => {
@@ -109,6 +109,9 @@ impl TestRuntime {
                     self.wake(shard);
                 }
             }
+            What::Crash(node, how) => self.drawn_crash(node, how),
+            What::Restart(node) => self.drawn_restart(node),
+            What::StallEnd(shard) => self.end_stall(shard),
             What::Net(event) => net::happen(world, event),
             What::Disk(slot) => disk::happen(world, slot),
             What::Job(slot) => {
@@ -142,7 +145,7 @@ impl TestRuntime {
             let woken = self.world.note(shard, Kind::Woken, 0, 0);
             state.cause.set(woken);
             state.phase.set(Phase::Running);
-            self.ready.push(shard);
+            self.make_ready(shard);
         }
     }
 

@@ -1,20 +1,21 @@
 //! The runtime as a test holds it.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_core::runtime::Injector;
-use greenroom_core::{ExitReason, Instant, Pid, System, process};
+use greenroom_core::{ExitReason, Instant, Pid, Reporter, System};
 
+use super::boot::Boot;
 use super::builder::Limits;
 use super::cell::{NodeCell, ShardCell};
 use super::{Builder, Root};
 use crate::events::What;
 use crate::guard;
-use crate::mesh::Rings;
 use crate::policy::Strategy;
-use crate::world::{SimInjector, World};
+use crate::world::World;
 
 /// N shards of M nodes on this thread, a function of one seed.
 ///
@@ -35,7 +36,6 @@ use crate::world::{SimInjector, World};
 /// sim.run(async |_| greenroom_core::sleep(Duration::from_secs(3600)).await);
 /// assert!(sim.now() - before >= Duration::from_secs(3600));
 /// ```
-#[derive(Debug)]
 pub struct TestRuntime {
     pub(super) world: Rc<World>,
     pub(super) cells: Vec<ShardCell>,
@@ -51,6 +51,10 @@ pub struct TestRuntime {
     /// When the run has outlasted its limit, in nanoseconds of virtual time.
     pub(super) time_end: u64,
     pub(super) announces: bool,
+    /// For the shards of nodes that come back.
+    pub(super) reporter: Arc<dyn Reporter>,
+    /// What nodes run when they come back.
+    pub(super) boots: BTreeMap<u16, Boot>,
 }
 
 impl TestRuntime {
@@ -68,27 +72,16 @@ impl TestRuntime {
     pub(super) fn new(builder: Builder) -> Self {
         guard::warm_up();
         let world = Rc::new(World::new(builder.setup, |swarm| builder.changes.apply(swarm)));
-        let nodes: Vec<NodeCell> = world
-            .nodes
-            .iter()
-            .map(|node| {
-                let numbers = node.first_shard..node.first_shard + u32::from(node.shards);
-                let door = |shard| Arc::new(SimInjector::new(world.inbox.clone(), shard)) as _;
-                let doors: Vec<Arc<dyn Injector>> = numbers.map(door).collect();
-                NodeCell {
-                    registration: process::register_node(&node.name, doors)
-                        .expect("a process has room for 65,535 shards"),
-                    rings: Rc::new(Rings::new(node.shards, &world.swarm)),
-                }
-            })
-            .collect();
+        let nodes: Vec<NodeCell> =
+            world.nodes.iter().map(|node| NodeCell::new(&world, node)).collect();
         let cells = (0u32..).zip(&world.shards).map(|(number, shard)| {
             let node = &nodes[usize::from(shard.place.node)];
             ShardCell::new(&world, node, number, builder.reporter.clone())
         });
+        let cells = cells.collect();
         let limit = u64::try_from(builder.limits.time.as_nanos()).unwrap_or(u64::MAX);
         Self {
-            cells: cells.collect(),
+            cells,
             nodes,
             ready: Vec::new(),
             strategy: world.swarm.policy.strategy(&world),
@@ -98,6 +91,8 @@ impl TestRuntime {
             limits: builder.limits,
             time_end: world.now().saturating_add(limit),
             announces: builder.announces,
+            reporter: builder.reporter,
+            boots: BTreeMap::new(),
             world,
         }
     }
@@ -123,7 +118,7 @@ impl TestRuntime {
     ///
     /// # Panics
     ///
-    /// When there is no such node.
+    /// When there is no such node, or it is down.
     pub fn start_on<T, F>(&mut self, node: u16, body: F) -> Root<T>
     where
         T: 'static,
@@ -216,9 +211,10 @@ impl TestRuntime {
     ///
     /// # Panics
     ///
-    /// When there is no such shard.
+    /// When there is no such shard, or its node is down.
     pub fn on<R>(&mut self, node: u16, shard: u16, f: impl FnOnce() -> R) -> R {
         let number = self.number(node, shard);
+        assert!(!self.is_down(node), "node {node} is down");
         self.world.trace.because_of_nothing();
         let result = self.cells[number as usize].shard.enter(f);
         self.rouse(number);
@@ -240,5 +236,11 @@ impl TestRuntime {
     /// When there is no such shard.
     pub fn wake_spuriously(&mut self, node: u16, shard: u16) {
         self.world.enter_after(0, What::Spurious(self.number(node, shard)));
+    }
+}
+
+impl fmt::Debug for TestRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestRuntime").field("world", &self.world).finish_non_exhaustive()
     }
 }

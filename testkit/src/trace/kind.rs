@@ -38,6 +38,8 @@ pub enum Kind {
     Job = 15,
     /// A producer found a ring full.
     RingFull = 16,
+    /// A fault had an effect; the actor is the number of the [`crate::Fault`].
+    Fault = 17,
     /// A task was polled.
     Polled = 32,
     /// A task came to be.

@@ -21,6 +21,11 @@ pub(crate) struct SimDriver {
 }
 
 impl SimDriver {
+    /// What a task submits while its node goes down reaches nobody.
+    fn is_alive(&self) -> bool {
+        !self.world.is_dead(self.shard)
+    }
+
     pub(crate) const fn new(world: Rc<World>, shard: u32) -> Self {
         Self { world, shard }
     }
@@ -65,33 +70,47 @@ impl Driver for SimDriver {
 
 impl Net for SimDriver {
     fn submit(&self, op: OpId, request: NetRequest) {
-        net::submit(&self.world, self.shard, op, request);
+        if self.is_alive() {
+            self.world.draw_crash(self.shard);
+            net::submit(&self.world, self.shard, op, request);
+        }
     }
 
     fn cancel(&self, op: OpId) {
-        net::cancel(&self.world, self.shard, op);
+        if self.is_alive() {
+            net::cancel(&self.world, self.shard, op);
+        }
     }
 }
 
 impl Disk for SimDriver {
     fn submit(&self, op: OpId, request: DiskRequest) {
-        disk::submit(&self.world, self.shard, op, request);
+        if self.is_alive() {
+            self.world.draw_crash(self.shard);
+            disk::submit(&self.world, self.shard, op, request);
+        }
     }
 
     fn cancel(&self, op: OpId) {
-        disk::cancel(&self.world, self.shard, op);
+        if self.is_alive() {
+            disk::cancel(&self.world, self.shard, op);
+        }
     }
 }
 
 impl Resolver for SimDriver {
     fn submit(&self, op: OpId, request: ResolveRequest) {
-        blocking::resolve(&self.world, self.shard, op, &request);
+        if self.is_alive() {
+            blocking::resolve(&self.world, self.shard, op, &request);
+        }
     }
 }
 
 impl Blocking for SimDriver {
     fn submit(&self, op: OpId, job: Job) {
-        blocking::submit(&self.world, self.shard, op, job);
+        if self.is_alive() {
+            blocking::submit(&self.world, self.shard, op, job);
+        }
     }
 }
 

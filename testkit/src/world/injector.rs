@@ -45,6 +45,15 @@ impl Inbox {
         taken
     }
 
+    /// Takes out what is for those shards.
+    pub(crate) fn remove(&self, of: impl Fn(u32) -> bool) -> Vec<(u32, Injected)> {
+        let mut queue = self.lock();
+        let Some(queue) = queue.as_mut() else { return Vec::new() };
+        let (removed, kept) = queue.drain(..).partition::<Vec<_>, _>(|(shard, _)| of(*shard));
+        queue.extend(kept);
+        removed
+    }
+
     /// Takes nothing more. What was not taken up is for the caller to drop.
     pub(crate) fn close(&self) -> Option<VecDeque<(u32, Injected)>> {
         self.lock().take()

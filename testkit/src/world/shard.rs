@@ -53,6 +53,12 @@ pub(crate) struct ShardState {
     pub(crate) arriving: RefCell<VecDeque<Injected>>,
     /// When the last of those arrives.
     pub(crate) arrives_last: Cell<u64>,
+    /// Until when it stands still.
+    pub(crate) stalled_until: Cell<u64>,
+    /// It could run, and does when it no longer stands still.
+    pub(crate) held: Cell<bool>,
+    /// How many times as long as usual its rounds take.
+    pub(crate) slowness: Cell<u32>,
 }
 
 impl ShardState {
@@ -74,7 +80,28 @@ impl ShardState {
             injected: RefCell::default(),
             arriving: RefCell::default(),
             arrives_last: Cell::new(0),
+            stalled_until: Cell::new(0),
+            held: Cell::new(false),
+            slowness: Cell::new(1),
         }
+    }
+
+    /// Becomes a shard that has just started. Returns what was meant for the one before.
+    pub(crate) fn reset(&self) -> impl Sized + use<> {
+        self.spin.set(self.spin.get() + 1);
+        self.phase.set(Phase::Parked);
+        self.announced.set(true);
+        self.rung.set(false);
+        self.bells.set(0);
+        self.deadline.set(u64::MAX);
+        self.deadline_entered.set(u64::MAX);
+        self.inbound.set(0);
+        self.ready_tasks.set(0);
+        self.polled.set((0, 0));
+        self.cause.set(0);
+        self.stalled_until.set(0);
+        self.held.set(false);
+        (self.completions.take(), self.injected.take(), self.arriving.take())
     }
 
     /// Whether something other than packets waits to be taken in.

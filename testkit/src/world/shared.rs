@@ -14,6 +14,7 @@ use super::{Inbox, ShardState};
 use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
+use crate::faults::{FaultState, Faults};
 use crate::net::Network;
 use crate::plant::Plant;
 use crate::slots::Slots;
@@ -27,6 +28,7 @@ pub(crate) struct WorldSetup {
     pub(crate) shards: Vec<u16>,
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
+    pub(crate) faults: Faults,
     pub(crate) logs_decisions: bool,
 }
 
@@ -38,6 +40,12 @@ pub(crate) struct NodeState {
     pub(crate) first_shard: u32,
     pub(crate) shards: u16,
     pub(crate) address: IpAddr,
+    /// It has crashed and was not restarted.
+    pub(crate) down: Cell<bool>,
+    /// It starts by itself after a crash that was drawn.
+    pub(crate) boots: Cell<bool>,
+    /// How often it has crashed.
+    pub(crate) incarnation: Cell<u32>,
 }
 
 /// See the module.
@@ -54,6 +62,7 @@ pub(crate) struct World {
     pub(crate) shards: Vec<ShardState>,
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
+    pub(crate) fault_state: FaultState,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
@@ -86,6 +95,9 @@ impl World {
                 first_shard: shards.len() as u32,
                 shards: count,
                 address,
+                down: Cell::new(false),
+                boots: Cell::new(false),
+                incarnation: Cell::new(0),
             });
             hosts.entry(name).or_insert(address);
             shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
@@ -104,6 +116,7 @@ impl World {
             shards,
             inbox: Inbox::new(),
             plant: setup.plant,
+            fault_state: FaultState::new(setup.faults),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             hosts,
@@ -181,6 +194,23 @@ impl World {
         Some(shard)
     }
 
+    /// Drops the completions on their way to those shards. Returns their events' numbers.
+    pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
+        let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
+        void.into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    /// Takes out the blocking jobs of those shards, with their events' numbers.
+    pub(crate) fn void_jobs(&self, of: impl Fn(u32) -> bool) -> (Vec<Job>, Vec<u32>) {
+        let void = self.jobs.borrow_mut().drain_where(|(shard, ..)| of(*shard));
+        void.into_iter().map(|(slot, (_, _, job))| (job, slot)).unzip()
+    }
+
+    /// Whether a shard's node is down.
+    pub(crate) fn is_dead(&self, shard: u32) -> bool {
+        self.nodes[usize::from(self.node_of(shard))].down.get()
+    }
+
     /// Takes up what was injected: from here on it is on its way to its shard.
     #[inline]
     pub(crate) fn take_up_injected(&self) {
@@ -192,6 +222,9 @@ impl World {
     #[cold]
     fn take_up(&self) {
         while let Some((shard, injected)) = self.inbox.pop() {
+            if self.is_dead(shard) {
+                continue;
+            }
             let state = &self.shards[shard as usize];
             state.arriving.borrow_mut().push_back(injected);
             let delay = self.draws.below(Site::Inject, shard, self.swarm.bell_delay + 1);

@@ -10,14 +10,16 @@ use greenroom_testkit::Campaign;
 
 use super::actors::come_to_rest;
 
-async fn open(path: &str, mode: OpenMode) -> std::io::Result<(FileId, u64)> {
+pub(crate) const NEW: OpenMode = OpenMode::CreateNew;
+
+pub(crate) async fn open(path: &str, mode: OpenMode) -> std::io::Result<(FileId, u64)> {
     match disk(DiskRequest::Open { path: path.into(), mode }).await? {
         DiskDone::Opened { file, len } => Ok((file, len)),
         other => panic!("{other:?}"),
     }
 }
 
-async fn read(file: FileId, offset: u64, len: usize) -> Vec<u8> {
+pub(crate) async fn read(file: FileId, offset: u64, len: usize) -> Vec<u8> {
     match disk(DiskRequest::ReadAt { file, offset, len }).await {
         Ok(DiskDone::Read(bytes)) => bytes,
         other => panic!("{other:?}"),

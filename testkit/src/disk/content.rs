@@ -1,0 +1,160 @@
+//! One file: what reads see, and what the device would still have after a loss of power.
+
+use std::collections::VecDeque;
+
+/// What a device writes whole or not at all, in bytes.
+const SECTOR: usize = 512;
+
+/// Changes that wait for a sync at most; beyond, the kernel writes the oldest back.
+pub(super) const UNSYNCED_MAX: usize = 1024;
+
+/// A change that is in the page cache.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// Bytes at an offset.
+    Write(usize, Vec<u8>),
+    /// A new length.
+    Len(usize),
+}
+
+/// What becomes of a change when the power fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    Kept,
+    Lost,
+    /// Of its sectors, counted from 0, those remain whose bit is set; the bits repeat after 64.
+    Torn(u64),
+}
+
+/// See the module.
+#[derive(Default, Debug)]
+pub(super) struct Content {
+    view: Vec<u8>,
+    stable: Vec<u8>,
+    /// What separates the two, oldest first; not what a failed sync has dropped.
+    changes: VecDeque<Change>,
+}
+
+impl Change {
+    fn apply(&self, image: &mut Vec<u8>) {
+        match self {
+            Self::Write(from, data) => {
+                let to = from + data.len();
+                if image.len() < to {
+                    image.resize(to, 0);
+                }
+                image[*from..to].copy_from_slice(data);
+            }
+            Self::Len(len) => image.resize(*len, 0),
+        }
+    }
+
+    /// How many sectors it touches.
+    pub(super) const fn sectors(&self) -> usize {
+        match self {
+            Self::Write(from, data) if !data.is_empty() => {
+                (*from + data.len() - 1) / SECTOR - *from / SECTOR + 1
+            }
+            _ => 1,
+        }
+    }
+
+    /// Applies those sectors of a write that remain.
+    fn apply_torn(&self, remain: u64, image: &mut Vec<u8>) {
+        let Self::Write(from, data) = self else { return };
+        let (mut start, mut sector) = (0, 0);
+        while start < data.len() {
+            let end = (SECTOR - (from + start) % SECTOR + start).min(data.len());
+            if remain >> (sector % 64) & 1 == 1 {
+                Self::Write(from + start, data[start..end].to_vec()).apply(image);
+            }
+            (start, sector) = (end, sector + 1);
+        }
+    }
+}
+
+impl Content {
+    pub(super) fn view(&self) -> &[u8] {
+        &self.view
+    }
+
+    /// Changes what reads see; the device has it after a sync.
+    pub(super) fn change(&mut self, change: Change) {
+        change.apply(&mut self.view);
+        self.changes.push_back(change);
+        if self.changes.len() > UNSYNCED_MAX
+            && let Some(oldest) = self.changes.pop_front()
+        {
+            oldest.apply(&mut self.stable);
+        }
+    }
+
+    /// Makes everything durable that no earlier sync has dropped.
+    pub(super) fn sync(&mut self) {
+        for change in self.changes.drain(..) {
+            change.apply(&mut self.stable);
+        }
+    }
+
+    /// Forgets what should have become durable. Reads still see it. Returns how many changes.
+    pub(super) fn drop_unsynced(&mut self) -> usize {
+        let dropped = self.changes.len();
+        self.changes.clear();
+        dropped
+    }
+
+    /// Goes back to what the device has.
+    pub(super) fn lose_power(&mut self, mut fate: impl FnMut(&Change) -> Fate) {
+        for change in std::mem::take(&mut self.changes) {
+            match fate(&change) {
+                Fate::Kept => change.apply(&mut self.stable),
+                Fate::Lost => {}
+                Fate::Torn(remain) => change.apply_torn(remain, &mut self.stable),
+            }
+        }
+        self.view.clone_from(&self.stable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_write_leaves_whole_sectors() {
+        let mut content = Content::default();
+        content.change(Change::Len(2048));
+        content.sync();
+        let write = Change::Write(500, vec![1; 1000]);
+        assert_eq!(write.sectors(), 3);
+        content.change(write);
+        content.lose_power(|_| Fate::Torn(0b101));
+        let view = content.view();
+        assert!(view[500..512].iter().all(|&byte| byte == 1));
+        assert!(view[512..1024].iter().all(|&byte| byte == 0));
+        assert!(view[1024..1500].iter().all(|&byte| byte == 1));
+        assert!(view[1500..].iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn a_sync_that_drops_is_not_mended_by_the_next() {
+        let mut content = Content::default();
+        content.change(Change::Write(0, b"lost".to_vec()));
+        assert_eq!(content.drop_unsynced(), 1);
+        assert_eq!(content.view(), b"lost", "the cache still has it");
+        content.change(Change::Write(4, b"kept".to_vec()));
+        content.sync();
+        content.lose_power(|_| Fate::Kept);
+        assert_eq!(content.view(), b"\0\0\0\0kept");
+    }
+
+    #[test]
+    fn the_kernel_writes_back_what_waits_for_long() {
+        let mut content = Content::default();
+        for _ in 0..=UNSYNCED_MAX {
+            content.change(Change::Write(0, b"x".to_vec()));
+        }
+        content.lose_power(|_| Fate::Lost);
+        assert_eq!(content.view(), b"x");
+    }
+}

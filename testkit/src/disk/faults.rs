@@ -1,0 +1,132 @@
+//! What goes wrong with files.
+
+use std::io;
+
+use greenroom_core::runtime::{DiskDone, DiskRequest};
+
+use super::content::{Change, Fate};
+use super::files::{Disks, Operation};
+use crate::draws::Site;
+use crate::faults::{Crash, Fault};
+use crate::world::World;
+
+/// What Linux calls an error of the device, and a device without room.
+const EIO: i32 = 5;
+const ENOSPC: i32 = 28;
+
+/// One in two, in parts of a million: what was not synced may be written or not.
+const EVEN: u32 = 500_000;
+
+impl Disks {
+    /// Lets a request have its effect, or go wrong.
+    pub(super) fn attempt(
+        &mut self,
+        world: &World,
+        (node, shard): (u16, u32),
+        request: DiskRequest,
+    ) -> io::Result<DiskDone> {
+        let fault = match &request {
+            DiskRequest::ReadAt { .. } => Fault::ReadError,
+            DiskRequest::WriteAt { .. } => Fault::WriteError,
+            DiskRequest::Sync { .. } => Fault::SyncError,
+            _ => Fault::NoSpace,
+        };
+        let fault = if fault != Fault::NoSpace && world.goes_wrong(fault, shard) {
+            fault
+        } else if self.grows(node, &request) && world.goes_wrong(Fault::NoSpace, shard) {
+            Fault::NoSpace
+        } else {
+            return self.apply(node, request);
+        };
+        let mut detail = 0;
+        match request {
+            DiskRequest::WriteAt { file, offset, mut data } => {
+                data.truncate(world.draws.below(Site::Fault, shard, data.len() as u64 + 1) as usize);
+                detail = data.len() as u64;
+                self.apply(node, DiskRequest::WriteAt { file, offset, data })?;
+            }
+            DiskRequest::Sync { file, .. } => detail = self.drop_unsynced(node, file)? as u64,
+            _ => {}
+        }
+        world.went_wrong(fault, node, detail);
+        let error = if fault == Fault::NoSpace { ENOSPC } else { EIO };
+        Err(io::Error::from_raw_os_error(error))
+    }
+
+    /// Draws, as an operation is submitted, whether its disk stands still from now on.
+    pub(super) fn draw_stall(&mut self, world: &World, (node, shard): (u16, u32)) {
+        if world.goes_wrong(Fault::DiskStall, shard) {
+            let end = world.now() + world.fault_time(shard, |times| times.disk_stall_max);
+            self.stall(node, end);
+        }
+    }
+
+    /// How long an operation has to wait for a disk that stands still.
+    pub(super) fn stalls(&self, world: &World, node: u16) -> Option<u64> {
+        let wait = self.stalled_until(node).checked_sub(world.now()).filter(|&wait| wait > 0)?;
+        world.went_wrong(Fault::DiskStall, node, wait);
+        Some(wait)
+    }
+
+    /// A node goes down: its files are closed, and what was under way has its effect, a part of
+    /// it, or none. Returns the events that are void now.
+    pub(crate) fn crash(&mut self, world: &World, node: u16, how: Crash) -> Vec<u32> {
+        let mut slots = Vec::new();
+        for (slot, operation) in self.operations.drain_where(|operation| operation.node == node) {
+            slots.push(slot);
+            self.cut_short(world, operation);
+        }
+        self.by_op.retain(|&(shard, _), _| world.node_of(shard) != node);
+        self.close_all(node);
+        if how == Crash::Power {
+            self.lose_power(
+                node,
+                |change| fate(world, node, change),
+                || {
+                    let lost = world.goes_wrong_or(Fault::LostEntry, u32::from(node), EVEN);
+                    if lost {
+                        world.went_wrong(Fault::LostEntry, node, 0);
+                    }
+                    lost
+                },
+            );
+        }
+        slots
+    }
+
+    fn cut_short(&mut self, world: &World, operation: Operation) {
+        let Operation { shard, node, mut request, .. } = operation;
+        if let DiskRequest::WriteAt { data, .. } = &mut request {
+            let done = world.draws.below(Site::Fault, shard, data.len() as u64 + 1);
+            data.truncate(done as usize);
+        } else if world.draws.below(Site::Fault, shard, 2) == 0 {
+            return;
+        }
+        // Nobody hears what it came to.
+        drop(self.apply(node, request));
+    }
+}
+
+/// What becomes of a change that was not synced.
+fn fate(world: &World, node: u16, change: &Change) -> Fate {
+    let place = u32::from(node);
+    if world.goes_wrong_or(Fault::LostWrite, place, EVEN) {
+        world.went_wrong(Fault::LostWrite, node, change.sectors() as u64);
+        return Fate::Lost;
+    }
+    let sectors = change.sectors().min(64) as u64;
+    if sectors < 2 || !world.goes_wrong(Fault::TornWrite, place) {
+        return Fate::Kept;
+    }
+    let all = u64::MAX >> (64 - sectors);
+    // From 1 to one less than all.
+    let some = 1 + world.draws.below(Site::Fault, place, sectors - 1);
+    let prefix = (1 << some) - 1;
+    let remain = match world.draws.below(Site::Fault, place, 3) {
+        0 => prefix,
+        1 => all & !prefix,
+        _ => 1 + world.draws.below(Site::Fault, place, all - 1),
+    };
+    world.went_wrong(Fault::TornWrite, node, remain);
+    Fate::Torn(remain)
+}

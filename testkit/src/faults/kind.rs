@@ -1,0 +1,80 @@
+//! The kinds of faults.
+
+/// A kind of fault. The numbers are part of the trace hash and never change meaning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A segment took much longer than is typical.
+    Delay = 0,
+    /// A segment or a connect was stopped between two nodes that cannot reach each other.
+    Partition = 1,
+    /// The same, where one of the two can still reach the other.
+    OneWayPartition = 2,
+    /// The same, where a node can reach no other.
+    Isolation = 3,
+    /// A segment waited for a link on which nothing moved.
+    Clog = 4,
+    /// A connection was reset in the middle.
+    Reset = 5,
+    /// A close reset the peer, which lost what it had not received.
+    ResetOnClose = 6,
+    /// A segment was lost in a connection of which both ends think that it stands.
+    HalfOpen = 7,
+    /// A connect was refused although somebody listens.
+    Refusal = 8,
+    /// A sync failed and its pages were dropped.
+    SyncError = 9,
+    /// A read failed.
+    ReadError = 10,
+    /// A write failed, some of it done.
+    WriteError = 11,
+    /// There was no room for a write, some of it done.
+    NoSpace = 12,
+    /// An operation waited for a disk that stood still.
+    DiskStall = 13,
+    /// A change of a file that was not synced was lost with the power.
+    LostWrite = 14,
+    /// A write that was not synced was torn by the loss of power.
+    TornWrite = 15,
+    /// A change of a directory that was not synced was lost with the power.
+    LostEntry = 16,
+    /// A shard that could have run did not for a while.
+    ShardStall = 17,
+    /// A shard took longer for a round than others do.
+    SlowShard = 18,
+    /// A node lost its power.
+    PowerLoss = 19,
+    /// A node's process was killed.
+    ProcessKill = 20,
+}
+
+impl Fault {
+    /// How many kinds there are.
+    pub(crate) const COUNT: usize = 21;
+
+    /// All kinds.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Delay,
+        Self::Partition,
+        Self::OneWayPartition,
+        Self::Isolation,
+        Self::Clog,
+        Self::Reset,
+        Self::ResetOnClose,
+        Self::HalfOpen,
+        Self::Refusal,
+        Self::SyncError,
+        Self::ReadError,
+        Self::WriteError,
+        Self::NoSpace,
+        Self::DiskStall,
+        Self::LostWrite,
+        Self::TornWrite,
+        Self::LostEntry,
+        Self::ShardStall,
+        Self::SlowShard,
+        Self::PowerLoss,
+        Self::ProcessKill,
+    ];
+}

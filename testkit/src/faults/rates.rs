@@ -1,0 +1,188 @@
+//! How often things go wrong.
+
+use std::time::Duration;
+
+use super::Fault;
+
+/// Rates of faults, for [`crate::Builder::faults`]. Nothing goes wrong unless it is asked for.
+///
+/// # Examples
+///
+/// ```
+/// use greenroom_testkit::{Faults, TestRuntime};
+///
+/// let faults = Faults::none().partition_probability(0.01).delay_probability(0.1);
+/// let sim = TestRuntime::builder().nodes(3).faults(faults).build();
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "rates do nothing until a builder has them"]
+pub struct Faults {
+    /// In parts of a million, by fault.
+    rates: [u32; Fault::COUNT],
+    pub(crate) times: Times,
+}
+
+/// How far faults go; times are in nanoseconds of virtual time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Times {
+    pub(crate) delay_typical: u64,
+    pub(crate) partition_max: u64,
+    pub(crate) clog_max: u64,
+    pub(crate) disk_stall_max: u64,
+    pub(crate) shard_stall_max: u64,
+    pub(crate) down_max: u64,
+    /// Nodes that are down at the same time at most.
+    pub(crate) nodes_down_max: u16,
+}
+
+/// What a probability of 1 is.
+pub(crate) const MILLION: u64 = 1_000_000;
+
+/// One setter for each fault that has a probability.
+macro_rules! probabilities {
+    ($($(#[$doc:meta])+ $name:ident = $fault:ident;)+) => {
+        impl Faults {
+            $(
+                $(#[$doc])+
+                ///
+                /// # Panics
+                ///
+                /// When `probability` is not from 0 to 1.
+                pub fn $name(mut self, probability: f64) -> Self {
+                    self.rates[Fault::$fault as usize] = parts(probability);
+                    self
+                }
+            )+
+        }
+    };
+}
+
+probabilities! {
+    /// How likely a segment between two nodes takes an extra time, which has a heavy tail.
+    delay_probability = Delay;
+    /// How likely, with each segment between two nodes, they lose sight of each other.
+    partition_probability = Partition;
+    /// How likely, with each segment between two nodes, what goes that way no longer arrives,
+    /// while the other way is free.
+    one_way_partition_probability = OneWayPartition;
+    /// How likely, with each segment it sends to another node, a node loses sight of all others.
+    isolation_probability = Isolation;
+    /// How likely, with each segment between two nodes, nothing moves that way for a while.
+    clog_probability = Clog;
+    /// How likely what a send takes is lost, and the connection reset on both sides.
+    reset_probability = Reset;
+    /// How likely a clean close resets the peer, as if bytes had been unread.
+    reset_on_close_probability = ResetOnClose;
+    /// How likely, with each segment, a connection stays half-open: nothing arrives on either side,
+    /// and neither is told.
+    half_open_probability = HalfOpen;
+    /// How likely a connect is refused although somebody listens.
+    refusal_probability = Refusal;
+    /// How likely a sync fails and drops what it should have made durable. Reads go on to see it
+    /// until the power fails, and a later sync succeeds without it.
+    sync_error_probability = SyncError;
+    /// How likely a read of a file fails.
+    read_error_probability = ReadError;
+    /// How likely a write to a file fails, with a part of it done.
+    write_error_probability = WriteError;
+    /// How likely there is no room for a write that makes a file longer, or for an allocation.
+    no_space_probability = NoSpace;
+    /// How likely, with each operation, a node's whole disk stands still for a while.
+    disk_stall_probability = DiskStall;
+    /// How likely a change that was not synced is lost with the power. One in two unless set.
+    lost_write_probability = LostWrite;
+    /// How likely a change of a directory that was not synced is lost with the power, and with it
+    /// later changes of that directory. One in two unless set.
+    lost_entry_probability = LostEntry;
+    /// How likely a write that was not synced, and was not lost, is torn by the loss of power.
+    torn_write_probability = TornWrite;
+    /// How likely, after each round, a shard stands still for a while.
+    shard_stall_probability = ShardStall;
+    /// How likely, with each operation on a socket or file, a node that was booted loses its power
+    /// before or after the operation has its effect.
+    power_loss_probability = PowerLoss;
+    /// How likely, with each operation on a socket or file, the process of a node that was booted
+    /// is killed before or after the operation has its effect.
+    process_kill_probability = ProcessKill;
+}
+
+impl Faults {
+    /// No faults.
+    pub const fn none() -> Self {
+        let times = Times {
+            delay_typical: 10_000_000,
+            partition_max: 10_000_000_000,
+            clog_max: 1_000_000_000,
+            disk_stall_max: 1_000_000_000,
+            shard_stall_max: 1_000_000_000,
+            down_max: 10_000_000_000,
+            nodes_down_max: 1,
+        };
+        Self { rates: [0; Fault::COUNT], times }
+    }
+
+    /// What is typical for an extra delay; one in k is longer than k times that. Default 10 ms.
+    pub const fn delay_typical(mut self, time: Duration) -> Self {
+        self.times.delay_typical = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a partition or isolation that was drawn lasts at most. Default 10 s.
+    pub const fn partition_time_max(mut self, time: Duration) -> Self {
+        self.times.partition_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a link is clogged at most. Default 1 s.
+    pub const fn clog_time_max(mut self, time: Duration) -> Self {
+        self.times.clog_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a disk stands still at most. Default 1 s.
+    pub const fn disk_stall_time_max(mut self, time: Duration) -> Self {
+        self.times.disk_stall_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a shard stands still at most. Default 1 s.
+    pub const fn shard_stall_time_max(mut self, time: Duration) -> Self {
+        self.times.shard_stall_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a node is down at most after a crash that was drawn. Default 10 s.
+    pub const fn down_time_max(mut self, time: Duration) -> Self {
+        self.times.down_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How many nodes are down at the same time at most because of drawn crashes. Default 1.
+    pub const fn nodes_down_max(mut self, nodes: u16) -> Self {
+        self.times.nodes_down_max = nodes;
+        self
+    }
+
+    /// The faults that have a probability.
+    pub fn enabled(&self) -> impl Iterator<Item = Fault> {
+        Fault::ALL.into_iter().filter(|&fault| self.rate(fault) > 0)
+    }
+
+    /// In parts of a million.
+    #[inline]
+    pub(crate) const fn rate(&self, fault: Fault) -> u32 {
+        self.rates[fault as usize]
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+/// A probability in parts of a million; none that is more than 0 becomes 0.
+fn parts(probability: f64) -> u32 {
+    assert!((0.0..=1.0).contains(&probability), "{probability} is no probability");
+    (probability * MILLION as f64).ceil() as u32
+}

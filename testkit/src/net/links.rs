@@ -1,0 +1,145 @@
+//! What stands between nodes.
+
+use std::collections::BTreeMap;
+
+use super::operate::{Net, NetEvent};
+use crate::events::What;
+use crate::faults::Fault;
+use crate::world::World;
+
+/// A way from one node to another.
+pub(crate) type Way = (u16, u16);
+
+/// Until when nothing passes, and why.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    /// In nanoseconds; `u64::MAX` for until it is healed.
+    until: u64,
+    fault: Fault,
+}
+
+/// What goes wrong between nodes. A way that is not named is free.
+#[derive(Default, Debug)]
+pub(crate) struct Links {
+    cuts: BTreeMap<Way, Cut>,
+    /// Until when nothing arrives that is sent now.
+    clogs: BTreeMap<Way, u64>,
+    /// What goes on once its way is free.
+    held: Vec<(Way, NetEvent)>,
+}
+
+/// How long a kernel sends the same bytes again before it gives a connection up: what 15 tries
+/// with growing pauses come to on Linux (`tcp(7)`, `tcp_retries2`), in nanoseconds.
+pub(super) const GIVE_UP_AFTER: u64 = 924_600_000_000;
+
+impl Links {
+    /// Lets nothing pass from now on.
+    pub(crate) fn cut(&mut self, way: (u16, u16), fault: Fault, until: u64) {
+        if way.0 == way.1 {
+            return;
+        }
+        let cut = self.cuts.entry(way).or_insert(Cut { until, fault });
+        if cut.until <= until {
+            *cut = Cut { until, fault };
+        }
+    }
+
+    /// Lets nothing that is sent from now on arrive before that time.
+    pub(crate) fn clog(&mut self, way: (u16, u16), until: u64) {
+        let end = self.clogs.entry(way).or_insert(0);
+        *end = until.max(*end);
+    }
+
+    fn cut_at(&self, way: Way, now: u64) -> Option<Cut> {
+        self.cuts.get(&way).copied().filter(|cut| cut.until > now)
+    }
+}
+
+impl Net<'_> {
+    /// Draws what goes wrong on a way as something sets out on it, which arrives at that time.
+    /// Returns when it does now.
+    pub(super) fn set_out(&mut self, way: Way, mut arrives: u64) -> u64 {
+        if way.0 == way.1 {
+            return arrives;
+        }
+        let (from, world) = (u32::from(way.0), self.world);
+        let until = || world.now() + world.fault_time(from, |times| times.partition_max);
+        if world.goes_wrong(Fault::Partition, from) {
+            let until = until();
+            self.network.links.cut(way, Fault::Partition, until);
+            self.network.links.cut((way.1, way.0), Fault::Partition, until);
+        }
+        if world.goes_wrong(Fault::OneWayPartition, from) {
+            self.network.links.cut(way, Fault::OneWayPartition, until());
+        }
+        if world.goes_wrong(Fault::Isolation, from) {
+            self.isolate(way.0, until());
+        }
+        if world.goes_wrong(Fault::Delay, from) {
+            let delay = world.fault_delay(from);
+            world.went_wrong(Fault::Delay, way.0, delay);
+            arrives += delay;
+        }
+        if world.goes_wrong(Fault::Clog, from) {
+            let until = world.now() + world.fault_time(from, |times| times.clog_max);
+            self.network.links.clog(way, until);
+        }
+        let clogged = self.network.links.clogs.get(&way).copied().unwrap_or(0);
+        if clogged > arrives {
+            world.went_wrong(Fault::Clog, way.0, clogged - arrives);
+            arrives = clogged;
+        }
+        arrives
+    }
+
+    /// Cuts a node off all others.
+    pub(crate) fn isolate(&mut self, node: u16, until: u64) {
+        for other in 0..self.world.nodes.len() as u16 {
+            self.network.links.cut((node, other), Fault::Isolation, until);
+            self.network.links.cut((other, node), Fault::Isolation, until);
+        }
+    }
+
+    /// Whether nothing passes a way now; counts that something was stopped.
+    pub(super) fn stops(&self, way: Way) -> bool {
+        let cut = self.network.links.cut_at(way, self.world.now());
+        if let Some(cut) = cut {
+            self.world.went_wrong(cut.fault, way.0, u64::from(way.1));
+        }
+        cut.is_some()
+    }
+
+    /// Keeps an event that would pass a way back until the way is free. Whether it was.
+    pub(super) fn holds(&mut self, way: Way, event: NetEvent) -> bool {
+        let Some(cut) = self.network.links.cut_at(way, self.world.now()) else { return false };
+        self.world.went_wrong(cut.fault, way.0, u64::from(way.1));
+        if cut.until == u64::MAX {
+            self.network.links.held.push((way, event));
+        } else {
+            let at = cut.until + self.latency(way.0, way.1);
+            self.world.events.borrow_mut().enter(at, What::Net(event));
+        }
+        true
+    }
+
+    /// Frees all ways that the test asks for. What was kept back goes on.
+    pub(crate) fn heal(&mut self, healed: impl Fn(Way) -> bool) {
+        let links = &mut self.network.links;
+        links.cuts.retain(|&way, _| !healed(way));
+        links.clogs.retain(|&way, _| !healed(way));
+        let held = std::mem::take(&mut links.held);
+        for (way, event) in held {
+            if healed(way) {
+                let delay = self.latency(way.0, way.1);
+                self.world.enter_after(delay, What::Net(event));
+            } else {
+                self.network.links.held.push((way, event));
+            }
+        }
+    }
+}
+
+/// Calls `f` with the network, between two events.
+pub(crate) fn steer<R>(world: &World, f: impl FnOnce(&mut Net<'_>) -> R) -> R {
+    f(&mut Net { world, network: &mut world.network.borrow_mut() })
+}
