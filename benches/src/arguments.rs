@@ -20,6 +20,10 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// The server that `kv` measures; the one built beside this program when it is not named.
     pub(crate) kv: Option<PathBuf>,
+    /// The server that `echo` measures; as for `kv`.
+    pub(crate) echo: Option<PathBuf>,
+    /// The comparison's program, whose servers `echo` measures beside ours.
+    pub(crate) rivals: Option<PathBuf>,
     /// Shards of `scaling`, and actors on each, when its units (laps) are counted.
     pub(crate) shards: u16,
     pub(crate) actors: usize,
@@ -30,10 +34,10 @@ pub(crate) struct Arguments {
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
-                         [--driver NAME ...] [--shards N] [--actors N]
+                         [--echo PATH] [--rivals PATH] [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim idle latency kv scaling; all by default
+             skynet big fan sim idle latency kv echo scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone
   --secs     seconds of each repeat (1)
@@ -42,6 +46,8 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats 
   --driver   what runs the shards, `glommio` or `uring` (the default one); given twice, each variant
              is measured on both in turn
   --kv       the key-value server of the workload kv (the example beside this program)
+  --echo     the server of the workload echo (the example beside this program)
+  --rivals   the program of benches/compare, whose servers echo measures beside ours
   --shards   with `scaling --count`: so many (2), and
   --actors   so many actors on each (16)";
 
@@ -60,6 +66,8 @@ impl Arguments {
             repeats: 5,
             count: None,
             kv: None,
+            echo: None,
+            rivals: None,
             shards: 2,
             actors: 16,
             drivers: Vec::new(),
@@ -81,6 +89,8 @@ impl Arguments {
                 "--shards" => read.shards = (number()?.ceil() as u16).max(2),
                 "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
+                "--echo" => read.echo = Some(value("a path")?.into()),
+                "--rivals" => read.rivals = Some(value("a path")?.into()),
                 "--driver" => {
                     let driver = value("a name")?.parse().map_err(|it| format!("{it}"))?;
                     read.drivers.push(driver);
@@ -106,8 +116,21 @@ mod tests {
 
     #[test]
     fn nothing_is_everything_by_default() {
-        let Arguments { workloads, json, full, secs, repeats, count, kv, shards, actors, drivers } =
-            read("").unwrap();
+        let read = read("").unwrap();
+        assert!(read.echo.is_none() && read.rivals.is_none());
+        let Arguments {
+            workloads,
+            json,
+            full,
+            secs,
+            repeats,
+            count,
+            kv,
+            shards,
+            actors,
+            drivers,
+            ..
+        } = read;
         assert!(workloads.is_empty() && !json && !full && count.is_none() && kv.is_none());
         assert_eq!((secs, repeats, shards, actors), (1.0, 5, 2, 16));
         assert_eq!(drivers, vec![Driver::default()]);

@@ -39,6 +39,22 @@ impl Core {
         Ok(sched_setaffinity(None, &set)?)
     }
 
+    /// Runs `body` on a thread bound to this core, to its end.
+    ///
+    /// # Errors
+    ///
+    /// When the core is not ours.
+    ///
+    /// # Panics
+    ///
+    /// When `body` does.
+    pub(crate) fn run<T: Send>(self, body: impl FnOnce() -> T + Send) -> io::Result<T> {
+        thread::scope(|scope| {
+            let runner = scope.spawn(|| self.bind().map(|()| body()));
+            runner.join().expect("no check failed")
+        })
+    }
+
     /// Starts a process all of whose threads are bound to this core: it inherits the binding of
     /// the thread that starts it, which ends right after.
     ///

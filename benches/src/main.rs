@@ -16,6 +16,8 @@ mod cores;
 mod lines;
 mod mesh;
 mod meter;
+mod process;
+mod programs;
 mod report;
 mod table;
 mod workloads;

@@ -87,6 +87,26 @@ fn a_server_that_is_missing_is_named_with_the_way_to_build_it() {
 }
 
 #[test]
+fn an_echo_server_that_is_missing_or_none_is_named() {
+    let output = run(&["echo", "--echo", "/nonexistent/echo"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("/nonexistent/echo is no program"), "{told}");
+    assert!(told.contains("cargo build --release --example echo"), "{told}");
+    // A program that ends, in place of a server; and one that serves as nobody.
+    let program = env!("CARGO_BIN_EXE_greenroom-benches");
+    for (arguments, expected) in [
+        (&["echo", "--echo", program][..], "ended before it listened"),
+        (&["echo", "--echo", program, "--rivals", program], "serves as nobody"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+#[test]
 fn a_client_that_is_missing_is_named_with_its_package() {
     let server = env!("CARGO_BIN_EXE_greenroom-benches");
     let output = program(&["kv", "--kv", server]).env("PATH", "/nonexistent").output().unwrap();

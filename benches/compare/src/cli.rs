@@ -6,6 +6,7 @@ use crate::pin;
 use crate::record;
 use crate::report::{self, chart, markdown};
 use crate::rivals::{self, Entry};
+use crate::servers;
 use crate::workloads::Workload;
 use std::fs;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: greenroom-compare [OPTIONS] [RIVAL | WORKLOAD]...   compare, all of them if none is named
        greenroom-compare run RIVAL WORKLOAD [--secs S]     one measurement, in this process
+       greenroom-compare serve [SERVER]                     be an echo server, or tell the names
 
   --secs S      seconds of one measurement, warm-up included [1]
   --repeat R    rounds of a comparison [5]
@@ -29,6 +31,8 @@ usage: greenroom-compare [OPTIONS] [RIVAL | WORKLOAD]...   compare, all of them 
 #[derive(Debug)]
 enum Command {
     Help,
+    Serve(String),
+    Servers,
     Run { rival: &'static Entry, workload: Workload, secs: f64 },
     Compare { plan: Plan, workloads: Vec<Workload>, json: bool, write: Option<PathBuf> },
 }
@@ -51,6 +55,10 @@ struct Words {
 pub(crate) fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
     let done = match Command::parse(arguments) {
         Ok(Command::Help) => write!(io::stdout(), "{USAGE}").map(|()| true),
+        Ok(Command::Serve(name)) => servers::serve(&name).map(|()| true),
+        Ok(Command::Servers) => {
+            servers::names().try_for_each(|name| writeln!(io::stdout(), "{name}")).map(|()| true)
+        }
         Ok(Command::Run { rival, workload, secs }) => run(rival, workload, secs),
         Ok(Command::Compare { plan, workloads, json, write }) => {
             compare_all(&plan, &workloads, json, write.as_deref())
@@ -121,6 +129,10 @@ fn compare_all(
 
 impl Command {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = arguments.peekable();
+        if arguments.next_if_eq("serve").is_some() {
+            return Ok(arguments.next().map_or(Self::Servers, Self::Serve));
+        }
         let words = Words::read(arguments)?;
         if words.help {
             return Ok(Self::Help);
@@ -228,6 +240,14 @@ mod tests {
         assert_eq!((rival.name, workload), ("tokio", Workload::Ring));
         assert!(parse("run tokio").is_err());
         assert!(parse("run tokio ring spawn").is_err());
+    }
+
+    #[test]
+    fn a_server_is_named_or_all_are_told() {
+        let parsed = parse("serve tokio");
+        assert!(matches!(parsed, Ok(Command::Serve(name)) if name == "tokio"));
+        assert!(matches!(parse("serve"), Ok(Command::Servers)));
+        assert!(servers::serve("nobody").is_err());
     }
 
     #[test]

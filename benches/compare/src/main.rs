@@ -19,6 +19,7 @@ mod record;
 mod report;
 mod rivals;
 mod samples;
+mod servers;
 mod workloads;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 
 mod compare;
 mod run;
+mod serve;
 
 use std::process::{Command, Output};
 

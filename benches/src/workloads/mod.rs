@@ -1,6 +1,7 @@
 //! What is measured.
 
 pub(crate) mod big;
+pub(crate) mod echo;
 pub(crate) mod fan;
 pub(crate) mod floor;
 pub(crate) mod idle;

@@ -6,9 +6,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 #[cfg(feature = "driver-uring")]
 use std::rc::Rc;
 use std::sync::Arc;
+#[cfg(feature = "driver-uring")]
+use std::sync::OnceLock;
 
 use rustix::event::{EventfdFlags, eventfd};
 
+#[cfg(feature = "driver-uring")]
+use crate::driver::uring;
 use crate::mesh;
 
 /// An eventfd that the shard's poller, or its ring, watches.
@@ -17,9 +21,16 @@ use crate::mesh;
 /// a counter that nobody reads. Who watches it watches for edges, and each ring is one, so the
 /// counter is not read and a ring costs its reader nothing beyond the wake-up. It would be full
 /// after 2^64 rings.
+///
+/// Where the shard sleeps in a ring that can be told something by another ring, and who rings the
+/// bell has one, that is done instead.
 #[derive(Clone)]
 pub(crate) struct Bell {
     eventfd: Arc<OwnedFd>,
+    /// The shard's ring, kept open: its number must not become another file's while somebody may
+    /// send there.
+    #[cfg(feature = "driver-uring")]
+    told: Arc<OnceLock<OwnedFd>>,
 }
 
 impl Bell {
@@ -28,7 +39,11 @@ impl Bell {
     /// What the operating system says, mostly that the process has too many descriptors.
     pub(crate) fn new() -> io::Result<Self> {
         let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { eventfd: Arc::new(eventfd) })
+        Ok(Self {
+            eventfd: Arc::new(eventfd),
+            #[cfg(feature = "driver-uring")]
+            told: Arc::default(),
+        })
     }
 
     /// A descriptor of its own for who watches it.
@@ -39,6 +54,13 @@ impl Bell {
     #[cfg(feature = "driver-uring")]
     pub(crate) fn share(&self) -> io::Result<Rc<OwnedFd>> {
         Ok(Rc::new(self.eventfd.try_clone()?))
+    }
+
+    /// Has those who can send a message to `ring`, in place of writing to the eventfd.
+    #[cfg(feature = "driver-uring")]
+    pub(crate) fn tell(&self, ring: OwnedFd) {
+        let first = self.told.set(ring).is_ok();
+        debug_assert!(first, "a bell is one shard's, and a shard has one ring");
     }
 
     /// Forgets the rings there were, for who watches levels rather than edges.
@@ -57,6 +79,10 @@ impl AsFd for Bell {
 
 impl mesh::Bell for Bell {
     fn ring(&self) {
+        #[cfg(feature = "driver-uring")]
+        if self.told.get().is_some_and(|ring| uring::send(ring.as_fd())) {
+            return;
+        }
         let rung = rustix::io::write(&self.eventfd, &1u64.to_ne_bytes());
         debug_assert!(rung.is_ok(), "an eventfd takes eight bytes");
     }

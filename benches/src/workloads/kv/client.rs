@@ -148,7 +148,7 @@ fn value_bytes(reply: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::cores;
-    use crate::workloads::kv::programs::on_path;
+    use crate::programs::on_path;
     use crate::workloads::kv::server::Program;
 
     fn client(program: &str, limit: Duration) -> Client {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use greenroom_shard::Driver;
 
 use super::client::{Client, Rates};
-use super::programs;
 use super::server::Program;
 use crate::arguments::Arguments;
 use crate::cores::{self, Core};
+use crate::programs;
 use crate::report::Figure;
 
 /// Whom the others are told as a multiple of.
@@ -36,7 +36,7 @@ struct Contender {
 /// When a program that is needed is missing, a server or the client fails, or there is one core.
 pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     let [core, client_core] = cores::two().map_err(|error| format!("kv: {error}"))?;
-    let ours = programs::ours(arguments.kv.as_deref())?;
+    let ours = programs::ours("kv", arguments.kv.as_deref())?;
     let program = programs::on_path("redis-benchmark").ok_or(
         "kv: redis-benchmark is not on the PATH; Debian has it in the package redis-tools",
     )?;

@@ -10,7 +10,6 @@
 
 mod client;
 mod measure;
-mod programs;
 mod server;
 
 pub(crate) use measure::measure;

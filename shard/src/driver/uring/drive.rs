@@ -4,9 +4,9 @@ use std::io;
 
 use greenroom_core::Shard;
 
-use super::pump;
 use super::ring::{Ring, Wait};
 use super::world::UringWorld;
+use super::{message, pump};
 use crate::driver::{RingLimits, Setup};
 
 /// Builds a shard on a ring of its own, asks `begin` whether it may run, and runs it to its end.
@@ -15,7 +15,9 @@ use crate::driver::{RingLimits, Setup};
 ///
 /// When the ring cannot be made; `begin` was not called.
 pub(crate) fn drive(setup: Setup, begin: impl FnOnce(&Shard) -> bool) -> io::Result<()> {
-    let world = UringWorld::new(setup.ring, setup.bell(), setup.clock, setup.jobs.clone())?;
+    let limits = setup.ring;
+    let world = UringWorld::new(limits, setup.bell(), setup.clock, setup.jobs.clone())?;
+    let _sending = message::begin(limits);
     let mut shard_loop = setup.build(world);
     if begin(&shard_loop.shard) {
         pump::run(&mut shard_loop);

@@ -51,7 +51,11 @@ impl Feature {
     const fn facts(self) -> (&'static str, (u32, u32), &'static str) {
         match self {
             Self::ExtArg => ("EXT_ARG", (5, 11), "a sleep takes one more system call"),
-            Self::MsgRing => ("MSG_RING", (5, 18), "nothing is lost: bells are eventfds"),
+            Self::MsgRing => (
+                "MSG_RING",
+                (5, 18),
+                "a wake-up from shard to shard takes a detour over an eventfd",
+            ),
             Self::CoopTaskrun => ("COOP_TASKRUN", (5, 19), "each completion costs an interrupt"),
             Self::MultishotAccept => ("multishot accept", (5, 19), "each accept is asked for"),
             Self::BufferRings => ("buffer rings", (5, 19), "each receive holds a buffer"),

@@ -49,6 +49,7 @@ mod drive;
 mod entry;
 mod features;
 mod files;
+mod message;
 mod ops;
 mod pump;
 mod ring;
@@ -62,3 +63,4 @@ mod tests;
 
 pub(crate) use drive::{drive, try_out};
 pub(crate) use features::look_for_features;
+pub(crate) use message::send;

@@ -29,7 +29,7 @@ use rustix::net::SocketAddrAny;
 use super::buffers::Buffers;
 use super::entry::entry;
 use super::features::Feature;
-use super::ring::{Completion, Ring};
+use super::ring::{Completion, NOTHING, Ring};
 
 /// A descriptor, shared by who holds it open and the operations on it.
 pub(super) type Fd = Rc<OwnedFd>;
@@ -107,7 +107,7 @@ pub(super) enum DiskOp {
 pub(super) struct Key(u64);
 
 /// The completion of a cancel: of no interest, since that of what it cancelled comes as well.
-const CANCEL: u64 = u64::MAX;
+const CANCEL: u64 = NOTHING;
 
 /// What became of an operation, or of a part of it.
 pub(super) struct Completed {
@@ -216,7 +216,7 @@ impl Ops {
         make: impl FnOnce() -> Vec<u8>,
     ) -> Option<Completed> {
         let Completion { user_data, result, flags } = completion;
-        if user_data == CANCEL {
+        if user_data == NOTHING {
             return None;
         }
         let more = cqueue::more(flags);

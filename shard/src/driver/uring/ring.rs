@@ -8,12 +8,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use io_uring::squeue::Entry;
-use io_uring::types::{SubmitArgs, Timespec};
-use io_uring::{EnterFlags, IoUring};
+use io_uring::squeue::{self, Entry};
+use io_uring::types::{Fd, SubmitArgs, Timespec};
+use io_uring::{EnterFlags, IoUring, opcode};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -23,6 +23,10 @@ use crate::driver::RingLimits;
 /// Entries of the completion queue. The kernel keeps what does not fit, at the price of an
 /// allocation each.
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;
+
+/// The name under which completions say nothing but that there was something: messages of other
+/// rings, and what is of no interest.
+pub(super) const NOTHING: u64 = u64::MAX;
 
 /// Fewer entries than this are not tried: a kernel that refuses so little has no ring for us.
 const SUBMISSIONS_MIN: u32 = 32;
@@ -156,6 +160,37 @@ impl Ring {
     pub(super) fn has_work(&mut self) -> bool {
         let submission = self.ring.submission();
         submission.taskrun() || submission.cq_overflow()
+    }
+
+    /// A descriptor of its own, for others who send messages here.
+    ///
+    /// # Errors
+    ///
+    /// When the process has too many descriptors.
+    pub(super) fn share(&self) -> io::Result<OwnedFd> {
+        // SAFETY: the ring is open, and is not closed while it is borrowed.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.ring.as_raw_fd()) };
+        fd.try_clone_to_owned()
+    }
+
+    /// Sends a message to the ring behind `to` at once, from a ring that does nothing else. It
+    /// completes there as [`NOTHING`].
+    ///
+    /// # Errors
+    ///
+    /// When it did not get there; `to` may be no ring, or its thread may have ended. This ring is
+    /// not to be used again: it may still hold the message.
+    pub(super) fn message(&mut self, to: BorrowedFd<'_>) -> io::Result<()> {
+        let message = opcode::MsgRingData::new(Fd(to.as_raw_fd()), 0, NOTHING, None).build();
+        // SAFETY: the entry points to nothing.
+        unsafe { self.push(message.flags(squeue::Flags::SKIP_SUCCESS)) };
+        self.enter(Wait::No)?;
+        let refused = self.ring.completion().next();
+        match refused.map(|entry| entry.result()) {
+            None if self.has_entries() => Err(io::ErrorKind::WouldBlock.into()),
+            None => Ok(()),
+            Some(error) => Err(io::Error::from_raw_os_error(-error)),
+        }
     }
 
     /// Hands all entries to the kernel, and waits.

@@ -6,6 +6,7 @@ use greenroom_core::Shard;
 use greenroom_core::runtime::{DiskRequest, IoResult, NetRequest, OpId};
 
 use super::files::Files;
+use super::message;
 use super::ops::{Completed, Fd, Op, Ops};
 use super::ring::{Completion, Ring, Wait};
 use super::sockets::Sockets;
@@ -48,6 +49,10 @@ impl Table {
             deaf: false,
         };
         table.listen_for_bell();
+        let ring = &table.io.ops.ring;
+        if message::is_told(ring.features()) {
+            bell.tell(ring.share()?);
+        }
         Ok(table)
     }
 

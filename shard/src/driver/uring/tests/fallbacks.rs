@@ -30,6 +30,7 @@ fn every_lack() -> Vec<RingLimits> {
         without(&[Feature::MultishotReceive]),
         without(&[Feature::BufferRings]),
         without(&[Feature::Truncate]),
+        without(&[Feature::MsgRing]),
         RingLimits { features: 0, ..RingLimits::default() },
     ]
 }

@@ -2,4 +2,5 @@
 
 mod fallbacks;
 mod full_queues;
+mod messages;
 mod rig;

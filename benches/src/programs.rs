@@ -1,4 +1,4 @@
-//! Where the programs are that `kv` runs.
+//! Where the programs are that are measured.
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,32 +12,34 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// When there is none; says how to build it.
-pub(super) fn ours(named: Option<&Path>) -> Result<PathBuf, String> {
+pub(crate) fn ours(example: &str, named: Option<&Path>) -> Result<PathBuf, String> {
     let found = match named {
         Some(path) => is_executable(path).then(|| path.to_path_buf()),
-        None => candidates(&env::current_exe().unwrap_or_default()).find(|p| is_executable(p)),
+        None => {
+            candidates(&env::current_exe().unwrap_or_default(), example).find(|p| is_executable(p))
+        }
     };
     found.ok_or_else(|| {
         let absent = match named {
             Some(path) => format!("{} is no program", path.display()),
-            None => "there is no example kv here".into(),
+            None => format!("there is no example {example} here"),
         };
         format!(
-            "kv: {absent}; build it with `cargo build --release --example kv`, \
-             or name a server with `--kv PATH`"
+            "{example}: {absent}; build it with `cargo build --release --example {example}`, \
+             or name a server with `--{example} PATH`"
         )
     })
 }
 
 /// Cargo puts examples into a folder beside the binaries, and the binaries of tests one deeper.
-fn candidates(program: &Path) -> impl Iterator<Item = PathBuf> {
+fn candidates<'a>(program: &'a Path, example: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
     let folders = program.ancestors().skip(1).take(2).map(Path::to_path_buf);
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target").join("release");
-    folders.chain([own]).map(|folder| folder.join("examples/kv"))
+    folders.chain([own]).map(move |folder| folder.join("examples").join(example))
 }
 
 /// A program on the `PATH`.
-pub(super) fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     within(&path, program)
 }
@@ -56,22 +58,22 @@ mod tests {
 
     #[test]
     fn examples_are_looked_for_beside_the_program_first() {
-        let found: Vec<_> = candidates(Path::new("/t/release/deps/bench-1")).collect();
+        let found: Vec<_> = candidates(Path::new("/t/release/deps/bench-1"), "kv").collect();
         assert_eq!(
             found[..2],
             ["/t/release/deps/examples/kv", "/t/release/examples/kv"].map(PathBuf::from)
         );
         assert!(found[2].ends_with("target/release/examples/kv") && found.len() == 3, "{found:?}");
-        let found = candidates(Path::new("/t/release/bench")).next();
+        let found = candidates(Path::new("/t/release/bench"), "kv").next();
         assert_eq!(found, Some("/t/release/examples/kv".into()));
     }
 
     #[test]
     fn a_named_server_is_taken_or_refused_but_never_replaced() {
         let shell = on_path("sh").unwrap();
-        assert_eq!(ours(Some(&shell)), Ok(shell));
+        assert_eq!(ours("kv", Some(&shell)), Ok(shell));
         for absent in ["/nonexistent/kv", "/"] {
-            let error = ours(Some(Path::new(absent))).unwrap_err();
+            let error = ours("kv", Some(Path::new(absent))).unwrap_err();
             assert!(error.contains(&format!("{absent} is no program")), "{error}");
             assert!(error.contains("cargo build --release --example kv"), "{error}");
         }
