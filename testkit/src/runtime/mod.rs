@@ -19,4 +19,5 @@ mod test_runtime;
 
 pub use builder::Builder;
 pub use root::Root;
+pub(crate) use test_runtime::RETHROWN_IN;
 pub use test_runtime::TestRuntime;

@@ -24,7 +24,7 @@ fn a_failure_names_its_seed_and_repeats() {
     let name = "sim::campaigns::a_failure_names_its_seed_and_repeats";
     let found = Campaign::new(name).search(fails_sometimes).expect("one in eight");
     assert!(found.message.contains("an unlucky seed"), "{found}");
-    assert!(found.decisions.iter().any(|decision| decision.site == Site::Test), "no decisions");
+    assert!(found.log.decisions.iter().any(|decision| decision.site == Site::Test), "no decisions");
     // The same seed again, by hand.
     let mut sim = TestRuntime::builder().seed(found.seed).build();
     let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -101,12 +101,24 @@ fn victim() {
     seeds("sim::campaigns::victim", 50, fails_sometimes);
 }
 
+/// What steers a campaign.
+const VARIABLES: [&str; 8] = [
+    "SIM_SEED",
+    "SIM_SEEDS",
+    "SIM_TIME",
+    "SIM_POLICY",
+    "SIM_REPLAY",
+    "SIM_CHECK",
+    "SIM_JOBS",
+    "SIM_HASHES",
+];
+
 /// Runs the victim with these variables; returns what it printed.
 fn run_victim(variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["sim::campaigns::victim", "--exact", "--nocapture"]).env(VICTIM, "1");
     command.env("CARGO_PKG_NAME", "some-package");
-    for variable in ["SIM_SEED", "SIM_SEEDS", "SIM_HASHES"] {
+    for variable in VARIABLES {
         command.env_remove(variable);
     }
     let output = command.envs(variables.iter().copied()).output().unwrap();

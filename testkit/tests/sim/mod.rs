@@ -13,6 +13,7 @@ mod order;
 mod outside;
 mod pressure;
 mod regressions;
+mod replay;
 mod ring;
 mod sockets;
 mod time;
