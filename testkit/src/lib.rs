@@ -55,5 +55,5 @@ pub use draws::{Decision, Site};
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};
-pub use runtime::{Builder, Root, TestRuntime};
+pub use runtime::{Builder, Choice, Root, TestRuntime};
 pub use trace::{Kind, Record};

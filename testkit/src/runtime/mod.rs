@@ -8,6 +8,7 @@
 
 mod builder;
 mod cell;
+mod control;
 mod cycle;
 mod end;
 mod inspect;
@@ -18,6 +19,7 @@ mod stepper;
 mod test_runtime;
 
 pub use builder::Builder;
+pub use control::Choice;
 pub use root::Root;
 pub(crate) use test_runtime::RETHROWN_IN;
 pub use test_runtime::TestRuntime;

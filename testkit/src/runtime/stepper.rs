@@ -24,7 +24,7 @@ impl TestRuntime {
         self.world.take_up_injected();
         self.deliver_due();
         if !self.ready.is_empty() {
-            let number = self.choose();
+            let number = self.choose_shard();
             self.run_step(number);
             return true;
         }
@@ -171,7 +171,7 @@ impl TestRuntime {
         self.ready.remove(index.expect("a shard that ran could run"));
     }
 
-    fn choose(&mut self) -> u32 {
+    fn choose_shard(&mut self) -> u32 {
         let count = self.ready.len();
         if count == 1 {
             return self.ready[0];
@@ -202,7 +202,7 @@ impl TestRuntime {
     }
 
     /// Throws away events for deadlines that have moved, so that time does not jump for them.
-    fn forget_stale_deadlines(&self) {
+    pub(super) fn forget_stale_deadlines(&self) {
         loop {
             let next = self.world.events.borrow().peek();
             let Some((at, What::Deadline(shard))) = next else { return };

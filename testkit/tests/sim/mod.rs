@@ -4,6 +4,7 @@ mod actors;
 mod campaigns;
 mod canaries;
 mod circles;
+mod control;
 mod determinism;
 mod endings;
 mod files;
