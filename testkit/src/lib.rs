@@ -9,6 +9,7 @@
 //! * [`TestRuntime`] is one run.
 //! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
 //!   its seed, and say how to repeat the one that failed.
+//! * [`sim_test!`] makes a campaign of a function.
 //! * [`check`] says whether what clients saw was possible.
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
@@ -50,8 +51,10 @@ mod swarm;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Failure, Shrunk, seeds};
+pub use campaign::{Campaign, Failure, Shrunk, SimTest, seeds};
 pub use draws::{Decision, Site};
+#[doc(hidden)]
+pub use greenroom_core::System;
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};

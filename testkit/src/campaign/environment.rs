@@ -124,7 +124,10 @@ pub(super) fn store(log: &DecisionLog, suffix: &str) -> std::io::Result<PathBuf>
     let folder = target_folder().join("sim").join(log.test.replace("::", "."));
     std::fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{:#x}{suffix}.dec", log.seed));
-    std::fs::write(&path, log.to_string())?;
+    // At once: whoever reads it meanwhile finds the one before.
+    let written = path.with_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&written, log.to_string())?;
+    std::fs::rename(&written, &path)?;
     Ok(path)
 }
 

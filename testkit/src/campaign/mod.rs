@@ -27,6 +27,8 @@ mod panics;
 mod search;
 mod seeds;
 mod shrink;
+mod sim_test;
 
 pub use search::{Campaign, Failure, seeds};
 pub use shrink::Shrunk;
+pub use sim_test::SimTest;

@@ -16,5 +16,6 @@ mod pressure;
 mod regressions;
 mod replay;
 mod ring;
+mod sim_tests;
 mod sockets;
 mod time;
