@@ -1,6 +1,6 @@
 //! A smaller run that fails in the same way.
 //!
-//! First what is not needed is dropped: work that the test does ([`TestRuntime::extent`]), choices
+//! First what is not needed is dropped: work that the test does ([`crate::TestRuntime::extent`]), choices
 //! of a site altogether, and the schedule as a whole. Then the schedule is a list of segments, and
 //! segments of one shard are brought together: all within a window at first, then single ones with
 //! their neighbours, until nothing more helps. (Edits of single choices stick far from the
