@@ -5,16 +5,37 @@
 //! made, for whom, and out of how many, and can be logged: a log is enough to make the same run
 //! again without the seed, also after the code around a choice has changed.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
 use greenroom_core::hash::mix;
 
-/// Where a choice is made.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum Site {
+use crate::replay::Tape;
+
+macro_rules! sites {
+    ($($(#[$doc:meta])* $site:ident,)+) => {
+        /// Where a choice is made.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum Site {
+            $($(#[$doc])* $site,)+
+        }
+
+        impl Site {
+            /// All of them.
+            pub(crate) const ALL: [Self; [$(Self::$site),+].len()] = [$(Self::$site),+];
+
+            /// Its name in a log.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$site => stringify!($site),)+
+                }
+            }
+        }
+    };
+}
+
+sites! {
     /// A parameter of the whole run.
     Swarm,
     /// Which shard runs next.
@@ -55,6 +76,8 @@ pub enum Site {
     Plant,
     /// What goes wrong, and for how long.
     Fault,
+    /// How much of its work a test does.
+    Extent,
 }
 
 /// A choice as it was made.
@@ -62,13 +85,14 @@ pub enum Site {
 pub struct Decision {
     /// Where.
     pub site: Site,
-    /// For which shard, numbered through all nodes; for other things their own numbers.
+    /// For which shard, numbered through all nodes; for other things their own numbers; for a
+    /// choice of the next shard the one that was chosen before.
     pub place: u32,
     /// The how-manieth choice at this site for this place.
     pub ordinal: u32,
     /// Out of how many; at least 2, since there is no choice among one.
     pub choices: u64,
-    /// Which, from 0.
+    /// Which, from 0; of shards the number, of tasks the slot.
     pub chosen: u64,
 }
 
@@ -76,26 +100,22 @@ pub struct Decision {
 #[derive(Debug)]
 pub(crate) struct Draws {
     state: Cell<u64>,
-    logging: bool,
-    log: RefCell<Log>,
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    decisions: Vec<Decision>,
-    ordinals: BTreeMap<(Site, u32), u32>,
+    /// Boxed and mostly absent: a run that is not recorded pays one test for each choice.
+    tape: Option<Box<Tape>>,
 }
 
 /// Chances are given out of this many.
 pub(crate) const SURE: u32 = 1024;
 
 impl Draws {
-    pub(crate) fn new(seed: u64, logging: bool) -> Self {
-        Self { state: Cell::new(mix(seed ^ 0x6472_6177)), logging, log: RefCell::default() }
+    pub(crate) fn new(seed: u64, tape: Option<Tape>) -> Self {
+        Self { state: Cell::new(mix(seed ^ 0x6472_6177)), tape: tape.map(Box::new) }
     }
 
-    pub(crate) fn log(&self) -> Vec<Decision> {
-        self.log.borrow().decisions.clone()
+    /// What records this run, if it is recorded.
+    #[inline]
+    pub(crate) fn tape(&self) -> Option<&Tape> {
+        self.tape.as_deref()
     }
 
     /// 64 random bits that are no choice of their own: a priority, say.
@@ -106,16 +126,21 @@ impl Draws {
         mix(state)
     }
 
-    /// A number below `n`; `n` is at least 1.
+    /// A number below `n`; `n` is at least 1. A replay that does not know it takes 0.
     #[inline]
     pub(crate) fn below(&self, site: Site, place: u32, n: u64) -> u64 {
+        self.below_or(site, place, n, 0)
+    }
+
+    /// A number below `n`, with the one that a replay takes when it does not know it.
+    #[inline]
+    pub(crate) fn below_or(&self, site: Site, place: u32, n: u64, tame: u64) -> u64 {
         debug_assert!(n > 0, "no choice among none");
         if n <= 1 {
             return 0;
         }
-        let chosen = ((u128::from(self.raw()) * u128::from(n)) >> 64) as u64;
-        self.note(site, place, n, chosen);
-        chosen
+        let drawn = ((u128::from(self.raw()) * u128::from(n)) >> 64) as u64;
+        self.settle(site, place, n, drawn, tame)
     }
 
     /// A number from `least` to `most`, both possible.
@@ -133,31 +158,26 @@ impl Draws {
         }
         // Logged as a choice of two, so that a replay need not know the chance.
         let yes = self.raw() >> 54 < u64::from(chance);
-        self.note(site, place, 2, u64::from(yes));
-        yes
+        self.settle(site, place, 2, u64::from(yes), 0) > 0
     }
 
     /// A time around `typical`, with a heavy tail: one in k is longer than k times `typical`, up
     /// to a thousand times.
     pub(crate) fn heavy_tail(&self, site: Site, place: u32, typical: u64) -> u64 {
-        typical * 1000 / (1 + self.below(site, place, 1000))
+        typical * 1000 / (1 + self.below_or(site, place, 1000, 999))
     }
 
-    /// Notes a choice that somebody else made with [`Draws::raw`].
+    /// A number below `n` that is `value` in every run but a replay with another.
+    pub(crate) fn fixed(&self, site: Site, place: u32, n: u64, value: u64) -> u64 {
+        if n <= 1 { 0 } else { self.settle(site, place, n, value, value) }
+    }
+
     #[inline]
-    pub(crate) fn note(&self, site: Site, place: u32, choices: u64, chosen: u64) {
-        if self.logging && choices > 1 {
-            self.log_choice(site, place, choices, chosen);
+    fn settle(&self, site: Site, place: u32, n: u64, drawn: u64, tame: u64) -> u64 {
+        match &self.tape {
+            None => drawn,
+            Some(tape) => tape.number((site, place), n, drawn, tame),
         }
-    }
-
-    #[cold]
-    fn log_choice(&self, site: Site, place: u32, choices: u64, chosen: u64) {
-        let log = &mut *self.log.borrow_mut();
-        let next = log.ordinals.entry((site, place)).or_insert(0);
-        let ordinal = *next;
-        *next += 1;
-        log.decisions.push(Decision { site, place, ordinal, choices, chosen });
     }
 }
 
@@ -167,20 +187,20 @@ mod tests {
 
     #[test]
     fn a_choice_stays_in_its_range_and_reaches_both_ends() {
-        let draws = Draws::new(1, false);
+        let draws = Draws::new(1, None);
         let drawn: Vec<u64> = (0..1000).map(|_| draws.between(Site::Test, 0, (3, 9))).collect();
         assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&3), Some(&9)));
     }
 
     #[test]
     fn only_real_choices_are_logged_with_their_ordinal() {
-        let draws = Draws::new(1, true);
+        let draws = Draws::new(1, Some(Tape::new(None)));
         draws.below(Site::Test, 4, 1);
         assert!(draws.chance(Site::Test, 4, SURE));
         let first = draws.below(Site::Test, 4, 10);
         draws.below(Site::Test, 5, 10);
         draws.chance(Site::Test, 4, 512);
-        let log = draws.log();
+        let log = draws.tape().unwrap().decisions();
         let ordinals: Vec<_> = log.iter().map(|d| (d.place, d.ordinal)).collect();
         assert_eq!(ordinals, [(4, 0), (5, 0), (4, 1)]);
         assert_eq!((log[0].choices, log[0].chosen), (10, first));
@@ -188,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_tail_is_heavy_and_ends() {
-        let draws = Draws::new(7, false);
+        let draws = Draws::new(7, None);
         let mut times: Vec<u64> =
             (0..100_000).map(|_| draws.heavy_tail(Site::Test, 0, 100)).collect();
         times.sort_unstable();

@@ -9,12 +9,16 @@
 //! * [`TestRuntime`] is one run.
 //! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
 //!   its seed, and say how to repeat the one that failed.
+//! * [`sim_test!`] makes a campaign of a function.
 //! * [`check`] says whether what clients saw was possible.
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
-//! Three variables of the environment steer a campaign: `SIM_SEED=0x1f3` (or decimal) runs that
-//! seed alone, `SIM_SEEDS=1000` that many, and `SIM_HASHES=file` appends a line `test seed hash`
-//! for each.
+//! The environment steers a campaign: `SIM_SEED=0x1f3` (or decimal) runs that seed alone,
+//! `SIM_SEEDS=1000` that many, `SIM_TIME=10m` as many as fit; `SIM_POLICY=pct3` chooses shards that
+//! way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
+//! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
+//! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
+//! same way.
 //!
 //! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
 //! a thread: on Linux the functions that do so are interposed, and a run in which they were called
@@ -41,16 +45,20 @@ mod mesh;
 mod net;
 pub mod plant;
 mod policy;
+mod replay;
 mod runtime;
 mod slots;
 mod swarm;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Failure, seeds};
+pub use campaign::{Campaign, Failure, Shrunk, SimTest, seeds};
 pub use draws::{Decision, Site};
 pub use faults::{Crash, Fault, Faults, Peer};
+#[doc(hidden)]
+pub use greenroom_core::System;
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
-pub use runtime::{Builder, Root, TestRuntime};
+pub use replay::{DecisionLog, Drift, LogError, Segment};
+pub use runtime::{Builder, Choice, Root, TestRuntime};
 pub use trace::{Kind, Record};

@@ -2,29 +2,86 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// The seed to run alone, by `SIM_SEED`.
-///
-/// # Panics
-///
-/// When the variable holds no number: a typo must not run something else.
-pub(super) fn only_seed() -> Option<u64> {
-    number_in("SIM_SEED")
+use crate::policy::Policy;
+use crate::replay::DecisionLog;
+
+/// How the environment steers a campaign.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(super) struct Steering {
+    /// `SIM_SEED`: the seed to run alone.
+    pub(super) seed: Option<u64>,
+    /// `SIM_SEEDS`: how many seeds to run.
+    pub(super) seeds: Option<u64>,
+    /// `SIM_TIME`: how long to go on with new seeds, in real time.
+    pub(super) time: Option<Duration>,
+    /// `SIM_POLICY`: how shards are chosen under every seed.
+    pub(super) policy: Option<Policy>,
+    /// `SIM_REPLAY`: the log to run instead of seeds.
+    pub(super) replay: Option<PathBuf>,
+    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in twenty is.
+    pub(super) check: Option<bool>,
+    /// `SIM_JOBS`: how many seeds run side by side.
+    pub(super) jobs: u64,
 }
 
-/// How many seeds to run, by `SIM_SEEDS`.
-///
-/// # Panics
-///
-/// When the variable holds no number.
-pub(super) fn seed_count() -> Option<u64> {
-    number_in("SIM_SEEDS")
+impl Steering {
+    /// What the environment of this process says.
+    ///
+    /// # Panics
+    ///
+    /// When a variable holds what it cannot: a typo must not run something else.
+    pub(super) fn read() -> Self {
+        Self::of(|variable| std::env::var(variable).ok()).unwrap_or_else(|wrong| panic!("{wrong}"))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let read = |name| variable(name).map(|text| (name, text.trim().to_owned()));
+        let jobs =
+            value(read("SIM_JOBS"), "a number from 1", |text| parse(text).filter(|&n| n > 0));
+        Ok(Self {
+            seed: value(read("SIM_SEED"), "a number", parse)?,
+            seeds: value(read("SIM_SEEDS"), "a number", parse)?,
+            time: value(read("SIM_TIME"), "a time such as 90s or 10m", parse_duration)?,
+            policy: value(read("SIM_POLICY"), Policy::NAMES, |text| text.parse().ok())?,
+            replay: variable("SIM_REPLAY").map(PathBuf::from),
+            check: value(read("SIM_CHECK"), "0 or 1", |text| match text {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            })?,
+            jobs: jobs?.unwrap_or(1),
+        })
+    }
+
+    /// Whether a campaign of so many seeds is run as it is: all of them, and no other run.
+    pub(super) fn runs_whole(&self, count: u64) -> bool {
+        let alone = self.seed.is_some() || self.replay.is_some() || self.time.is_some();
+        !alone && self.seeds.is_none_or(|seeds| seeds >= count)
+    }
+
+    /// The line that makes a failing run again.
+    pub(super) fn repeat_line(&self, test: &str, seed: u64) -> String {
+        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "<package>".into());
+        let what = match (&self.replay, self.policy) {
+            (Some(path), _) => format!("SIM_REPLAY={}", path.display()),
+            (None, Some(policy)) => format!("SIM_SEED={seed:#x} SIM_POLICY={policy}"),
+            (None, None) => format!("SIM_SEED={seed:#x}"),
+        };
+        format!("{what} cargo test -p {package} {test}")
+    }
 }
 
-fn number_in(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    let number = parse(&text);
-    Some(number.unwrap_or_else(|| panic!("{variable}={text} is no number")))
+fn value<T>(
+    read: Option<(&str, String)>,
+    wanted: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, String> {
+    let Some((name, text)) = read else { return Ok(None) };
+    let value = parse(&text).ok_or_else(|| format!("{name}={text} is not {wanted}"))?;
+    Ok(Some(value))
 }
 
 /// A number, decimal or with `0x` in front.
@@ -33,6 +90,20 @@ fn parse(text: &str) -> Option<u64> {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.trim().parse().ok(),
     }
+}
+
+/// A whole number of milliseconds (`ms`), seconds (`s`), minutes (`m`) or hours (`h`).
+fn parse_duration(text: &str) -> Option<Duration> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = (text[..end].parse::<u64>().ok()?, &text[end..]);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(count.checked_mul(millis)?))
 }
 
 /// Appends a seed's hash to the file that `SIM_HASHES` names.
@@ -49,20 +120,85 @@ pub(super) fn note_hash(test: &str, seed: u64, hash: u64) {
     written.unwrap_or_else(|error| panic!("SIM_HASHES={}: {error}", path.display()));
 }
 
-/// The line that runs a seed again.
-pub(super) fn repeat_line(test: &str, seed: u64) -> String {
-    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "<package>".into());
-    format!("SIM_SEED={seed:#x} cargo test -p {package} {test}")
+/// Writes a log to `sim/<test>/<seed>.dec` (`::` is written as `.`) below cargo's target folder.
+/// Returns where.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(super) fn store(log: &DecisionLog, suffix: &str) -> std::io::Result<PathBuf> {
+    let folder = target_folder().join("sim").join(log.test.replace("::", "."));
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{:#x}{suffix}.dec", log.seed));
+    // At once: whoever reads it meanwhile finds the one before.
+    let written = path.with_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&written, log.to_string())?;
+    std::fs::rename(&written, &path)?;
+    Ok(path)
+}
+
+/// Cargo marks its target folder with a file; this program is in it, save for tests in docs.
+fn target_folder() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let named = || std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    marked.map(Path::to_path_buf).or_else(named).unwrap_or_else(|| "target".into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(variables: &[(&str, &str)]) -> Result<Steering, String> {
+        let find = |name: &str| variables.iter().find(|(other, _)| *other == name);
+        Steering::of(|name| find(name).map(|(_, text)| (*text).to_owned()))
+    }
+
     #[test]
     fn seeds_are_read_in_both_notations() {
         assert_eq!(parse("0x1f3"), Some(0x1f3));
         assert_eq!(parse(" 42 "), Some(42));
         assert_eq!(parse("1f3"), None);
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let steering = of(&[
+            ("SIM_SEED", "0x1f"),
+            ("SIM_SEEDS", "9"),
+            ("SIM_TIME", "10m"),
+            ("SIM_POLICY", "pct3"),
+            ("SIM_REPLAY", "a.dec"),
+            ("SIM_CHECK", "1"),
+            ("SIM_JOBS", "2"),
+        ]);
+        let expected = Steering {
+            seed: Some(0x1f),
+            seeds: Some(9),
+            time: Some(Duration::from_secs(600)),
+            policy: Some(Policy::Pct { depth: 3 }),
+            replay: Some("a.dec".into()),
+            check: Some(true),
+            jobs: 2,
+        };
+        assert_eq!(steering, Ok(expected));
+        assert_eq!(of(&[]), Ok(Steering { jobs: 1, ..Steering::default() }));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_the_variables_name() {
+        let wrong = [
+            ("SIM_SEED", "1f3"),
+            ("SIM_TIME", "10"),
+            ("SIM_TIME", "m"),
+            ("SIM_POLICY", "pct0"),
+            ("SIM_POLICY", "fair"),
+            ("SIM_CHECK", "yes"),
+            ("SIM_JOBS", "0"),
+        ];
+        for (name, text) in wrong {
+            let said = of(&[(name, text)]).unwrap_err();
+            assert!(said.starts_with(&format!("{name}={text} is not ")), "{said}");
+        }
     }
 }

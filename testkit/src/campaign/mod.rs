@@ -5,15 +5,30 @@
 //! in twenty of the others, is run a second time, and the two runs must agree at every checkpoint
 //! of the trace hash: a failure that does not repeat is itself a failure.
 //!
+//! Of a failure everything is kept that is needed to make it again: its seed, and its choices in a
+//! file. Then a smaller run is looked for that fails in the same way.
+//!
 //! What the environment says:
 //!
 //! * `SIM_SEED=0x1f3` (or decimal) runs that seed alone;
 //! * `SIM_SEEDS=1000` runs that many;
+//! * `SIM_TIME=10m` goes on with new seeds for so long, in each test (`ms`, `s`, `m`, `h`); with
+//!   `SIM_SEEDS` as well, whichever ends first;
+//! * `SIM_POLICY=pct3` chooses shards that way under every seed;
+//! * `SIM_REPLAY=file.dec` makes the run of that log again, and says how far it was from it;
+//! * `SIM_CHECK=1` runs every seed twice, `SIM_CHECK=0` none but a failing one;
+//! * `SIM_JOBS=2` runs so many seeds side by side; the first failure is the same;
 //! * `SIM_HASHES=file` appends a line `test seed hash` for each seed.
 
 mod compare;
 mod environment;
 mod one;
+mod panics;
 mod search;
+mod seeds;
+mod shrink;
+mod sim_test;
 
 pub use search::{Campaign, Failure, seeds};
+pub use shrink::Shrunk;
+pub use sim_test::SimTest;

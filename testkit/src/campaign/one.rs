@@ -3,29 +3,55 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::draws::Decision;
+use super::panics;
 use crate::faults::Fault;
-use crate::runtime::{Builder, TestRuntime};
+use crate::replay::{DecisionLog, Drift, Taken};
+use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
 use crate::trace::{Checkpoints, Record};
 
 /// What came of one run.
+#[derive(Default)]
 pub(super) struct Outcome {
     pub(super) checkpoints: Checkpoints,
-    /// What the test or the run said when it failed.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Fall>,
     /// The last events, where asked for.
     pub(super) records: Vec<Record>,
-    /// All choices, where asked for.
-    pub(super) decisions: Vec<Decision>,
     /// The faults that were enabled, and how often each had an effect.
     pub(super) effects: Vec<(Fault, u64)>,
+    /// All choices, where asked for.
+    pub(super) log: DecisionLog,
+    /// Which shard ran when, where asked for.
+    pub(super) taken: Taken,
+    /// How far a replay was from its record.
+    pub(super) drift: Option<Drift>,
+    /// Where everything stood when it failed, where asked for.
+    pub(super) report: String,
+}
+
+/// That a run failed.
+pub(super) struct Fall {
+    /// What the test or the run said.
+    pub(super) message: String,
+    /// Where it was said: what two failures must share to be taken for one.
+    pub(super) fingerprint: String,
+}
+
+/// How much is kept of a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// Hashes.
+    Little,
+    /// Records, choices, reports.
+    All,
+    /// Choices and reports, and nothing is printed.
+    Silently,
 }
 
 /// Runs one seed.
 pub(super) fn run(
     name: String,
     builder: Builder,
-    keeps: bool,
+    keeps: Keeps,
     body: &(impl Fn(&mut TestRuntime) + Sync),
 ) -> Outcome {
     std::thread::scope(|scope| {
@@ -33,26 +59,51 @@ pub(super) fn run(
         let thread = seed.spawn_scoped(scope, move || run_here(builder, keeps, body));
         let thread = thread.expect("the system has a thread for a test");
         // The body's panics are caught; this would be one of the simulator's own drops.
-        thread.join().unwrap_or_else(|payload| Outcome {
-            checkpoints: Checkpoints::default(),
-            failure: Some(message_of(&*payload)),
-            records: Vec::new(),
-            decisions: Vec::new(),
-            effects: Vec::new(),
+        thread.join().unwrap_or_else(|payload| {
+            let message = message_of(&*payload);
+            let fingerprint = "outside of the test".into();
+            Outcome { failure: Some(Fall { message, fingerprint }), ..Outcome::default() }
         })
     })
 }
 
-fn run_here(builder: Builder, keeps: bool, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
-    let mut runtime = builder.quiet().log_decisions(keeps).build();
+fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
+    panics::watch(keeps == Keeps::Silently);
+    let mut runtime = builder.quiet().log_decisions(keeps != Keeps::Little).build();
     // The runtime is only looked at afterwards.
     let caught = catch_unwind(AssertUnwindSafe(|| body(&mut runtime)));
-    Outcome {
+    let failure = caught.err().map(|payload| {
+        let message = message_of(&*payload);
+        Fall { fingerprint: fingerprint(&message, &panics::places()), message }
+    });
+    let mut outcome = Outcome {
         checkpoints: runtime.checkpoints(),
-        failure: caught.err().map(|payload| message_of(&*payload)),
-        records: if keeps { runtime.records(usize::MAX) } else { Vec::new() },
-        decisions: runtime.decisions(),
         effects: runtime.enabled_effects(),
+        drift: runtime.drift(),
+        failure,
+        ..Outcome::default()
+    };
+    if keeps == Keeps::All {
+        outcome.records = runtime.records(usize::MAX);
+    }
+    if keeps != Keeps::Little {
+        (outcome.log, outcome.taken) = (runtime.decision_log(), runtime.schedule_taken());
+        if outcome.failure.is_some() {
+            let report = catch_unwind(AssertUnwindSafe(|| runtime.report()));
+            outcome.report = report.unwrap_or_else(|_| "no report can be made".into());
+        }
+    }
+    outcome
+}
+
+/// The place of the last panic; where the runtime only passes on that its test's task panicked,
+/// the place of that too. The text does not count: it is full of numbers.
+fn fingerprint(message: &str, places: &[String]) -> String {
+    let Some((last, before)) = places.split_last() else { return "nowhere".into() };
+    let passed_on = last.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
+    match before.last() {
+        Some(cause) if passed_on => format!("{cause}, passed on by {last}"),
+        _ => last.clone(),
     }
 }
 
@@ -60,4 +111,19 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     let message = payload.downcast_ref::<&'static str>().map(|&message| message.to_owned());
     let message = message.or_else(|| payload.downcast_ref::<String>().cloned());
     message.unwrap_or_else(|| "a panic without a message".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_that_counts_is_the_tests_own() {
+        let rethrown = format!("{RETHROWN_IN}:9");
+        let places = ["a.rs:1".to_owned(), "b.rs:2".into(), rethrown.clone()];
+        assert_eq!(fingerprint("odd", &places[..2]), "b.rs:2");
+        assert_eq!(fingerprint("odd", &places), format!("b.rs:2, passed on by {rethrown}"));
+        assert_eq!(fingerprint("deadlock: nothing can move", &places), rethrown);
+        assert_eq!(fingerprint("odd", &[]), "nowhere");
+    }
 }

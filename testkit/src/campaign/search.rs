@@ -1,16 +1,20 @@
 //! The seeds one after the other.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use greenroom_core::hash::mix;
 
 use super::compare::difference;
-use super::environment::{note_hash, only_seed, repeat_line, seed_count};
-use super::one::{Outcome, run};
-use crate::draws::Decision;
+use super::environment::{Steering, note_hash, store};
+use super::one::{Keeps, Outcome, run};
+use super::seeds::first_of;
+use super::shrink::{Shrinker, Shrunk};
 use crate::faults::Fault;
+use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
 
 /// Runs `body` under `count` seeds, each in a runtime of one node with two shards. `test` is the
@@ -36,7 +40,8 @@ pub fn seeds(test: &str, count: u64, body: impl Fn(&mut TestRuntime) + Sync) {
 pub struct Campaign {
     test: String,
     count: u64,
-    configure: Box<dyn Fn(Builder, u64) -> Builder>,
+    shrinks_for: Duration,
+    configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
 }
 
 /// A seed under which a test fails.
@@ -50,7 +55,7 @@ pub struct Failure {
     /// What the test, the simulator, or the comparison of two runs said.
     pub message: String,
     /// The choices that led there.
-    pub decisions: Vec<Decision>,
+    pub log: DecisionLog,
 }
 
 impl fmt::Display for Failure {
@@ -65,7 +70,12 @@ const REPEAT_EVERY: u64 = 20;
 impl Campaign {
     /// A campaign of 100 seeds for the test of that full name, as `cargo test` takes it.
     pub fn new(test: impl Into<String>) -> Self {
-        Self { test: test.into(), count: 100, configure: Box::new(|builder, _| builder) }
+        Self {
+            test: test.into(),
+            count: 100,
+            shrinks_for: Duration::from_secs(5),
+            configure: Box::new(|builder, _| builder),
+        }
     }
 
     /// How many seeds to run. They follow from the test's name.
@@ -74,8 +84,18 @@ impl Campaign {
         self
     }
 
+    /// For how long, in real time, a smaller run is looked for that fails in the same way as the
+    /// one that was found. Default 5 seconds.
+    pub const fn shrinks_for(mut self, budget: Duration) -> Self {
+        self.shrinks_for = budget;
+        self
+    }
+
     /// Changes the settings of each seed's runtime, given the seed.
-    pub fn runtime(mut self, configure: impl Fn(Builder, u64) -> Builder + 'static) -> Self {
+    pub fn runtime(
+        mut self,
+        configure: impl Fn(Builder, u64) -> Builder + Send + Sync + 'static,
+    ) -> Self {
         self.configure = Box::new(configure);
         self
     }
@@ -84,60 +104,117 @@ impl Campaign {
     ///
     /// # Panics
     ///
-    /// When it panics under one, or a seed does not repeat: with the line that runs it again. When
-    /// a fault had a probability and never an effect, under any seed: the campaign tested less than
-    /// it says. That is left out where the environment asks for fewer seeds than the campaign.
+    /// When it panics under one, or a seed does not repeat: with the line that runs it again, and
+    /// a smaller run that fails in the same way. The choices of both are in files then. When a fault
+    /// had a probability and never an effect, under any seed: the campaign tested less than it says.
+    /// That is left out where the environment asks for less than the campaign.
     pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) {
-        let effects = RefCell::new(BTreeMap::new());
+        let steering = Steering::read();
+        let effects = Mutex::new(BTreeMap::new());
         let notes = |seed, outcome: &Outcome| {
             note_hash(&self.test, seed, outcome.checkpoints.last);
+            let mut effects = effects.lock().unwrap_or_else(PoisonError::into_inner);
             for &(fault, count) in &outcome.effects {
-                *effects.borrow_mut().entry(fault).or_insert(0) += count;
+                *effects.entry(fault).or_insert(0) += count;
             }
         };
-        if let Some(failure) = self.first_failure(&body, notes) {
-            panic!("{failure}\n{}", repeat_line(&self.test, failure.seed));
+        if let Some(failure) = self.first_failure(&steering, &body, &notes) {
+            panic!("{}", self.told(&steering, &failure, &body));
         }
-        // Fewer seeds than the test asks for need not show everything.
-        if only_seed().is_none() && seed_count().is_none_or(|count| count >= self.count) {
-            let idle = effects.into_inner().into_iter().filter(|(_, count)| *count == 0u64);
+        if steering.runs_whole(self.count) {
+            let effects = effects.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let idle = effects.into_iter().filter(|(_, count)| *count == 0u64);
             let idle: Vec<Fault> = idle.map(|(fault, _)| fault).collect();
             assert!(idle.is_empty(), "{}: enabled faults without any effect: {idle:?}", self.test);
         }
     }
 
+    /// A failure as it is told to whoever runs the test.
+    fn told(
+        &self,
+        steering: &Steering,
+        failure: &Failure,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> String {
+        let stored = |log: &DecisionLog, suffix| match store(log, suffix) {
+            Ok(path) => format!("its choices are in {}", path.display()),
+            Err(error) => format!("its choices could not be written: {error}"),
+        };
+        let mut said = format!("{failure}\n{}\n", steering.repeat_line(&self.test, failure.seed));
+        said.push_str(&stored(&failure.log, ""));
+        if let Some(shrunk) = self.shrink(failure, body) {
+            said.push_str(&format!("\n{shrunk}{}", stored(&shrunk.log, ".min")));
+        }
+        said
+    }
+
     /// Runs `body` under one seed after the other until it panics under one. For what is meant to
-    /// fail: no repeat line is printed, and no hash is written.
+    /// fail: no repeat line is printed, and no hash or log is written.
     pub fn search(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Option<Failure> {
-        self.first_failure(&body, |_, _| ())
+        self.first_failure(&Steering::read(), &body, &|_, _| ())
+    }
+
+    /// Looks for a smaller run that fails in the same way. `None` when the choices of the failure
+    /// do not lead to one that panics.
+    pub fn shrink(
+        &self,
+        failure: &Failure,
+        body: impl Fn(&mut TestRuntime) + Sync,
+    ) -> Option<Shrunk> {
+        let script = Script { log: Arc::new(failure.log.clone()), schedule: None };
+        let failing = self.replayed(script, None, &body);
+        // A smaller run is no longer run; what goes astray is cut off.
+        let turns_max = failing.taken.steps.len() as u64 * 4 + 1000;
+        let again = |script| self.replayed(script, Some(turns_max), &body);
+        let mut shrunk = Shrinker::shrink(failing, self.shrinks_for, &again)?;
+        shrunk.log.test.clone_from(&self.test);
+        Some(shrunk)
+    }
+
+    fn replayed(
+        &self,
+        script: Script,
+        turns_max: Option<u64>,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> Outcome {
+        let seed = script.log.seed;
+        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
+        run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
     }
 
     fn first_failure(
         &self,
+        steering: &Steering,
         body: &(impl Fn(&mut TestRuntime) + Sync),
-        notes: impl Fn(u64, &Outcome),
+        notes: &(dyn Fn(u64, &Outcome) + Sync),
     ) -> Option<Failure> {
+        if let Some(path) = &steering.replay {
+            return self.replay(path, body);
+        }
         let check = |seed, number, repeats| {
-            let first = self.once(seed, repeats, body);
+            let keeps = if repeats { Keeps::All } else { Keeps::Little };
+            let first = self.once(steering, seed, keeps, body);
             notes(seed, &first);
-            self.judge(seed, number, first, repeats, body)
+            self.judge(steering, (seed, number), first, repeats, body)
         };
-        if let Some(seed) = only_seed() {
+        if let Some(seed) = steering.seed {
             return check(seed, 0, true);
         }
         let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
-        let count = seed_count().unwrap_or(self.count);
-        (0..count).find_map(|number| {
+        let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
+        first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
             let seed = mix(base.wrapping_add(number));
-            check(seed, number, seed.is_multiple_of(REPEAT_EVERY))
+            let repeats = steering.check.unwrap_or_else(|| seed.is_multiple_of(REPEAT_EVERY));
+            check(seed, number, repeats)
         })
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.
     fn judge(
         &self,
-        seed: u64,
-        after: u64,
+        steering: &Steering,
+        (seed, after): (u64, u64),
         mut first: Outcome,
         repeats: bool,
         body: &(impl Fn(&mut TestRuntime) + Sync),
@@ -145,20 +222,51 @@ impl Campaign {
         if first.failure.is_none() && !repeats {
             return None;
         }
-        let second = self.once(seed, true, body);
+        let second = self.once(steering, seed, Keeps::All, body);
         let difference = difference(&first, &second);
         let message = match (difference, first.failure.take()) {
             (None, None) => return None,
             (Some(difference), None) => difference,
-            (None, Some(failure)) => failure,
-            (Some(difference), Some(failure)) => format!("{failure}\n{difference}"),
+            (None, Some(failure)) => failure.message,
+            (Some(difference), Some(failure)) => format!("{}\n{difference}", failure.message),
         };
-        Some(Failure { seed, after, message, decisions: second.decisions })
+        let log = DecisionLog { test: self.test.clone(), ..second.log };
+        Some(Failure { seed, after, message, log })
     }
 
-    fn once(&self, seed: u64, keeps: bool, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
+    fn once(
+        &self,
+        steering: &Steering,
+        seed: u64,
+        keeps: Keeps,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> Outcome {
         let builder = (self.configure)(Builder::default(), seed).seed(seed);
+        let builder = steering.policy.into_iter().fold(builder, Builder::policy);
         run(format!("{} {seed:#x}", self.test), builder, keeps, body)
+    }
+
+    /// Makes the run of a log again, and says how far it was from it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such log, or it is another test's.
+    fn replay(&self, path: &Path, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Option<Failure> {
+        let log = DecisionLog::load(path);
+        let log = log.unwrap_or_else(|error| panic!("SIM_REPLAY={}: {error}", path.display()));
+        assert!(log.test == self.test, "the log is of the test {}, not {}", log.test, self.test);
+        let seed = log.seed;
+        let script = Script { log: Arc::new(log), schedule: None };
+        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let outcome = run(format!("{} replayed", self.test), builder, Keeps::All, body);
+        let drift = outcome.drift.unwrap_or_default();
+        let Some(failure) = outcome.failure else {
+            eprintln!("{} passes with the choices of {}; {drift}", self.test, path.display());
+            return None;
+        };
+        let log = DecisionLog { test: self.test.clone(), ..outcome.log };
+        let message = format!("{}\nreplayed from {}; {drift}", failure.message, path.display());
+        Some(Failure { seed, after: 0, message, log })
     }
 }
 

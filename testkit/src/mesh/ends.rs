@@ -70,9 +70,11 @@ impl SimOutlet {
             let cause = world.note(me, Kind::Pushed, slot, detail);
             ring.push(&mut rings.store.borrow_mut(), packet, cause);
         }
-        rings.waiting(peer).add(*id, lane, count as u32);
         let target = &world.shards[to as usize];
-        target.inbound.set(target.inbound.get() + count as u32);
+        if !ring.is_held() {
+            rings.waiting(peer).add(*id, lane, count as u32);
+            target.inbound.set(target.inbound.get() + count as u32);
+        }
         ring.producer_waits = !packets.is_empty();
         if ring.producer_waits {
             world.note(me, Kind::RingFull, u32::from(peer.0), packets.len() as u64);
@@ -109,7 +111,8 @@ impl Outlet for SimOutlet {
                 pushed += self.push(peer, lane, packets);
             }
         }
-        if pushed > 0 {
+        let home = &self.home;
+        if pushed > 0 && !home.rings.ring(home.id, peer, Lane::User).borrow().is_held() {
             self.ring_bell(peer);
         }
         pushed
@@ -127,7 +130,7 @@ impl SimInlet {
         let (world, me) = (&self.home.world, self.home.number(self.home.id));
         let mut ring = self.home.rings.ring(peer, self.home.id, lane).borrow_mut();
         let hidden = ring.hidden();
-        if hidden == 0 {
+        if hidden == 0 || ring.is_held() {
             return ring.visible();
         }
         let swarm = &world.swarm;

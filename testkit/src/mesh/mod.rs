@@ -26,6 +26,7 @@
 //! doorbell that was forgotten is a deadlock, and the simulator reports it as one.
 
 mod ends;
+mod hold;
 mod ring;
 mod rings;
 mod store;

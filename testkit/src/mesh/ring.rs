@@ -15,6 +15,8 @@ pub(super) struct Ring {
     visible: u32,
     /// Polls in a row that missed a packet.
     pub(super) lag: u32,
+    /// A test decides what the consumer sees.
+    held: bool,
     /// The producer found no room and spins for some.
     pub(super) producer_waits: bool,
 }
@@ -28,6 +30,7 @@ impl Ring {
             depth,
             visible: 0,
             lag: 0,
+            held: false,
             producer_waits: false,
         }
     }
@@ -47,6 +50,24 @@ impl Ring {
 
     pub(super) const fn visible(&self) -> u32 {
         self.visible
+    }
+
+    pub(super) const fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Hides everything until a test shows it. Returns how many packets no longer wait.
+    pub(super) fn hold(&mut self) -> u32 {
+        let waiting = if self.held { self.visible } else { self.len };
+        (self.held, self.visible, self.lag) = (true, 0, 0);
+        waiting
+    }
+
+    /// Ends that. Returns how many packets wait that did not.
+    pub(super) fn release(&mut self) -> u32 {
+        let waiting = if self.held { self.hidden() } else { 0 };
+        self.held = false;
+        waiting
     }
 
     /// Brings that many more packets in sight.

@@ -61,7 +61,11 @@ impl Waiting {
     }
 
     pub(super) fn take_one(&self, producer: ShardId, lane: Lane) {
-        self.cells(producer, lane).into_iter().for_each(|cell| cell.set(cell.get() - 1));
+        self.remove(producer, lane, 1);
+    }
+
+    pub(super) fn remove(&self, producer: ShardId, lane: Lane, count: u32) {
+        self.cells(producer, lane).into_iter().for_each(|cell| cell.set(cell.get() - count));
     }
 
     /// All producers, beginning with `first` and going round.
@@ -106,9 +110,11 @@ impl Rings {
         for from in (0..self.shards).map(ShardId) {
             for lane in Lane::ALL {
                 let mut ring = self.ring(from, to, lane).borrow_mut();
-                let hidden = ring.hidden();
-                ring.show(hidden);
-                ring.lag = 0;
+                if !ring.is_held() {
+                    let hidden = ring.hidden();
+                    ring.show(hidden);
+                    ring.lag = 0;
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The policies by name, and what each must do.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::heavy_tail::HeavyTail;
 use super::lock_step::LockStep;
@@ -68,6 +69,32 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The names of policies, for messages.
+    pub(crate) const NAMES: &str =
+        "uniform, lock-step, sticky, pos, pct1 to pct255, urw or heavy-tail";
+}
+
+impl FromStr for Policy {
+    type Err = ();
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text {
+            "uniform" => Self::Uniform,
+            "lock-step" => Self::LockStep,
+            "sticky" => Self::Sticky,
+            "pos" => Self::Pos,
+            "urw" => Self::Urw,
+            "heavy-tail" => Self::HeavyTail,
+            _ => {
+                let depth = text.strip_prefix("pct").and_then(|depth| depth.parse().ok());
+                Self::Pct { depth: depth.filter(|&depth| depth > 0).ok_or(())? }
+            }
+        })
+    }
+}
+
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,4 +120,18 @@ pub(crate) trait Strategy: fmt::Debug {
 #[inline]
 pub(super) fn any_below(draws: &Draws, n: usize) -> usize {
     ((u128::from(draws.raw()) * n as u128) >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_read_by_its_name() {
+        for seed in 0..100 {
+            let policy = Policy::draw(&Draws::new(seed, None));
+            assert_eq!(policy.to_string().parse(), Ok(policy));
+        }
+        assert_eq!("pct0".parse::<Policy>(), Err(()));
+    }
 }

@@ -75,13 +75,18 @@ impl TurnPolicy for TurnChoices<'_> {
             return 0;
         }
         let chosen = self.choose(ready);
-        self.world.draws.note(Site::Task, self.shard, ready.len() as u64, chosen as u64);
-        chosen
+        match self.world.draws.tape() {
+            None => chosen,
+            Some(tape) => {
+                let slots: Vec<u32> = ready.iter().collect();
+                tape.named((Site::Task, self.shard), &slots, chosen, 0)
+            }
+        }
     }
 
     fn tasks_max(&mut self) -> u32 {
         let most = u64::from(self.world.swarm.tasks_max);
-        1 + self.world.draws.below(Site::TasksMax, self.shard, most) as u32
+        1 + self.world.draws.below_or(Site::TasksMax, self.shard, most, most - 1) as u32
     }
 
     /// None, one or all of them, so that callers meet callees in their place and on the run queue.

@@ -11,6 +11,7 @@ use super::TestRuntime;
 use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
+use crate::replay::{DecisionLog, Script};
 use crate::swarm::Swarm;
 use crate::world::WorldSetup;
 
@@ -60,6 +61,7 @@ impl Default for Builder {
             plant: None,
             faults: Faults::none(),
             logs_decisions: false,
+            script: None,
         };
         Self {
             setup,
@@ -194,6 +196,16 @@ impl Builder {
         self
     }
 
+    /// Makes the choices of a recorded run again, under its seed. Where the program has changed
+    /// since, see [`TestRuntime::drift`].
+    ///
+    /// # Panics
+    ///
+    /// Building panics when the log is of another number of nodes or shards.
+    pub fn replay(self, log: DecisionLog) -> Self {
+        self.script(Script { log: Arc::new(log), schedule: None })
+    }
+
     /// Plants a bug that the test expects to find.
     pub const fn plant(mut self, plant: Plant) -> Self {
         self.setup.plant = Some(plant);
@@ -204,10 +216,21 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// When the process runs more than 65,535 shards at once.
+    /// When the process runs more than 65,535 shards at once; and when a log is to be replayed that
+    /// is of another number of nodes or shards.
     #[must_use]
     pub fn build(self) -> TestRuntime {
+        if let Some(script) = &self.setup.script {
+            let (recorded, now) = (&script.log.shards, &self.setup.shards);
+            assert!(recorded == now, "the log is of nodes with {recorded:?} shards, not {now:?}");
+        }
         TestRuntime::new(self)
+    }
+
+    pub(crate) fn script(mut self, script: Script) -> Self {
+        self.setup.seed = script.log.seed;
+        self.setup.script = Some(script);
+        self
     }
 
     pub(crate) const fn quiet(mut self) -> Self {

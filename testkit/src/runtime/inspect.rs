@@ -7,6 +7,7 @@ use greenroom_core::{InUse, Instant, Ledger, System, Wait};
 use super::TestRuntime;
 use crate::draws::{Decision, Site};
 use crate::policy::Policy;
+use crate::replay::{DecisionLog, Drift, Taken, Tape};
 use crate::trace::{Checkpoints, Record};
 
 impl TestRuntime {
@@ -130,7 +131,38 @@ impl TestRuntime {
     /// Every choice that was made, if the builder said to log them.
     #[must_use]
     pub fn decisions(&self) -> Vec<Decision> {
-        self.world.draws.log()
+        self.world.draws.tape().map(Tape::decisions).unwrap_or_default()
+    }
+
+    /// Every choice that was made, as a log that [`crate::Builder::replay`] takes; without choices
+    /// unless the builder said to log them or to replay.
+    #[must_use]
+    pub fn decision_log(&self) -> DecisionLog {
+        DecisionLog {
+            test: String::new(),
+            seed: self.world.seed,
+            shards: self.world.nodes.iter().map(|node| node.shards).collect(),
+            decisions: self.decisions(),
+        }
+    }
+
+    /// How far a replay has been from its record until now; nothing when nothing is replayed.
+    /// Choices that are still to come count as unused.
+    #[must_use]
+    pub fn drift(&self) -> Option<Drift> {
+        self.world.draws.tape().and_then(Tape::drift)
+    }
+
+    /// Which shard ran when, where choices are recorded.
+    pub(crate) fn schedule_taken(&self) -> Taken {
+        self.world.draws.tape().map(Tape::schedule).unwrap_or_default()
+    }
+
+    /// How much of a workload to do: `most`, and less in a run that looks for a smaller failure.
+    /// Whoever counts operations, messages or clients should ask here.
+    #[must_use]
+    pub fn extent(&self, most: u64) -> u64 {
+        self.world.draws.fixed(Site::Extent, 0, most.saturating_add(1), most)
     }
 
     /// A number below `n` out of this run's seed, for workloads.

@@ -9,6 +9,7 @@
 mod boot;
 mod builder;
 mod cell;
+mod control;
 mod crash;
 mod cycle;
 mod end;
@@ -21,5 +22,7 @@ mod stepper;
 mod test_runtime;
 
 pub use builder::Builder;
+pub use control::Choice;
 pub use root::Root;
+pub(crate) use test_runtime::RETHROWN_IN;
 pub use test_runtime::TestRuntime;

@@ -57,6 +57,9 @@ pub struct TestRuntime {
     pub(super) boots: BTreeMap<u16, Boot>,
 }
 
+/// Where a run panics because its test's task did; see [`TestRuntime::finish`].
+pub(crate) const RETHROWN_IN: &str = file!();
+
 impl TestRuntime {
     /// Settings for a runtime.
     pub fn builder() -> Builder {

@@ -17,6 +17,7 @@ use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
 use crate::net::Network;
 use crate::plant::Plant;
+use crate::replay::{Script, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
 use crate::trace::{Kind, Place, Trace};
@@ -30,6 +31,7 @@ pub(crate) struct WorldSetup {
     pub(crate) plant: Option<Plant>,
     pub(crate) faults: Faults,
     pub(crate) logs_decisions: bool,
+    pub(crate) script: Option<Script>,
 }
 
 /// One node.
@@ -81,7 +83,8 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let draws = Draws::new(setup.seed, setup.logs_decisions);
+        let taped = setup.logs_decisions || setup.script.is_some();
+        let draws = Draws::new(setup.seed, taped.then(|| Tape::new(setup.script)));
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
         let clock = draws.below(Site::Swarm, 0, START_LATEST);

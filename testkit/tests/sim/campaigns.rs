@@ -24,7 +24,7 @@ fn a_failure_names_its_seed_and_repeats() {
     let name = "sim::campaigns::a_failure_names_its_seed_and_repeats";
     let found = Campaign::new(name).search(fails_sometimes).expect("one in eight");
     assert!(found.message.contains("an unlucky seed"), "{found}");
-    assert!(found.decisions.iter().any(|decision| decision.site == Site::Test), "no decisions");
+    assert!(found.log.decisions.iter().any(|decision| decision.site == Site::Test), "no decisions");
     // The same seed again, by hand.
     let mut sim = TestRuntime::builder().seed(found.seed).build();
     let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -101,12 +101,24 @@ fn victim() {
     seeds("sim::campaigns::victim", 50, fails_sometimes);
 }
 
+/// What steers a campaign.
+const VARIABLES: [&str; 8] = [
+    "SIM_SEED",
+    "SIM_SEEDS",
+    "SIM_TIME",
+    "SIM_POLICY",
+    "SIM_REPLAY",
+    "SIM_CHECK",
+    "SIM_JOBS",
+    "SIM_HASHES",
+];
+
 /// Runs the victim with these variables; returns what it printed.
 fn run_victim(variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["sim::campaigns::victim", "--exact", "--nocapture"]).env(VICTIM, "1");
     command.env("CARGO_PKG_NAME", "some-package");
-    for variable in ["SIM_SEED", "SIM_SEEDS", "SIM_HASHES"] {
+    for variable in VARIABLES {
         command.env_remove(variable);
     }
     let output = command.envs(variables.iter().copied()).output().unwrap();
@@ -124,6 +136,54 @@ fn the_line_that_repeats_a_failure_does() {
     let again = run_victim(&[("SIM_SEED", seed)]);
     assert!(again.contains(line), "{again}");
     assert!(again.contains("after 0 that passed"), "another seed ran first: {again}");
+}
+
+/// The lines of what a victim said that begin with `SIM_`.
+fn lines_to_copy(said: &str) -> Vec<&str> {
+    said.lines().filter(|line| line.starts_with("SIM_")).collect()
+}
+
+#[test]
+fn the_logs_of_a_failure_and_of_a_smaller_one_make_them_again() {
+    let said = run_victim(&[]);
+    assert!(said.contains("of them preemptions"), "{said}");
+    assert!(said.contains("and stands like this:"), "{said}");
+    let paths = said.lines().filter_map(|line| line.split_once("its choices are in "));
+    let paths: Vec<&str> = paths.map(|(_, path)| path).collect();
+    let [path, smaller] = paths[..] else { panic!("not two logs: {said}") };
+    assert!(smaller.ends_with(".min.dec"), "{smaller}");
+    for path in [path, smaller] {
+        let again = run_victim(&[("SIM_REPLAY", path)]);
+        assert!(again.contains("an unlucky seed"), "{again}");
+        assert!(again.contains("drift: 0 choices were not recorded, 0 were among"), "{again}");
+        let [line] = lines_to_copy(&again)[..] else { panic!("not one line: {again}") };
+        assert!(line.starts_with(&format!("SIM_REPLAY={path} cargo test")), "{line}");
+    }
+}
+
+#[test]
+fn a_log_of_another_test_is_refused() {
+    let file = std::env::temp_dir().join(format!("greenroom-log-{}.dec", std::process::id()));
+    std::fs::write(&file, "greenroom decisions 1\ntest another\nseed 0x1\nshards 2\n").unwrap();
+    let said = run_victim(&[("SIM_REPLAY", file.to_str().unwrap())]);
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.contains("the log is of the test another"), "{said}");
+}
+
+#[test]
+fn the_first_failure_is_the_same_however_many_run_side_by_side() {
+    let alone = run_victim(&[]);
+    let together = run_victim(&[("SIM_JOBS", "3")]);
+    assert_eq!(lines_to_copy(&alone), lines_to_copy(&together));
+    assert_eq!(lines_to_copy(&alone).len(), 1);
+}
+
+#[test]
+fn a_policy_from_outside_is_in_the_line_to_copy() {
+    let said = run_victim(&[("SIM_POLICY", "pct3"), ("SIM_TIME", "1h")]);
+    let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
+    assert!(line.contains(" SIM_POLICY=pct3 cargo test"), "{line}");
+    assert!(said.contains("policy pct3"), "{said}");
 }
 
 #[test]

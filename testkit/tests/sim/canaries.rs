@@ -1,5 +1,7 @@
 //! Planted bugs are found, and nothing is found where none is planted.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use greenroom_core::Placement;
 use greenroom_testkit::plant::{CrossedMessage, crossed};
 use greenroom_testkit::{Campaign, Plant, TestRuntime};
@@ -11,9 +13,10 @@ const FOUND_WITHIN: u64 = 50;
 
 /// Notes from one shard to another, with pauses in which shards fall asleep.
 fn notes(sim: &mut TestRuntime) {
-    let seen = sim.run(async |system| {
+    let count = sim.extent(60) as u32;
+    let seen = sim.run(async move |system| {
         let ledger = system.spawn(Placement::Shard(1), Notebook::default).await.unwrap();
-        for number in 0..60 {
+        for number in 0..count {
             ledger.send(Note::Write(0, number)).await.unwrap();
             if number % 6 == 0 {
                 greenroom_core::sleep(std::time::Duration::from_micros(5)).await;
@@ -23,7 +26,7 @@ fn notes(sim: &mut TestRuntime) {
         let read = ledger.call(Note::Read).within(std::time::Duration::MAX);
         read.await.unwrap()
     });
-    assert!(in_order(&seen, 1, 60), "out of order: {seen:?}");
+    assert!(in_order(&seen, 1, count), "out of order: {seen:?}");
 }
 
 fn campaign(name: &str, plant: Option<Plant>) -> Campaign {
@@ -40,18 +43,45 @@ fn nothing_is_found_where_nothing_is_planted() {
     campaign("nothing_is_found_where_nothing_is_planted", None).seeds(300).run(notes);
 }
 
+/// How often a bug is looked for anew.
+const BEGINNINGS: u32 = 16;
+
+/// What is found is shrunk to a schedule with at most so many switches between shards, most of
+/// which are the program's own: a shard had nothing left to do.
+const SWITCHES_MAX: usize = 12;
+
+/// So many of them take a shard's turn away while it could go on.
+const PREEMPTIONS_MAX: usize = 2;
+
+/// Looks for the planted bug from several beginnings, and shrinks what is found each time.
+fn found_and_shrunk(name: &str, plant: Plant, says: &str) {
+    for beginning in 0..BEGINNINGS {
+        let campaign = campaign(&format!("{name} {beginning}"), Some(plant));
+        let campaign = campaign.shrinks_for(std::time::Duration::from_secs(300));
+        let found = campaign.search(notes).expect("the planted bug was not found");
+        assert!(found.message.contains(says), "{found}");
+        let shrunk = campaign.shrink(&found, notes).expect("a failing run");
+        assert!(shrunk.message.contains(says), "{shrunk}");
+        assert!(shrunk.preemptions <= PREEMPTIONS_MAX, "{shrunk}");
+        assert!(shrunk.switches <= SWITCHES_MAX, "{shrunk}");
+        // What was found is a run of its own.
+        let again = TestRuntime::builder().plant(plant).replay(shrunk.log.clone());
+        let mut again = again.build();
+        let run = catch_unwind(AssertUnwindSafe(|| notes(&mut again)));
+        let drift = again.drift().expect("a replay");
+        assert!(run.is_err() && !drift.any(), "{drift}\n{shrunk}");
+    }
+}
+
 #[test]
 fn a_lost_wake_up_is_found() {
-    let found = campaign("a_lost_wake_up_is_found", Some(Plant::LostWakeUp)).search(notes);
-    let found = found.expect("the lost wake-up was not found");
-    assert!(found.message.contains("parked with no doorbell under way"), "{found}");
+    let says = "parked with no doorbell under way";
+    found_and_shrunk("a_lost_wake_up_is_found", Plant::LostWakeUp, says);
 }
 
 #[test]
 fn a_reordering_is_found() {
-    let found = campaign("a_reordering_is_found", Some(Plant::Reordering)).search(notes);
-    let found = found.expect("the reordering was not found");
-    assert!(found.message.contains("out of order"), "{found}");
+    found_and_shrunk("a_reordering_is_found", Plant::Reordering, "out of order");
 }
 
 /// Work for two actors that pass it to each other.
