@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Most instructions one unit of a workload may take.
-const BOUNDS: [(&str, u64); 3] = [("ask_local", 363), ("cast_local", 117), ("ring", 312)];
+const BOUNDS: [(&str, u64); 3] = [("ask_local", 385), ("cast_local", 128), ("ring", 313)];
 
 fn release_binary() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf();
