@@ -170,8 +170,8 @@ impl<'a, L: Life> Turn<'a, L> {
         (self.phase() == Phase::Waiting).then_some(Empty { turn: self })
     }
 
-    /// Polls the handler of the message with that header. When it is done, the room is empty and the message is over; its drop is
-    /// the actor's code as well, and may panic as the handler may.
+    /// Polls the handler of the message with that header. When it is done, the room is empty and the
+    /// message is over; its drop is the actor's code as well, and may panic as the handler may.
     #[inline(always)]
     pub(super) fn poll_handler(
         &mut self,
