@@ -27,6 +27,7 @@ mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+mod supervision;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -37,11 +38,14 @@ mod timer;
 pub mod trace;
 mod words;
 
-pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
+pub use actor::{
+    Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Result, Signal, StopMode,
+    Undelivered,
+};
 pub use context::TraceContext;
 pub use handle::{
-    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,
-    Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+    ActorRef, Call, CallError, CallPath, CastError, Exit, MonitoredSpawn, Outside, OutsideError,
+    Placement, Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
 };
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};

@@ -1,9 +1,11 @@
 //! Tests of the shard as a whole, on the unit-test rig.
 
+mod bonds;
 mod calls;
 mod circles;
 mod counter;
 mod identity;
+mod incarnations;
 mod lifecycle;
 mod mailboxes;
 mod panics;
