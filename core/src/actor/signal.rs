@@ -33,7 +33,9 @@ pub enum Signal {
     Suspended {
         /// Who.
         pid: Pid,
-        /// How its last incarnation ended.
+        /// Which of its incarnations ended; the first is 1.
+        incarnation: u32,
+        /// How that incarnation ended.
         reason: ExitReason,
     },
 }

@@ -14,7 +14,7 @@ use std::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::queue::{Door, state};
-use crate::actor::{Monitor, Signal};
+use crate::actor::{Ending, Monitor, Signal};
 use crate::handle::Started;
 use crate::pid::Pid;
 use crate::reply::Reply;
@@ -53,8 +53,10 @@ pub(crate) struct Charge {
     pub(crate) supervisor: Pid,
     /// Makes incarnations: a `Box<dyn Fn() -> A>`, whose type the actor's body knows.
     pub(crate) factory: Box<dyn Any>,
-    /// Is told of the restart that was asked for.
-    pub(crate) ack: Option<Reply<Started>>,
+    /// The number of the incarnation that was asked for, and who is told of its start.
+    pub(crate) next: Option<(u32, Reply<Started>)>,
+    /// Who asked for the end of this incarnation, and is told of it.
+    pub(crate) over: Option<Reply<Ending>>,
 }
 
 impl Bonds {

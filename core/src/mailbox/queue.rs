@@ -181,8 +181,8 @@ impl<M: Send + 'static> Door<M> {
         self.incarnation.get()
     }
 
-    pub(crate) fn next_incarnation(&self) {
-        self.incarnation.set(self.incarnation.get() + 1);
+    pub(crate) fn begin_incarnation(&self, number: u32) {
+        self.incarnation.set(number);
     }
 
     #[inline]

@@ -28,8 +28,8 @@ pub(crate) enum Notice {
     Unlinked,
     /// I ended, and we were linked.
     Exit(Ending),
-    /// An incarnation of mine ended, and you are my supervisor.
-    Suspended(Ending),
+    /// That incarnation of mine ended, and you are my supervisor.
+    Suspended(u32, Ending),
 }
 
 impl Deliver for Notice {
@@ -107,9 +107,10 @@ impl Shard {
                     self.linked_exit(door, from, reason);
                 }
             }
-            Notice::Suspended(reason) => {
+            Notice::Suspended(incarnation, reason) => {
                 if door.bonds().links.contains(&from) {
-                    self.signal_to(door, Signal::Suspended { pid: from, reason: reason.into() });
+                    let reason = reason.into();
+                    self.signal_to(door, Signal::Suspended { pid: from, incarnation, reason });
                 }
             }
         }

@@ -22,8 +22,6 @@ pub(crate) enum End {
     Drain,
     /// At the next await.
     Kill(Ending),
-    /// This incarnation, after the message being handled: by the actor's supervisor.
-    Suspend,
     /// At the next await, and for good, whatever a supervisor thinks.
     Dismiss(Ending),
 }
@@ -36,7 +34,6 @@ impl Shard {
         let bits = match &end {
             End::Stop => state::STOP | state::DISMISSED,
             End::Drain => state::DRAIN | state::CLOSED | state::DISMISSED,
-            End::Suspend => state::STOP,
             End::Kill(_) => state::KILL,
             End::Dismiss(_) => state::KILL | state::DISMISSED,
         };
@@ -52,7 +49,7 @@ impl Shard {
             return;
         }
         match end {
-            End::Stop | End::Suspend => {
+            End::Stop => {
                 self.push_system(peer, Packet::system(pid.slot(), Signal { generation, bits }));
             }
             // In band, behind the messages sent before; it may exceed the outbox's bound by one.
@@ -72,7 +69,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
+    pub(crate) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
         let actor = self.tasks.actor(slot, generation);
         let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
         if door.signal(bits) {

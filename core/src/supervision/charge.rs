@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::actor::{Actor, ActorConfig, ExitReason, keep_factory};
+use crate::actor::{Actor, ActorConfig, Ending, ExitReason, keep_factory};
 use crate::handle::{Spawn, Started, spawn_from};
 use crate::mailbox::{Bond, Charge};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -28,7 +28,7 @@ impl Shard {
         let build = move |shard: &Self, ack| {
             let first = factory.clone();
             let factory = keep_factory(move || factory());
-            let charge = Some(Charge { supervisor, factory, ack: None });
+            let charge = Some(Charge { supervisor, factory, next: None, over: None });
             let bond = Some(Bond::Supervisor(supervisor));
             let birth = Birth { config: Some(config), ack, bond, charge };
             shard.spawn_actor(birth, move || first()).map(|actor| actor.pid())
@@ -36,26 +36,29 @@ impl Shard {
         Spawn::new(spawn_from(self, place, build), Home::new(self.node(), place))
     }
 
-    /// Asks for another incarnation of a child that is suspended.
-    pub(crate) fn restart_child(&self, child: Pid) -> Claim<Started> {
+    /// Asks for another incarnation of a child that is suspended, under that number.
+    pub(crate) fn restart_child(&self, child: Pid, number: u32) -> Claim<Started> {
         let (claim, ack) = self.open_plain_reply::<Started>();
         if child.shard() == self.id() {
-            self.restart_here(child.target(), ack);
+            self.restart_here(child.target(), number, ack);
         } else {
-            let restart = Restart { generation: child.generation(), ack };
+            let restart = Restart { generation: child.generation(), number, ack };
             self.push_system(child.shard(), Packet::system(child.slot(), restart));
         }
         claim
     }
 
-    /// Asks a child's incarnation to end after the message it handles; the child is suspended then.
-    pub(crate) fn suspend_child(&self, child: Pid) {
-        self.end(child, End::Suspend);
-    }
-
-    /// Ends a child's incarnation at its next await; the child is suspended then.
-    pub(crate) fn suspend_child_now(&self, child: Pid) {
-        self.end(child, End::Kill(ExitReason::Killed.into()));
+    /// Asks for the end of a child's incarnation, at its next await or after the message it
+    /// handles. The claim tells of it; it fails when the child is gone.
+    pub(crate) fn suspend_child(&self, child: Pid, at_once: bool) -> Claim<Ending> {
+        let (claim, over) = self.open_plain_reply::<Ending>();
+        if child.shard() == self.id() {
+            self.suspend_here(child.target(), at_once, over);
+        } else {
+            let suspend = Suspend { generation: child.generation(), at_once, over };
+            self.push_system(child.shard(), Packet::system(child.slot(), suspend));
+        }
+        claim
     }
 
     /// Ends a child for good, at its next await, or at once if it is suspended.
@@ -67,11 +70,25 @@ impl Shard {
 /// Another incarnation is wanted.
 struct Restart {
     generation: u32,
+    number: u32,
     ack: Reply<Started>,
 }
 
 impl Deliver for Restart {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.restart_here((meta.slot, self.generation), self.ack);
+        shard.restart_here((meta.slot, self.generation), self.number, self.ack);
+    }
+}
+
+/// An incarnation is to end.
+struct Suspend {
+    generation: u32,
+    at_once: bool,
+    over: Reply<Ending>,
+}
+
+impl Deliver for Suspend {
+    fn deliver(self, shard: &Shard, meta: PacketMeta) {
+        shard.suspend_here((meta.slot, self.generation), self.at_once, self.over);
     }
 }

@@ -17,6 +17,7 @@ use crate::{
 /// Supervises nothing by itself: writes down what it hears.
 struct Chief {
     heard: Vec<Signal>,
+    number: u32,
 }
 
 enum Ask {
@@ -38,7 +39,10 @@ impl Actor for Chief {
                 reply.send(spawn.await);
             }
             Ask::Restart(child, reply) => {
-                let claim = current::with(|shard| shard.restart_child(child.pid())).unwrap();
+                self.number += 1;
+                let number = self.number;
+                let claim =
+                    current::with(|shard| shard.restart_child(child.pid(), number)).unwrap();
                 reply.send(matches!(claim.await, Ok(Ok(_))));
             }
             Ask::Heard(reply) => reply.send(std::mem::take(&mut self.heard)),
@@ -62,7 +66,7 @@ impl Stage {
     fn new() -> Self {
         let rig = Rig::new(2);
         let config = ActorConfig { trap_exits: true, ..ActorConfig::default() };
-        let make = || Chief { heard: Vec::new() };
+        let make = || Chief { heard: Vec::new(), number: 1 };
         let chief = rig.on(0, || rig.system().spawn_here(config, make)).unwrap();
         Self { rig, chief, made: Arc::default() }
     }
@@ -112,7 +116,7 @@ fn queued_messages_survive_a_restart_and_the_ref_stays_valid() {
         });
         stage.rig.settle();
         let reason = ExitReason::Panicked("told to".into());
-        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), reason }]);
+        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), incarnation: 1, reason }]);
         // What is sent meanwhile waits with the rest.
         let read =
             stage.rig.on(0, || crate::spawn_local(async move { child.call(Count::Read).await }));
@@ -148,12 +152,12 @@ fn a_stop_of_its_own_and_a_kill_are_up_to_the_supervisor() {
         let child = stage.child(shard);
         stage.cast(child, Count::Stop);
         let reason = ExitReason::Normal;
-        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), reason }]);
+        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), incarnation: 1, reason }]);
         assert!(stage.restart(child));
         stage.rig.on(0, || child.kill());
         stage.rig.settle();
         let reason = ExitReason::Killed;
-        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), reason }]);
+        assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), incarnation: 2, reason }]);
         // Nobody is there to be killed, and the next one is not.
         stage.rig.on(0, || child.kill());
         stage.rig.settle();
@@ -204,12 +208,13 @@ fn a_supervisor_suspends_a_child_and_has_it_go_on() {
     for shard in 0..2 {
         let stage = Stage::new();
         let child = stage.child(shard);
-        for (n, suspend) in
-            [crate::Shard::suspend_child, crate::Shard::suspend_child_now].into_iter().enumerate()
-        {
-            stage.rig.on(0, || current::with(|shard| suspend(shard, child.pid())));
-            stage.rig.settle();
-            assert!(matches!(stage.heard()[..], [Signal::Suspended { .. }]));
+        for (n, at_once) in [false, true].into_iter().enumerate() {
+            let over = stage.rig.on(0, || {
+                current::with(|shard| shard.suspend_child(child.pid(), at_once)).unwrap()
+            });
+            assert!(run(&stage.rig, 0, over).unwrap().is_ok());
+            // Whoever asked for it is told, and nobody else.
+            assert_eq!(stage.heard(), []);
             assert!(stage.restart(child));
             assert_eq!(stage.read(child), Some(Ok(200 + 100 * n as u64)));
         }

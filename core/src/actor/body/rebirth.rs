@@ -16,7 +16,7 @@ use super::held::{Phase, Turn};
 use super::life::Life;
 use crate::actor::{Ending, ExitReason, catch};
 use crate::handle::{SpawnError, Started};
-use crate::mailbox::{Charge, state};
+use crate::mailbox::state;
 use crate::reply::Reply;
 use crate::shard::{Notice, Shard, current};
 
@@ -60,19 +60,23 @@ impl<L: Life> Turn<'_, L> {
         drop(door.take_kill_reason());
         door.clear(state::OF_INCARNATION);
         door.set(state::SUSPENDED | if ctx.config().trap_exits { state::TRAPS_EXITS } else { 0 });
-        door.next_incarnation();
-        let (supervisor, links, monitors) = {
+        let (told, links, monitors) = {
             let mut bonds = door.bonds();
             let (links, monitors) = bonds.end_incarnation();
-            (bonds.charge.as_ref().map(|charge| charge.supervisor), links, monitors)
+            let told = bonds.charge.as_mut().map(|charge| (charge.supervisor, charge.over.take()));
+            (told, links, monitors)
         };
         current::with(|shard| {
             shard.cancel_timers(door.take_timers());
             shard.incarnation_over(pid, &ctx.config().name, &reason);
             shard.release_own(pid, &links, &monitors, &reason);
-            // Of a start that failed the supervisor hears by the port it waits for.
-            if let Some(supervisor) = supervisor.filter(|_| !starting) {
-                shard.notify(pid, supervisor, Notice::Suspended(reason));
+            match told {
+                Some((_, Some(over))) => over.send(reason),
+                // Of a start that failed the supervisor hears by the port it waits for.
+                Some((supervisor, None)) if !starting => {
+                    shard.notify(pid, supervisor, Notice::Suspended(door.incarnation(), reason));
+                }
+                _ => {}
             }
         });
     }
@@ -99,13 +103,13 @@ impl<L: Life> Turn<'_, L> {
         if !restart {
             return Poll::Pending;
         }
-        let (factory, ack) = {
+        let (factory, next) = {
             let mut bonds = door.bonds();
             let Some(charge) = &mut bonds.charge else { return Poll::Pending };
             let nothing: Box<dyn Any> = Box::new(());
-            (std::mem::replace(&mut charge.factory, nothing), charge.ack.take())
+            (std::mem::replace(&mut charge.factory, nothing), charge.next.take())
         };
-        let ack = ack.unwrap_or(Reply::NONE);
+        let (number, ack) = next.unwrap_or((door.incarnation(), Reply::NONE));
         let made = match factory.downcast_ref::<Factory<L::Actor>>() {
             Some(factory) => catch(factory),
             None => Err("its factory makes another kind of actor".into()),
@@ -116,6 +120,7 @@ impl<L: Life> Turn<'_, L> {
         match made {
             // The factory may have had the shard taken down.
             Ok(actor) if self.phase() == Phase::Suspended => {
+                door.begin_incarnation(number);
                 door.clear(state::SUSPENDED);
                 door.set(state::STARTING);
                 self.renew(actor, ack);
@@ -138,9 +143,14 @@ fn tell(ack: Reply<Started>, error: SpawnError) {
 }
 
 impl Shard {
-    /// Asks for another incarnation of a supervised actor that is suspended; `ack` is told how its
-    /// start went, or dropped.
-    pub(crate) fn restart_here(&self, (slot, generation): (u32, u32), ack: Reply<Started>) {
+    /// Asks for another incarnation of a supervised actor that is suspended, under that number;
+    /// `ack` is told how its start went.
+    pub(crate) fn restart_here(
+        &self,
+        (slot, generation): (u32, u32),
+        number: u32,
+        ack: Reply<Started>,
+    ) {
         let actor = self.tasks.actor(slot, generation);
         let door = actor.as_ref().and_then(|actor| actor.door());
         let suspended = door.filter(|door| door.has_state(state::SUSPENDED));
@@ -148,12 +158,37 @@ impl Shard {
             return tell(ack, SpawnError::Start(ExitReason::NoSuchActor));
         };
         let before = match &mut door.bonds().charge {
-            Some(Charge { ack: place, .. }) => place.replace(ack),
-            None => Some(ack),
+            Some(charge) => charge.next.replace((number, ack)),
+            None => Some((number, ack)),
         };
         drop(before);
         if door.signal(state::RESTART) {
             self.schedule(slot);
+        }
+    }
+
+    /// Asks for the end of a supervised actor's incarnation, at its next await or after the message
+    /// it handles; `over` is told of it, or dropped when the actor is gone.
+    pub(crate) fn suspend_here(
+        &self,
+        (slot, generation): (u32, u32),
+        at_once: bool,
+        over: Reply<Ending>,
+    ) {
+        let actor = self.tasks.actor(slot, generation);
+        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
+        if door.has_state(state::SUSPENDED) {
+            return over.send(ExitReason::Shutdown.into());
+        }
+        let before = match &mut door.bonds().charge {
+            Some(charge) => charge.over.replace(over),
+            None => Some(over),
+        };
+        drop(before);
+        if at_once {
+            self.kill_here((slot, generation), ExitReason::Killed.into(), false);
+        } else {
+            self.signal_here((slot, generation), state::STOP);
         }
     }
 }
