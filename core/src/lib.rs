@@ -27,7 +27,7 @@ mod reply;
 mod report;
 pub mod runtime;
 mod shard;
-mod supervision;
+pub mod supervision;
 mod task;
 #[cfg(test)]
 mod testing;

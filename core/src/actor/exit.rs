@@ -29,6 +29,13 @@ pub enum ExitReason {
         /// How that one ended.
         reason: Arc<Self>,
     },
+    /// A supervisor has ended because a child crashed more often than it may.
+    GaveUp {
+        /// The child.
+        child: Pid,
+        /// How it ended last.
+        reason: Arc<Self>,
+    },
     /// A hook took longer than it may.
     HookTimeout(Hook),
     /// A test wanted it so, see the testkit's `inject_failure`.
@@ -97,6 +104,9 @@ impl fmt::Display for ExitReason {
             Self::InitFailed(error) => write!(f, "did not start: {error}"),
             Self::HandlerTimeout => f.write_str("its handler did not end in time after a stop"),
             Self::Linked { pid, reason } => write!(f, "linked to {pid}, which ended: {reason}"),
+            Self::GaveUp { child, reason } => {
+                write!(f, "gave up on {child}, which ended too often: {reason}")
+            }
             Self::HookTimeout(hook) => write!(f, "hook {hook:?} took too long"),
             Self::Injected(what) => write!(f, "injected failure: {what}"),
             Self::NoSuchActor => f.write_str("no such actor"),

@@ -19,6 +19,7 @@ pub use actor_ref::{ActorRef, RefError};
 pub use call::{Call, CallError, CallPath};
 pub use cast::CastError;
 pub use end::Exit;
+pub(crate) use end::exit_of;
 pub use monitored::MonitoredSpawn;
 pub use outside::{Outside, OutsideError, SystemHandle};
 pub use placement::Placement;

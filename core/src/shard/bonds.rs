@@ -144,13 +144,18 @@ impl Shard {
 
     /// What the end of a linked actor does to this one.
     fn linked_exit(&self, door: &dyn AnyDoor, pid: Pid, reason: Ending) {
-        if door.has_state(state::TRAPS_EXITS) {
-            return self.signal_to(door, Signal::Exit { pid, reason: reason.into() });
-        }
+        let traps = door.has_state(state::TRAPS_EXITS);
         let supervisor = door.bonds_if_any().and_then(|b| b.charge.as_ref().map(|c| c.supervisor));
         if supervisor == Some(pid) {
-            // Without it nobody would ever restart this one.
-            door.signal(state::DISMISSED);
+            // Without it nobody would ever restart this one. What traps exits ends in good order.
+            if door.signal(state::DISMISSED | if traps { state::STOP } else { 0 }) {
+                self.schedule(door.pid().slot());
+            }
+            if traps {
+                return;
+            }
+        } else if traps {
+            return self.signal_to(door, Signal::Exit { pid, reason: reason.into() });
         } else if *reason.reason() == ExitReason::Normal {
             return;
         }

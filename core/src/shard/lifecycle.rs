@@ -175,6 +175,18 @@ impl Shard {
         }
     }
 
+    pub(crate) fn report_restart(
+        &self,
+        supervisor: Pid,
+        child: &str,
+        reason: &ExitReason,
+        restarts: u64,
+        delay: Duration,
+    ) {
+        let report = || self.reporter.child_restarts(supervisor, child, reason, restarts, delay);
+        drop(catch(report));
+    }
+
     pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {
         // What panics in a reporter is told to nobody: there is only the reporter to tell.
         drop(catch(|| self.reporter.actor_failed(pid, name, reason)));

@@ -12,6 +12,7 @@ mod panics;
 mod passers;
 mod pump;
 mod reentry;
+mod supervisors;
 mod timers;
 
 use counter::{Count, Counter, counter, counter_with, run};

@@ -109,7 +109,7 @@ impl<L: Life> Turn<'_, L> {
             let nothing: Box<dyn Any> = Box::new(());
             (std::mem::replace(&mut charge.factory, nothing), charge.next.take())
         };
-        let (number, ack) = next.unwrap_or((door.incarnation(), Reply::NONE));
+        let (number, ack) = next.unwrap_or_else(|| (door.incarnation(), Reply::NONE));
         let made = match factory.downcast_ref::<Factory<L::Actor>>() {
             Some(factory) => catch(factory),
             None => Err("its factory makes another kind of actor".into()),
