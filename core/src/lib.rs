@@ -23,6 +23,7 @@ mod mailbox;
 pub mod mesh;
 mod pid;
 pub mod process;
+pub mod registry;
 mod reply;
 mod report;
 pub mod runtime;

@@ -1,5 +1,7 @@
 //! News of other actors, which come before messages.
 
+use std::sync::Arc;
+
 use super::ExitReason;
 use crate::pid::Pid;
 
@@ -27,6 +29,20 @@ pub enum Signal {
         pid: Pid,
         /// How.
         reason: ExitReason,
+    },
+    /// An actor has joined a group that this one [monitors](crate::Context::monitor_group).
+    Joined {
+        /// Which group.
+        group: Arc<str>,
+        /// Who.
+        pid: Pid,
+    },
+    /// An actor has left a group that this one monitors, or has ended.
+    Left {
+        /// Which group.
+        group: Arc<str>,
+        /// Who.
+        pid: Pid,
     },
     /// A supervised actor crashed or stopped by itself. It keeps its pid and its mailbox, and waits
     /// for its supervisor, which is this actor, to say how it is to go on.

@@ -12,6 +12,7 @@
 use std::any::Any;
 use std::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::queue::{Door, state};
 use crate::actor::{Ending, Monitor, Signal};
@@ -30,6 +31,8 @@ pub(crate) struct Bonds {
     monitor_last: u64,
     /// Who monitors this actor.
     pub(crate) watchers: BTreeSet<(Pid, u64)>,
+    /// The groups it hears of.
+    pub(crate) groups: BTreeSet<Arc<str>>,
     /// News that were not handled yet.
     signals: VecDeque<Signal>,
     /// What binds this actor to its spawner once it has started.
@@ -92,10 +95,20 @@ impl Bonds {
         self.signals.retain(|signal| !matches!(signal, Signal::Exit { pid, .. } if *pid == peer));
     }
 
+    /// Forgets a group and its news. Tells whether it was heard of.
+    pub(crate) fn forget_group(&mut self, of: &str) -> bool {
+        self.signals.retain(|signal| {
+            !matches!(signal, Signal::Joined { group, .. } | Signal::Left { group, .. }
+                if **group == *of)
+        });
+        self.groups.remove(of)
+    }
+
     /// What an incarnation leaves when another is to follow: its links, but for the supervisor's,
     /// and the actors it monitored. Who monitors the actor goes on doing so.
     pub(crate) fn end_incarnation(&mut self) -> (BTreeSet<Pid>, BTreeMap<u64, Option<Pid>>) {
         self.signals.clear();
+        self.groups.clear();
         let mut links = std::mem::take(&mut self.links);
         if let Some(Charge { supervisor, .. }) = &self.charge
             && links.remove(supervisor)

@@ -4,6 +4,8 @@
 //! once; to another it travels in the system lane, outside every bound. What is for somebody who is
 //! gone is answered here, in their name.
 
+use std::sync::Arc;
+
 use super::Shard;
 use crate::actor::{Ending, ExitReason, Monitor, Signal};
 use crate::mailbox::{AnyDoor, Bond, Bonds, state};
@@ -28,6 +30,8 @@ pub(crate) enum Notice {
     Unlinked,
     /// I ended, and we were linked.
     Exit(Ending),
+    /// Somebody has joined a group, or left it.
+    Member { group: Arc<str>, member: Pid, joined: bool },
     /// That incarnation of mine ended, and you are my supervisor.
     Suspended(u32, Ending),
 }
@@ -107,6 +111,16 @@ impl Shard {
                     self.linked_exit(door, from, reason);
                 }
             }
+            Notice::Member { group, member: pid, joined } => {
+                if door.bonds_if_any().is_some_and(|bonds| bonds.groups.contains(&group)) {
+                    let joined = if joined {
+                        Signal::Joined { group, pid }
+                    } else {
+                        Signal::Left { group, pid }
+                    };
+                    self.signal_to(door, joined);
+                }
+            }
             Notice::Suspended(incarnation, reason) => {
                 if door.bonds().links.contains(&from) {
                     let reason = reason.into();
@@ -159,7 +173,7 @@ impl Shard {
         } else if *reason.reason() == ExitReason::Normal {
             return;
         }
-        let reason = std::sync::Arc::new(ExitReason::from(reason));
+        let reason = Arc::new(ExitReason::from(reason));
         if door.kill(ExitReason::Linked { pid, reason }.into()) {
             self.schedule(door.pid().slot());
         }

@@ -106,7 +106,7 @@ impl Actor for Supervisor {
                 // A child that was let go of, or somebody who linked to a supervisor.
                 None => {}
             },
-            Signal::Down { .. } => {}
+            _ => {}
         }
         Flow::Continue
     }

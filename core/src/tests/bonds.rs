@@ -79,7 +79,7 @@ fn downs(heard: &Heard) -> Vec<(Pid, ExitReason)> {
             Signal::Down { pid, reason, .. } | Signal::Exit { pid, reason } => {
                 (*pid, reason.clone())
             }
-            Signal::Suspended { .. } => panic!("no supervisor"),
+            other => panic!("{other:?}"),
         })
         .collect()
 }

@@ -12,6 +12,7 @@ mod panics;
 mod passers;
 mod pump;
 mod reentry;
+mod registry;
 mod supervisors;
 mod timers;
 
