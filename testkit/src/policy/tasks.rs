@@ -25,7 +25,7 @@ pub enum TaskOrder {
 
 impl TaskOrder {
     pub(crate) fn draw(draws: &Draws) -> Self {
-        match draws.below(Site::Swarm, 0, 5) {
+        match draws.parameter("tasks", 5, 0) {
             0 | 1 => Self::Fifo,
             2 => Self::Lifo,
             3 => Self::Random,
