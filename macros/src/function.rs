@@ -41,7 +41,7 @@ impl Function {
         let parameters = match tokens.get(at) {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group,
             other => {
-                let span = other.map_or(name.span(), TokenTree::span);
+                let span = other.map_or_else(|| name.span(), TokenTree::span);
                 return Err(Error::new(span, "a simulation test has no type parameters"));
             }
         };
@@ -49,7 +49,7 @@ impl Function {
         let body = match tokens.get(at) {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
             other => {
-                let span = other.map_or(name.span(), TokenTree::span);
+                let span = other.map_or_else(|| name.span(), TokenTree::span);
                 let message = "a simulation test has no result: it passes unless it panics";
                 return Err(Error::new(span, message));
             }
@@ -122,5 +122,5 @@ fn borrows(parameters: &Group, is_async: bool) -> Result<bool> {
 }
 
 fn span_at(tokens: &[TokenTree], at: usize) -> Span {
-    tokens.get(at).or(tokens.last()).map_or_else(Span::call_site, TokenTree::span)
+    tokens.get(at).or_else(|| tokens.last()).map_or_else(Span::call_site, TokenTree::span)
 }

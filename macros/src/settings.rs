@@ -65,7 +65,7 @@ fn setting(tokens: &mut impl Iterator<Item = TokenTree>) -> Result<(Ident, Vec<T
     match tokens.next() {
         Some(TokenTree::Punct(mark)) if mark.as_char() == '=' => {}
         other => {
-            let span = other.map_or(name.span(), |token| token.span());
+            let span = other.map_or_else(|| name.span(), |token| token.span());
             return Err(Error::new(span, format!("expected `{name} = value`")));
         }
     }

@@ -78,6 +78,7 @@ impl Tape {
     /// A choice of a number below `choices`: the recorded one, `tame` where there is none, or
     /// `drawn` when nothing is replayed.
     #[cold]
+    #[inline(never)]
     pub(crate) fn number(
         &self,
         (site, place): (Site, u32),
@@ -101,6 +102,7 @@ impl Tape {
     /// A choice among things with names; `drawn`, `tame` and what is returned are indices. What
     /// is recorded is the name.
     #[cold]
+    #[inline(never)]
     pub(crate) fn named(
         &self,
         (site, place): (Site, u32),
@@ -131,6 +133,8 @@ impl Tape {
     }
 
     /// Says which of the shards that can run takes a step.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn step(&self, shard: u32, ready: &[u32]) {
         let recorded = &mut *self.recorded.borrow_mut();
         let last = recorded.steps.last();

@@ -5,6 +5,7 @@ use crate::blocking;
 use crate::draws::Site;
 use crate::events::What;
 use crate::guard;
+use crate::replay::Tape;
 use crate::trace::Kind;
 use crate::world::Phase;
 use crate::{disk, net};
@@ -32,6 +33,7 @@ impl TestRuntime {
     }
 
     /// Runs one step of a shard that can run.
+    #[inline]
     pub(super) fn run_step(&mut self, number: u32) {
         if let Some(tape) = self.world.draws.tape() {
             tape.step(number, &self.ready);
@@ -188,11 +190,17 @@ impl TestRuntime {
             self.rounds_in_row = 0;
         }
         if let Some(tape) = self.world.draws.tape() {
-            let key = (Site::Shard, self.last_run);
-            index = tape.named(key, &self.ready, index, self.tame_choice());
+            index = self.choose_on(tape, index);
         }
         self.last_run = self.ready[index];
         self.last_run
+    }
+
+    /// The choice of a run that is recorded.
+    #[cold]
+    #[inline(never)]
+    fn choose_on(&self, tape: &Tape, index: usize) -> usize {
+        tape.named((Site::Shard, self.last_run), &self.ready, index, self.tame_choice())
     }
 
     /// Whom a replay runs where it knows nothing: the shard that ran last, as long as that is fair.

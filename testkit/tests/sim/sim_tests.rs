@@ -32,7 +32,7 @@ async fn an_async_function_may_step_too(sim: &mut TestRuntime) {
 #[should_panic(expected = "nobody steps the runtime meanwhile")]
 async fn an_async_function_that_waits_for_its_own_steps_fails(sim: &mut TestRuntime) {
     sim.run_until_idle();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[sim_test(seeds = 3, time = Duration::from_millis(10))]
