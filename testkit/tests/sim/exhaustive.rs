@@ -70,15 +70,18 @@ async fn yield_now() {
     .await;
 }
 
+const ONE_NODE: [(u16, u16); 2] = [(0, 0), (0, 1)];
+const TWO_NODES: [(u16, u16); 2] = [(0, 0), (1, 0)];
+
 /// Gives two shards work that has nothing to do with the other's: a task each, of so many polls.
-fn work_apart(sim: &mut TestRuntime, polls: [u32; 2]) {
-    for (shard, polls) in (0..2).zip(polls) {
+fn work_apart(sim: &mut TestRuntime, shards: [(u16, u16); 2], polls: [u32; 2]) {
+    for ((node, shard), polls) in shards.into_iter().zip(polls) {
         let task = async move {
             for _ in 1..polls {
                 yield_now().await;
             }
         };
-        sim.on(0, shard, || drop(spawn_local(task)));
+        sim.on(node, shard, || drop(spawn_local(task)));
     }
 }
 
@@ -87,7 +90,7 @@ fn steps_of(polls: [u32; 2]) -> [u64; 2] {
     // No choice is known: all is tame, as it is when everything is tried.
     let nothing = DecisionLog { shards: vec![2], ..DecisionLog::default() };
     let mut sim = TestRuntime::builder().replay(nothing).build();
-    work_apart(&mut sim, polls);
+    work_apart(&mut sim, ONE_NODE, polls);
     let mut steps = [0, 0];
     while let Some(&Choice::Shard { shard, .. }) = sim.enabled().first() {
         sim.choose(0);
@@ -122,7 +125,7 @@ fn schedules_are_as_many_as_combinatorics_says() {
         assert!(steps[0] >= u64::from(polls[0]) && steps[1] >= u64::from(polls[1]), "{steps:?}");
         for preemptions in [0, 1, 2, 3, 99] {
             let explored = campaign(name, preemptions).explore(|sim| {
-                work_apart(sim, polls);
+                work_apart(sim, ONE_NODE, polls);
                 sim.run_until_idle();
             });
             let expected = interleavings(steps, None, preemptions);
@@ -131,6 +134,21 @@ fn schedules_are_as_many_as_combinatorics_says() {
         // Without a bound that matters it is the binomial coefficient.
         let over = (1..=steps[0]).fold(1, |ways, k| ways * (steps[1] + k) / k);
         assert_eq!(interleavings(steps, None, 99), over);
+    }
+}
+
+#[test]
+fn the_way_into_sleep_is_no_choice_where_nobody_has_a_ring_to_the_shard() {
+    let name = "the_way_into_sleep_is_no_choice_where_nobody_has_a_ring_to_the_shard";
+    for polls in [[1, 2], [3, 2]] {
+        let apart = campaign(name, 99).runtime(|builder, _| builder.nodes(2).shards(1));
+        let explored = apart.explore(|sim| {
+            work_apart(sim, TWO_NODES, polls);
+            sim.run_until_idle();
+        });
+        // The last step of each is the second half of falling asleep.
+        let rounds = steps_of(polls).map(|steps| steps - 1);
+        assert_eq!(explored.runs, interleavings(rounds, None, 99), "{rounds:?}");
     }
 }
 
