@@ -8,10 +8,10 @@
 //!
 //! **What is left of it.** The macro asks the driver only where this crate's feature `sim` is on.
 //! The testkit turns it on, and cargo turns a feature on for everybody in a build: a build of a
-//! whole workspace that has the testkit in it, or of tests, pays for each site that is reached one
-//! look at a thread-local and a call of the driver, which says no. A program that is built by
-//! itself (`cargo build --release -p name`), with the testkit a dev-dependency, has the constant
-//! `false` there and nothing else.
+//! whole workspace that has the testkit in it, or of tests, examples or benches that have, pays for
+//! each site that is reached one look at a thread-local and a call of the driver, which says no. A
+//! program that is built by itself (`cargo build --release -p name`), with the testkit a
+//! dev-dependency, has the constant `false` there and nothing else.
 
 /// Whether something unlikely is to happen here: `maybe!("site", probability)`.
 ///

@@ -123,20 +123,23 @@ impl Trace {
         };
         self.keep(record);
         if (seq + 1) & self.mask == 0 {
-            self.look(hash, record);
+            self.look(seq, hash);
         }
         seq
     }
 
-    /// Keeps the hash after an event.
+    /// Keeps the hash after an event. (The event is read back: handed over, it would have to be in
+    /// memory twice, each time.)
     #[cold]
-    fn look(&self, hash: u64, record: Record) {
-        if (record.seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
+    #[inline(never)]
+    fn look(&self, seq: u64, hash: u64) {
+        if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
-        if record.seq >= self.closely_from {
+        if seq >= self.closely_from {
             let mut close = self.close.borrow_mut();
             if close.len() < CLOSE_MAX {
+                let record = self.records.borrow()[seq as usize % RECORDS];
                 close.push(Close { hash, record });
             }
         }
