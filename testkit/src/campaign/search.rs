@@ -196,6 +196,9 @@ impl Campaign {
         if let Some(seed) = steering.seed {
             return check(seed, 0, true);
         }
+        if self.count == 0 {
+            return None;
+        }
         let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
         first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {

@@ -48,7 +48,8 @@ impl Campaign {
         Self::new(path.split_once("::").map_or(path, |(_, test)| test))
     }
 
-    /// How many seeds to run. They follow from the test's name.
+    /// How many seeds to run. They follow from the test's name. At 0 the corpus is all that is run,
+    /// however many seeds the environment asks for.
     pub const fn seeds(mut self, count: u64) -> Self {
         self.count = count;
         self
