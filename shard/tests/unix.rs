@@ -103,7 +103,7 @@ fn a_peer_has_the_name_it_took(driver: Driver) {
     long.push("y".repeat(108 - long.len()));
     let secret = directory.0.as_os_str().as_encoded_bytes().to_vec();
     let clients = [
-        (SocketAddrUnix::new(&short).unwrap(), UnixAddress::Path(short.clone())),
+        (SocketAddrUnix::new(&short).unwrap(), UnixAddress::Path(short)),
         (SocketAddrUnix::new_abstract_name(&secret).unwrap(), UnixAddress::Abstract(secret)),
         (SocketAddrUnix::new(long.as_os_str()).unwrap(), UnixAddress::Unnamed),
     ];
