@@ -9,6 +9,8 @@ mod churn_body;
 #[cfg(not(loom))]
 mod common;
 #[cfg(not(loom))]
+mod datagrams;
+#[cfg(not(loom))]
 mod files;
 #[cfg(loom)]
 mod loom_mesh;
@@ -20,5 +22,7 @@ mod outside;
 mod shutdown;
 #[cfg(not(loom))]
 mod tcp;
+#[cfg(not(loom))]
+mod unix;
 #[cfg(not(loom))]
 mod wake;

@@ -8,6 +8,7 @@ use super::content::{Change, Fate};
 use super::files::{Disks, Operation};
 use crate::draws::Site;
 use crate::faults::{Crash, Fault};
+use crate::net;
 use crate::world::World;
 
 /// What Linux calls an error of the device, and a device without room.
@@ -25,6 +26,12 @@ impl Disks {
         (node, shard): (u16, u32),
         request: DiskRequest,
     ) -> io::Result<DiskDone> {
+        if let DiskRequest::Remove { path } = &request
+            && !self.has(node, path)
+            && net::remove_path(world, node, path)
+        {
+            return Ok(DiskDone::Ended);
+        }
         let fault = match &request {
             DiskRequest::ReadAt { .. } => Fault::ReadError,
             DiskRequest::WriteAt { .. } => Fault::WriteError,

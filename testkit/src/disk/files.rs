@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpId, OpenMode};
 
@@ -62,6 +62,11 @@ impl Disks {
         let files = &self.nodes[usize::from(node)];
         let named = files.names.view().iter();
         named.map(|(path, file)| (path.clone(), files.contents[file].view().len() as u64)).collect()
+    }
+
+    /// Whether a node's disk has a file of that name.
+    pub(crate) fn has(&self, node: u16, path: &Path) -> bool {
+        self.nodes[usize::from(node)].names.view().contains_key(path)
     }
 
     /// Takes everything off a disk.

@@ -47,11 +47,19 @@ pub enum Fault {
     PowerLoss = 19,
     /// A node's process was killed.
     ProcessKill = 20,
+    /// A datagram was lost.
+    DatagramLoss = 21,
+    /// A datagram arrived once more.
+    DatagramDuplication = 22,
+    /// A datagram arrived after others that were sent later.
+    DatagramReordering = 23,
+    /// A datagram found no room in its socket's buffer.
+    DatagramOverflow = 24,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 21;
+    pub(crate) const COUNT: usize = 25;
 
     /// All kinds.
     pub const ALL: [Self; Self::COUNT] = [
@@ -76,5 +84,9 @@ impl Fault {
         Self::SlowShard,
         Self::PowerLoss,
         Self::ProcessKill,
+        Self::DatagramLoss,
+        Self::DatagramDuplication,
+        Self::DatagramReordering,
+        Self::DatagramOverflow,
     ];
 }

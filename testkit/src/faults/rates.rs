@@ -104,6 +104,16 @@ probabilities! {
     /// How likely, with each operation on a socket or file, the process of a node that was booted
     /// is killed before or after the operation has its effect.
     process_kill_probability = ProcessKill;
+    /// How likely a datagram is lost.
+    datagram_loss_probability = DatagramLoss;
+    /// How likely a datagram arrives a second time, after an extra delay.
+    datagram_duplication_probability = DatagramDuplication;
+    /// How likely a datagram takes an extra time in which later ones overtake it. Without this they
+    /// arrive in order.
+    datagram_reordering_probability = DatagramReordering;
+    /// How likely a datagram that arrives finds its socket's buffer full. One that is full drops
+    /// what comes at any rate; this counts as the same.
+    datagram_overflow_probability = DatagramOverflow;
 }
 
 impl Faults {

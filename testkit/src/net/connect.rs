@@ -40,7 +40,7 @@ impl Net<'_> {
     }
 
     /// The node that an address means on a node.
-    fn node_at(&self, from: u16, address: IpAddr) -> Option<u16> {
+    pub(super) fn node_at(&self, from: u16, address: IpAddr) -> Option<u16> {
         if address.is_loopback() || address.is_unspecified() {
             return Some(from);
         }
@@ -107,7 +107,7 @@ impl Net<'_> {
 
     /// Makes both ends of a connection. The client's has the number that is returned, the server's
     /// the next.
-    fn join(&mut self, from: u16, to: u16, shard: u32) -> u64 {
+    pub(super) fn join(&mut self, from: u16, to: u16, shard: u32) -> u64 {
         let window =
             || WINDOWS[self.world.draws.below(Site::Net, shard, WINDOWS.len() as u64) as usize];
         let (client_window, server_window) = (window(), window());

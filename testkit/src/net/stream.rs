@@ -129,13 +129,14 @@ impl Net<'_> {
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
         }
-        if self.world.goes_wrong(Fault::Reset, shard) {
+        let wild = !self.network.unix.has(from);
+        if wild && self.world.goes_wrong(Fault::Reset, shard) {
             self.world.went_wrong(Fault::Reset, way.0, bytes.len() as u64);
             self.transmit(way, to, Segment::Reset);
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
         }
-        if self.world.goes_wrong(Fault::HalfOpen, shard) {
+        if wild && self.world.goes_wrong(Fault::HalfOpen, shard) {
             for end in [from, to] {
                 self.stream(end).into_iter().for_each(|stream| stream.dark = true);
             }

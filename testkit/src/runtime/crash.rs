@@ -56,6 +56,7 @@ impl TestRuntime {
     pub fn wipe_disk(&mut self, node: u16) {
         assert!(self.is_down(node), "node {node} is not down");
         self.world.disks.borrow_mut().wipe(node);
+        net::wipe_paths(&self.world, node);
     }
 
     /// Whether a node has crashed and was not restarted.
