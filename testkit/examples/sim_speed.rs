@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release -p greenroom-testkit --example sim_speed [seconds per line] [messages|seeds]`
 //!
+//! With a number of runs instead of seconds, `3x`, the work is the same each time: for counting
+//! instructions with callgrind.
+//!
 //! Everything runs on one thread with the trace hash on. A message is one handled by an actor; a
 //! second is one of processor time.
 
@@ -86,11 +89,35 @@ fn spent(start: Instant) -> f64 {
     if ticks.len() == 2 { ticks.iter().sum::<f64>() / TICKS } else { start.elapsed().as_secs_f64() }
 }
 
-fn messages(shards: u16, limit: Duration) {
+/// How long a line goes on.
+#[derive(Clone, Copy)]
+enum Limit {
+    Time(Duration),
+    Runs(u64),
+}
+
+impl Limit {
+    /// Out of an argument.
+    fn of(text: &str) -> Option<Self> {
+        match text.strip_suffix('x') {
+            Some(runs) => runs.parse().ok().map(Self::Runs),
+            None => text.parse().ok().map(|seconds| Self::Time(Duration::from_secs_f64(seconds))),
+        }
+    }
+
+    fn is_over(self, start: Instant, runs: u64) -> bool {
+        match self {
+            Self::Time(limit) => start.elapsed() >= limit,
+            Self::Runs(limit) => runs >= limit,
+        }
+    }
+}
+
+fn messages(shards: u16, limit: Limit) {
     let (mut total, mut events, mut seed) = (0, 0, 0);
     let start = now();
     let before = spent(start);
-    while start.elapsed() < limit {
+    while !limit.is_over(start, seed) {
         let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
         sim.run(async |system| pass(system, 100, 4, 200).await);
         sim.run_until_idle();
@@ -103,11 +130,11 @@ fn messages(shards: u16, limit: Duration) {
     println!("{shards:3} shards: {rate:5.2} M messages/s, {each:.1} events each, {seed} seeds");
 }
 
-fn small_seeds(shards: u16, wanted: u32, limit: Duration) {
+fn small_seeds(shards: u16, wanted: u32, limit: Limit) {
     let (mut seeds, mut total, mut rounds) = (0u64, 0, 0);
     let start = now();
     let before = spent(start);
-    while start.elapsed() < limit {
+    while !limit.is_over(start, seeds / 100) {
         let (counted, turns) = (AtomicU64::new(0), AtomicU64::new(0));
         let name = format!("sim_speed {seeds}");
         let campaign = Campaign::new(name).seeds(100).runtime(move |b, _| b.shards(shards));
@@ -128,8 +155,8 @@ fn small_seeds(shards: u16, wanted: u32, limit: Duration) {
 }
 
 fn main() {
-    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2.0);
-    let limit = Duration::from_secs_f64(seconds);
+    let limit = std::env::args().nth(1).and_then(|text| Limit::of(&text));
+    let limit = limit.unwrap_or(Limit::Time(Duration::from_secs(2)));
     let part = std::env::args().nth(2);
     if part.as_deref() != Some("seeds") {
         for shards in [1, 2, 4, 12, 50, 100] {
