@@ -78,6 +78,8 @@ sites! {
     Fault,
     /// How much of its work a test does.
     Extent,
+    /// Which faults a run knows.
+    Mask,
 }
 
 /// A choice as it was made.

@@ -35,11 +35,13 @@
 mod blocking;
 mod campaign;
 pub mod check;
+mod clocks;
 mod disk;
 mod draws;
 mod events;
 mod faults;
 mod guard;
+mod hosts;
 mod interpose;
 mod mesh;
 mod net;
@@ -54,7 +56,7 @@ mod world;
 
 pub use campaign::{Campaign, Failure, Shrunk, SimTest, seeds};
 pub use draws::{Decision, Site};
-pub use faults::{Crash, Fault, Faults, Peer};
+pub use faults::{Crash, Fault, Faults, Peer, Shift};
 #[doc(hidden)]
 pub use greenroom_core::System;
 pub use plant::Plant;

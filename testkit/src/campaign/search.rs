@@ -41,6 +41,7 @@ pub struct Campaign {
     test: String,
     count: u64,
     shrinks_for: Duration,
+    masks: Option<bool>,
     configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
 }
 
@@ -64,6 +65,9 @@ impl fmt::Display for Failure {
     }
 }
 
+/// In a campaign of fewer seeds a fault might be left out under all of them.
+const MASKED_SEEDS_MIN: u64 = 20;
+
 /// One in this many seeds that pass is run twice.
 const REPEAT_EVERY: u64 = 20;
 
@@ -74,6 +78,7 @@ impl Campaign {
             test: test.into(),
             count: 100,
             shrinks_for: Duration::from_secs(5),
+            masks: None,
             configure: Box::new(|builder, _| builder),
         }
     }
@@ -88,6 +93,14 @@ impl Campaign {
     /// one that was found. Default 5 seconds.
     pub const fn shrinks_for(mut self, budget: Duration) -> Self {
         self.shrinks_for = budget;
+        self
+    }
+
+    /// Whether each seed knows only some of the faults that are enabled, each with even odds; see
+    /// [`Builder::fault_masks`]. Default in campaigns of 20 seeds and more: what goes wrong all the
+    /// time hides what else may, so the seeds together find more (swarm testing).
+    pub const fn fault_masks(mut self, masks: bool) -> Self {
+        self.masks = Some(masks);
         self
     }
 
@@ -178,7 +191,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = (self.configure)(self.defaults(), seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
     }
@@ -234,6 +247,10 @@ impl Campaign {
         Some(Failure { seed, after, message, log })
     }
 
+    fn defaults(&self) -> Builder {
+        Builder::default().fault_masks(self.masks.unwrap_or(self.count >= MASKED_SEEDS_MIN))
+    }
+
     fn once(
         &self,
         steering: &Steering,
@@ -241,7 +258,7 @@ impl Campaign {
         keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
-        let builder = (self.configure)(Builder::default(), seed).seed(seed);
+        let builder = (self.configure)(self.defaults(), seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
         run(format!("{} {seed:#x}", self.test), builder, keeps, body)
     }
@@ -257,7 +274,7 @@ impl Campaign {
         assert!(log.test == self.test, "the log is of the test {}, not {}", log.test, self.test);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = (self.configure)(self.defaults(), seed).script(script);
         let outcome = run(format!("{} replayed", self.test), builder, Keeps::All, body);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {

@@ -18,6 +18,7 @@
 
 mod connect;
 mod crash;
+mod groups;
 mod links;
 mod listen;
 mod operate;
