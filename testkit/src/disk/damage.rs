@@ -20,7 +20,12 @@ const STRAYS: [Fault; 2] = [Fault::PhantomWrite, Fault::MisdirectedWrite];
 
 impl Disks {
     /// Whether a fault damages a node's disk; at most so many disks are damaged as may be.
-    fn goes_bad(&mut self, world: &World, fault: Fault, (node, shard): (u16, u32)) -> bool {
+    pub(crate) fn goes_bad(
+        &mut self,
+        world: &World,
+        fault: Fault,
+        (node, shard): (u16, u32),
+    ) -> bool {
         let most = usize::from(world.fault_extents().disks_bad_max);
         let may = self.bad.contains(&node) || self.bad.len() < most;
         let goes = world.goes_wrong(fault, shard) && may;

@@ -69,7 +69,7 @@ impl Disks {
     /// Takes everything off a disk.
     pub(crate) fn wipe(&mut self, node: u16) {
         self.nodes[usize::from(node)] = Files::default();
-        self.bad.remove(&node);
+        self.bad.insert(node);
     }
 
     /// Lets a disk stand still until then.

@@ -52,8 +52,9 @@ impl Faults {
         self
     }
 
-    /// How many nodes' disks are damaged at most by what is drawn: by bit rot, latent errors, and
-    /// by reads and writes that go astray. On the other nodes every copy is good. Default 1.
+    /// How many nodes' disks are damaged at most by what is drawn: by bit rot, latent errors, reads
+    /// and writes that go astray, and a return with an empty disk. Those that the test damages or
+    /// wipes itself count. On the other nodes every copy is good. Default 1.
     pub const fn disks_bad_max(mut self, nodes: u16) -> Self {
         self.times.disks_bad_max = nodes;
         self

@@ -79,11 +79,13 @@ pub enum Fault {
     Split = 46,
     /// There was no descriptor left for an accept, a connect or an open.
     NoDescriptors = 47,
+    /// A node came back with an empty disk.
+    WipedDisk = 48,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 37;
+    pub(crate) const COUNT: usize = 38;
 
     /// More than the number of any.
     pub(crate) const LIMIT: usize = 64;
@@ -127,5 +129,6 @@ impl Fault {
         Self::Bridge,
         Self::Split,
         Self::NoDescriptors,
+        Self::WipedDisk,
     ];
 }

@@ -152,6 +152,8 @@ probabilities! {
     split_probability = Split;
     /// How likely an accept, a connect or an open finds no descriptor left.
     no_descriptors_probability = NoDescriptors;
+    /// How likely a node comes back from a drawn crash with an empty disk.
+    wiped_disk_probability = WipedDisk;
 }
 
 impl Faults {
