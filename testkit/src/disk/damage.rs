@@ -19,20 +19,11 @@ use crate::world::World;
 const STRAYS: [Fault; 2] = [Fault::PhantomWrite, Fault::MisdirectedWrite];
 
 impl Disks {
-    /// Whether a fault damages a node's disk; at most so many disks are damaged as may be.
-    pub(crate) fn goes_bad(
-        &mut self,
-        world: &World,
-        fault: Fault,
-        (node, shard): (u16, u32),
-    ) -> bool {
+    /// Whether a fault is to damage a node's disk; at most so many disks are damaged as may be.
+    pub(crate) fn goes_bad(&self, world: &World, fault: Fault, (node, shard): (u16, u32)) -> bool {
         let most = usize::from(world.fault_extents().disks_bad_max);
-        let may = self.bad.contains(&node) || self.bad.len() < most;
-        let goes = world.goes_wrong(fault, shard) && may;
-        if goes {
-            self.bad.insert(node);
-        }
-        goes
+        let may = || self.bad.contains(&node) || self.bad.len() < most;
+        world.goes_wrong(fault, shard) && may()
     }
 
     /// What goes wrong with a read from there to there: bytes that are no longer what they were
@@ -64,6 +55,7 @@ impl Disks {
                 Fault::BitRot => content.rot(byte, (bit % 8) as u8),
                 _ => content.spoil(byte),
             }
+            self.bad.insert(node);
         }
         let faults = self.content(node, file)?.faults(from, to);
         if faults.contains(&Fault::LatentError) {
@@ -91,6 +83,7 @@ impl Disks {
         if other != *bytes {
             world.went_wrong(Fault::MisdirectedRead, node, from as u64);
             *bytes = other;
+            self.bad.insert(node);
         }
     }
 
@@ -112,6 +105,7 @@ impl Disks {
         }
         if fault == Fault::PhantomWrite {
             content.miss(from, to, fault);
+            self.bad.insert(node);
             return Ok(true);
         }
         let victim = self.anywhere(world, (node, shard));
@@ -120,6 +114,7 @@ impl Disks {
             return Ok(false);
         }
         self.content_mut(node, file)?.miss(from, to, fault);
+        self.bad.insert(node);
         if let Some((file, from)) = victim
             && let Some(content) = self.contents_mut(node).get_mut(&file)
         {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use greenroom_core::{Reporter, Silent};
 
 use super::TestRuntime;
+use crate::draws::Site;
 use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
@@ -252,6 +253,8 @@ impl Builder {
 
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
+        // A run that knew only some faults is replayed as one.
+        self.setup.masks |= script.log.decisions.iter().any(|d| d.site == Site::Mask);
         self.setup.script = Some(script);
         self
     }

@@ -8,7 +8,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use greenroom_core::{sleep, spawn_local};
-use greenroom_testkit::{Builder, Campaign, Crash, Fault, Faults, Kind, Policy, TestRuntime};
+use greenroom_testkit::{
+    Builder, Campaign, Crash, Drift, Fault, Faults, Kind, Policy, Site, TestRuntime,
+};
 
 use super::disk_faults::write;
 use super::files::{NEW, open};
@@ -231,6 +233,37 @@ fn each_seed_knows_some_of_the_faults() {
     let sure = half.write_error_probability(1.0);
     let seen = combinations(name, 60, sure, None);
     assert_eq!(seen, BTreeSet::from([[true, false], [true, true]]), "what is sure is not hidden");
+}
+
+#[test]
+fn a_smaller_failure_has_none_but_the_faults_it_needs() {
+    let name = "sim::phases::a_smaller_failure_has_none_but_the_faults_it_needs";
+    let faults = Faults::none()
+        .write_error_probability(0.2)
+        .disk_stall_probability(0.5)
+        .shard_stall_probability(0.1)
+        .late_timer_probability(0.5);
+    let campaign = Campaign::new(name).runtime(move |b, _| b.faults(faults));
+    let body = |sim: &mut TestRuntime| {
+        sim.run(async |_| {
+            let (file, _) = open("data", NEW).await.unwrap();
+            for _ in 0..20 {
+                sleep(SECOND).await;
+                write(file, 0, vec![1]).await.unwrap();
+            }
+        });
+    };
+    let failure = campaign.search(body).expect("one write in five fails");
+    let known = failure.log.decisions.iter().filter(|d| d.site == Site::Mask);
+    assert_eq!(known.count(), 4, "a mask for each fault");
+    // By hand as well a log knows which faults there were.
+    let mut sim = TestRuntime::builder().faults(faults).replay(failure.log.clone()).build();
+    let again = catch_unwind(AssertUnwindSafe(|| body(&mut sim)));
+    assert!(again.is_err());
+    assert_eq!(sim.drift(), Some(Drift::default()));
+    let shrunk = campaign.shrink(&failure, body).expect("it fails again");
+    assert_eq!(shrunk.faults, [Fault::WriteError], "{shrunk}");
+    assert!(shrunk.to_string().contains("with the faults [WriteError]"), "{shrunk}");
 }
 
 #[test]
