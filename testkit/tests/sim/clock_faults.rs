@@ -95,6 +95,12 @@ fn timers_go_by_a_clock_that_drifts() {
         let expected = if parts > 0 { 90 * SECOND } else { Duration::from_millis(112_500) };
         assert!(passed >= expected && passed < expected + SECOND, "{parts}: {passed:?}");
         assert!(sim.fault_effects(Fault::ClockDrift) > 0);
+        // All of it under the drift.
+        let begun = sim.now();
+        let sleeper = sim.start_on(1, async |_| sleep(100 * SECOND).await);
+        sim.finish(sleeper);
+        let (passed, expected) = (sim.now() - begun, if parts > 0 { 80 } else { 125 } * SECOND);
+        assert!(passed >= expected && passed < expected + SECOND, "{parts}: {passed:?}");
         sim.drift_clock(1, 0);
         let (now, own) = (sim.now(), wall(sim, 1));
         sim.advance(100 * SECOND);

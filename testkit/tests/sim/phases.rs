@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use greenroom_core::{sleep, spawn_local};
 use greenroom_testkit::{
-    Builder, Campaign, Crash, Drift, Fault, Faults, Kind, Policy, Site, TestRuntime,
+    Builder, Campaign, Crash, Drift, Fault, Faults, Kind, Policy, Site, TaskOrder, TestRuntime,
 };
 
 use super::disk_faults::write;
@@ -170,6 +170,30 @@ fn the_schedule_is_fair_after_so_many_turns() {
     assert!(unfair.into_inner().unwrap() > 10, "the policy is fair as it is");
     let fair = move |b: Builder, seed| configure(b, seed).fair_after(500);
     Campaign::new(name).seeds(20).runtime(fair).run(|sim| assert_eq!(ran(sim), [10; 3]));
+}
+
+#[test]
+fn a_fair_shard_lets_each_task_run() {
+    let polls = |builder: Builder| {
+        let mut sim = builder.shards(1).task_order(TaskOrder::Lifo).turn_tasks(1).build();
+        let polls = [Done::default(), Done::default()];
+        for count in polls.clone() {
+            drop(sim.start_on(0, async move |_| {
+                loop {
+                    count.set(count.get() + 1);
+                    yield_now().await;
+                }
+            }));
+        }
+        while sim.turns() < 2_000 {
+            sim.step();
+        }
+        polls.map(|count| count.get())
+    };
+    let unfair = polls(TestRuntime::builder());
+    assert!(unfair.contains(&0), "the last come is first served: {unfair:?}");
+    let fair = polls(TestRuntime::builder().fair_after(1_000));
+    assert!(fair.iter().all(|&count| count >= 490), "{fair:?}");
 }
 
 #[test]
