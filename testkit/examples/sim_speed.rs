@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p greenroom-testkit --example sim_speed [seconds per line] [messages|seeds]`
 //!
-//! With a number of runs instead of seconds, `3x`, the work is the same each time: for counting
-//! instructions with callgrind.
+//! With 0 seconds each line is one piece of work, always the same: for a count of instructions
+//! (`valgrind --tool=callgrind target/release/examples/sim_speed 0 seeds`).
 //!
 //! Everything runs on one thread with the trace hash on. A message is one handled by an actor; a
 //! second is one of processor time.
@@ -89,52 +89,31 @@ fn spent(start: Instant) -> f64 {
     if ticks.len() == 2 { ticks.iter().sum::<f64>() / TICKS } else { start.elapsed().as_secs_f64() }
 }
 
-/// How long a line goes on.
-#[derive(Clone, Copy)]
-enum Limit {
-    Time(Duration),
-    Runs(u64),
-}
-
-impl Limit {
-    /// Out of an argument.
-    fn of(text: &str) -> Option<Self> {
-        match text.strip_suffix('x') {
-            Some(runs) => runs.parse().ok().map(Self::Runs),
-            None => text.parse().ok().map(|seconds| Self::Time(Duration::from_secs_f64(seconds))),
-        }
-    }
-
-    fn is_over(self, start: Instant, runs: u64) -> bool {
-        match self {
-            Self::Time(limit) => start.elapsed() >= limit,
-            Self::Runs(limit) => runs >= limit,
-        }
-    }
-}
-
-fn messages(shards: u16, limit: Limit) {
+fn messages(shards: u16, limit: Duration) {
     let (mut total, mut events, mut seed) = (0, 0, 0);
     let start = now();
     let before = spent(start);
-    while !limit.is_over(start, seed) {
+    loop {
         let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
         sim.run(async |system| pass(system, 100, 4, 200).await);
         sim.run_until_idle();
         total += handled(&sim, shards);
         events += sim.events();
         seed += 1;
+        if start.elapsed() >= limit {
+            break;
+        }
     }
     let rate = total as f64 / (spent(start) - before) / 1e6;
     let each = events as f64 / total as f64;
     println!("{shards:3} shards: {rate:5.2} M messages/s, {each:.1} events each, {seed} seeds");
 }
 
-fn small_seeds(shards: u16, wanted: u32, limit: Limit) {
+fn small_seeds(shards: u16, wanted: u32, limit: Duration) {
     let (mut seeds, mut total, mut rounds) = (0u64, 0, 0);
     let start = now();
     let before = spent(start);
-    while !limit.is_over(start, seeds / 100) {
+    loop {
         let (counted, turns) = (AtomicU64::new(0), AtomicU64::new(0));
         let name = format!("sim_speed {seeds}");
         let campaign = Campaign::new(name).seeds(100).runtime(move |b, _| b.shards(shards));
@@ -148,6 +127,9 @@ fn small_seeds(shards: u16, wanted: u32, limit: Limit) {
         seeds += 100;
         total += counted.into_inner();
         rounds += turns.into_inner();
+        if start.elapsed() >= limit {
+            break;
+        }
     }
     let rate = seeds as f64 / (spent(start) - before);
     let (each, rounds) = (total as f64 / seeds as f64, rounds as f64 / seeds as f64);
@@ -155,8 +137,8 @@ fn small_seeds(shards: u16, wanted: u32, limit: Limit) {
 }
 
 fn main() {
-    let limit = std::env::args().nth(1).and_then(|text| Limit::of(&text));
-    let limit = limit.unwrap_or(Limit::Time(Duration::from_secs(2)));
+    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2.0);
+    let limit = Duration::from_secs_f64(seconds);
     let part = std::env::args().nth(2);
     if part.as_deref() != Some("seeds") {
         for shards in [1, 2, 4, 12, 50, 100] {

@@ -18,5 +18,6 @@ pub use crash::Crash;
 pub use kind::Fault;
 pub use peer::Peer;
 pub use rates::Faults;
+pub(crate) use rates::parts;
 pub use shift::Shift;
 pub(crate) use state::{EMFILE, FaultState};

@@ -17,9 +17,10 @@ use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
 use crate::hosts::Hosts;
+use crate::maybe::MaybeSites;
 use crate::net::Network;
 use crate::plant::Plant;
-use crate::replay::{Script, Tape};
+use crate::replay::{Source, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
 use crate::trace::{Kind, Place, Trace};
@@ -34,8 +35,10 @@ pub(crate) struct WorldSetup {
     pub(crate) faults: Faults,
     /// Whether the run knows only some of the faults.
     pub(crate) masks: bool,
-    pub(crate) logs_decisions: bool,
-    pub(crate) script: Option<Script>,
+    /// Where choices come from, if they are recorded.
+    pub(crate) source: Option<Source>,
+    /// The event from which on everything is kept for a comparison.
+    pub(crate) closely_from: Option<u64>,
 }
 
 /// One node.
@@ -72,6 +75,7 @@ pub(crate) struct World {
     pub(crate) fault_state: FaultState,
     /// Each shard that can run has its turn, and each task of it.
     pub(crate) fair: Cell<bool>,
+    pub(crate) maybe_sites: MaybeSites,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
@@ -90,12 +94,11 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let taped = setup.logs_decisions || setup.script.is_some();
-        let draws = Draws::new(setup.seed, taped.then(|| Tape::new(setup.script)));
+        let draws = Draws::new(setup.seed, setup.source.map(Tape::new));
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
-        let clock = draws.below(Site::Swarm, 0, START_LATEST);
-        let wall = Duration::from_secs(1_500_000_000 + draws.below(Site::Swarm, 0, 500_000_000));
+        let clock = draws.parameter("start", START_LATEST, 0);
+        let wall = Duration::from_secs(1_500_000_000 + draws.parameter("wall", 500_000_000, 0));
         let (mut nodes, mut shards, mut hosts) = (Vec::new(), Vec::new(), setup.hosts);
         for (number, count) in (0u16..).zip(setup.shards) {
             let name = format!("n{number}");
@@ -121,7 +124,7 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            trace: Trace::new(setup.seed),
+            trace: Trace::new(setup.seed, setup.closely_from),
             events: RefCell::default(),
             nodes,
             shards,
@@ -129,6 +132,7 @@ impl World {
             plant: setup.plant,
             fault_state: FaultState::new(setup.masks),
             fair: Cell::new(false),
+            maybe_sites: MaybeSites::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             hosts: RefCell::new(Hosts::new(hosts)),

@@ -164,8 +164,9 @@ fn a_full_queue_makes_a_connect_knock_again() {
         serve(sim, 2);
         let before = sim.now();
         assert!(reaches(sim, 0, 1));
+        // A way may take as long by itself.
         let waited = sim.now() - before >= Duration::from_secs(1);
-        assert_eq!(waited, sim.fault_effects(Fault::BacklogFull) > 0);
+        assert!(waited || sim.fault_effects(Fault::BacklogFull) == 0, "it did not wait");
         sim.set_faults(Faults::none().backlog_full_probability(1.0));
         let error = sim.run(async |_| connect(address(1)).await.unwrap_err());
         assert_eq!(error.kind(), ErrorKind::TimedOut);
