@@ -56,6 +56,14 @@ impl Net<'_> {
             return Outcome::Done(Err(no_such_socket()));
         };
         socket.accepts.retain(|&other| other != number);
+        let (waits, node) = (!socket.backlog.is_empty(), socket.node);
+        if waits && let Err(error) = self.has_descriptors(node) {
+            // The connection waits for another accept.
+            return Outcome::Done(Err(error));
+        }
+        let Some(Socket::Listener(socket)) = self.network.sockets.get_mut(&listener.0) else {
+            return Outcome::Done(Err(no_such_socket()));
+        };
         match socket.backlog.pop_front() {
             Some((stream, peer)) => {
                 let stream = SocketId(stream);

@@ -19,6 +19,7 @@
 mod connect;
 mod crash;
 mod datagram;
+mod groups;
 mod links;
 mod listen;
 mod operate;

@@ -169,15 +169,20 @@ impl Net<'_> {
         if self.is_stopped(to) {
             return;
         }
+        let world = self.world;
         let Some(stream) = self.stream(to) else { return };
         let Some(segment) = stream.flight.pop_front() else { return };
         stream.giving_up = false;
-        let mut detail = 0;
+        let (mut detail, takes) = (0, !stream.deaf && !stream.reset);
+        let (node, from) = (stream.node, stream.peer_node);
         match segment {
-            Segment::Data(bytes) => {
+            Segment::Data(mut bytes) => {
+                if takes && from != node {
+                    world.corrupt(node, &mut bytes);
+                }
                 detail = fold_bytes(&bytes);
                 stream.flying -= bytes.len();
-                if !stream.deaf && !stream.reset {
+                if takes {
                     stream.buffered.extend(bytes);
                 }
             }
@@ -187,7 +192,7 @@ impl Net<'_> {
                 stream.buffered.clear();
             }
         }
-        let (node, receive, discards) = (stream.node, stream.receive, stream.deaf);
+        let (receive, discards) = (stream.receive, stream.deaf);
         let send = stream.send.filter(|_| stream.reset);
         self.world.note_node(node, Kind::Net, to as u32, detail);
         self.retry(receive, 0);
