@@ -14,6 +14,7 @@
 //! "Async Rust is not safe with io_uring", tonbo.io, 2024.)
 
 mod blocking;
+mod blocks;
 mod disk;
 mod driver;
 mod mesh;
@@ -21,6 +22,7 @@ mod net;
 mod sources;
 
 pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
+pub use blocks::Blocks;
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};
 pub use mesh::{Inlet, Lane, NoPeers, Outlet};

@@ -13,6 +13,7 @@
 mod content;
 mod faults;
 mod files;
+mod form;
 mod names;
 mod operate;
 

@@ -8,6 +8,7 @@ mod control;
 mod crashes;
 mod determinism;
 mod disk_faults;
+mod durable_writes;
 mod endings;
 mod files;
 mod guards;

@@ -3,7 +3,8 @@
 //! Each operation is a task of the executor that owns what it needs, its buffer and a share of the
 //! file, and ends with its completion; a future an actor drops has no part in it. Reads and writes
 //! go through the page cache: glommio gives direct I/O to aligned buffers of its own alone, while
-//! core's operations are of any place and length. For the same reason a write copies its bytes: the
+//! core's operations are of any place and length, or of blocks that are core's; those of a file
+//! opened for direct I/O are done by a thread of glommio's. For the same reason a write copies its bytes: the
 //! ring must own what it writes, and the caller gets his buffer back.
 //!
 //! What glommio would do on a thread of its own goes to the system's pool, except where it needs
@@ -17,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 
 use glommio::io::BufferedFile;
@@ -25,7 +27,8 @@ use greenroom_core::runtime::{
     Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
 };
 
-use super::file;
+use super::blocks;
+use super::file::{self, Way};
 use crate::driver::message_of;
 use crate::pool::Jobs;
 
@@ -51,6 +54,8 @@ struct Inner {
 #[derive(Debug)]
 struct File {
     file: BufferedFile,
+    /// The same once more, past the page cache, where it was opened so.
+    direct: Option<Arc<std::fs::File>>,
     writable: bool,
     /// Who waits for the close.
     closing: Cell<Option<OpId>>,
@@ -103,15 +108,48 @@ impl Disk for Files {
     fn submit(&self, op: OpId, request: DiskRequest) {
         let inner = &self.inner;
         match request {
-            DiskRequest::Open { path, mode } => inner.start(op, open(inner.clone(), path, mode)),
+            DiskRequest::Open { path, mode } => {
+                let way = Way { mode, direct: false, durable: false };
+                inner.start(op, open(inner.clone(), path, way));
+            }
+            DiskRequest::OpenWith { path, mode, direct, durable } => {
+                let way = Way { mode, direct, durable };
+                inner.start(op, open(inner.clone(), path, way));
+            }
             DiskRequest::ReadAt { file, offset, len } => {
                 inner.on(op, file, false, async move |share| {
+                    takes_bytes(share)?;
                     file::read(&share.file().file, offset, len).await
                 });
             }
             DiskRequest::WriteAt { file, offset, data } => {
                 inner.on(op, file, true, async move |share| {
+                    takes_bytes(share)?;
                     file::write(&share.file().file, offset, data).await
+                });
+            }
+            DiskRequest::WriteAndSync { file, offset, data } => {
+                inner.on(op, file, true, async move |share| {
+                    takes_bytes(share)?;
+                    let done = file::write(&share.file().file, offset, data).await?;
+                    file::sync(&share.file().file, true).await?;
+                    Ok(done)
+                });
+            }
+            DiskRequest::ReadBlocks { file, offset, into } => {
+                inner.on(op, file, false, async move |share| {
+                    let File { file, direct, .. } = share.file();
+                    blocks::read(file, direct.as_ref(), offset, into).await
+                });
+            }
+            DiskRequest::WriteBlocks { file, offset, data, sync } => {
+                inner.on(op, file, true, async move |share| {
+                    let File { file, direct, .. } = share.file();
+                    let done = blocks::write(file, direct.as_ref(), offset, data).await?;
+                    if sync {
+                        file::sync(file, true).await?;
+                    }
+                    Ok(done)
                 });
             }
             DiskRequest::Sync { file, data_only } => {
@@ -220,12 +258,31 @@ fn no_such_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "no such open file")
 }
 
-async fn open(inner: Rc<Inner>, path: PathBuf, mode: OpenMode) -> io::Result<DiskDone> {
-    let (file, len) = file::open(&path, mode).await?;
+/// Refuses what is not blocks for a file that takes nothing else.
+fn takes_bytes(share: &Share) -> io::Result<()> {
+    match share.file().direct {
+        Some(_) => Err(blocks::not_whole()),
+        None => Ok(()),
+    }
+}
+
+async fn open(inner: Rc<Inner>, path: PathBuf, way: Way) -> io::Result<DiskDone> {
+    let (file, len) = file::open(&path, way).await?;
+    let mut direct = None;
+    if way.direct {
+        let opened = blocks::open(&file, way).await;
+        match opened {
+            Ok(opened) => direct = Some(opened),
+            Err(error) => {
+                drop(file.close().await);
+                return Err(error);
+            }
+        }
+    }
     let id = FileId(inner.ids.get());
     inner.ids.set(id.0 + 1);
-    let file = File { file, writable: mode != OpenMode::Read, closing: Cell::new(None) };
-    inner.open.borrow_mut().insert(id, Rc::new(file));
+    let (writable, closing) = (way.mode != OpenMode::Read, Cell::new(None));
+    inner.open.borrow_mut().insert(id, Rc::new(File { file, direct, writable, closing }));
     Ok(DiskDone::Opened { file: id, len })
 }
 

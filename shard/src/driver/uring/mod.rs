@@ -45,10 +45,12 @@
 
 mod buffers;
 mod connections;
+mod data;
 mod drive;
 mod entry;
 mod features;
 mod files;
+mod linked;
 mod message;
 mod ops;
 mod pump;
