@@ -247,6 +247,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     },
     Workload { name: "append", method: Method::Elsewhere(append::measure) },
     Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
+    Workload { name: "kv_shards", method: Method::Elsewhere(kv::measure_shards) },
     Workload { name: "echo", method: Method::Elsewhere(echo::measure) },
     Workload { name: "scaling", method: Method::Elsewhere(scaling::measure) },
 ];

@@ -11,6 +11,8 @@ mod common;
 #[cfg(not(loom))]
 mod files;
 #[cfg(loom)]
+mod loom_bell;
+#[cfg(loom)]
 mod loom_mesh;
 #[cfg(not(loom))]
 mod mesh_stress;
