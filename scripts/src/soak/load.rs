@@ -29,8 +29,10 @@ const SIGNALS_PER_STALL: u64 = 25;
 /// One round of load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    pub(crate) end: Instant,
-    pub(crate) seed: u64,
+    end: Instant,
+    seed: u64,
+    /// Of each of the workloads in a call, so that there are several calls in a round.
+    requests: u64,
 }
 
 /// What a round was made of.
@@ -54,7 +56,8 @@ impl fmt::Display for Done {
 impl Load {
     /// A load that lasts so long from now.
     pub(crate) fn lasting(span: Duration, seed: u64) -> Self {
-        Self { end: Instant::now() + span, seed }
+        let requests = (span.as_secs() * 50).clamp(200, 2000);
+        Self { end: Instant::now() + span, seed, requests }
     }
 
     /// Puts the server under it, to its end.
@@ -89,9 +92,10 @@ impl Load {
     /// All workloads of `redis-benchmark`, one request at a time and sixteen.
     fn workloads(self, server: SocketAddr) -> Result<u64, Failure> {
         let mut calls = 0;
+        let requests = self.requests.to_string();
         while self.goes_on() {
             let depth = if calls % 2 == 0 { "1" } else { "16" };
-            benchmark(server, &["-n", "2000", "-c", "50", "-r", "10000", "-P", depth])?;
+            benchmark(server, &["-n", &requests, "-c", "50", "-r", "10000", "-P", depth])?;
             calls += 1;
         }
         Ok(calls)
