@@ -19,6 +19,8 @@ mod mesh_stress;
 #[cfg(not(loom))]
 mod outside;
 #[cfg(not(loom))]
+mod short_writes;
+#[cfg(not(loom))]
 mod shutdown;
 #[cfg(not(loom))]
 mod tcp;
