@@ -1,4 +1,7 @@
-//! Blocks: past the page cache on a thread of glommio's, or through it like bytes.
+//! Blocks: past the page cache on a thread of the pool, or through it like bytes.
+//!
+//! glommio's own blocking threads are no way: nothing but a heartbeat ends the sleep of a shard
+//! that waits for one.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -39,56 +42,45 @@ fn check(offset: u64) -> io::Result<()> {
     offset.is_multiple_of(Blocks::BYTES as u64).then_some(()).ok_or_else(not_whole)
 }
 
-/// Reads until the blocks are full or the file ends.
-pub(super) async fn read(
+/// Reads through the page cache.
+pub(super) async fn read_cached(
     file: &BufferedFile,
-    direct: Option<&Arc<File>>,
     offset: u64,
     mut into: Blocks,
 ) -> io::Result<DiskDone> {
-    let Some(direct) = direct.cloned() else {
-        let DiskDone::Read(bytes) = file::read(file, offset, into.len()).await? else {
-            return Err(io::Error::other("a read of bytes brings bytes"));
-        };
-        into[..bytes.len()].copy_from_slice(&bytes);
-        return Ok(DiskDone::ReadBlocks(into, bytes.len()));
+    let DiskDone::Read(bytes) = file::read(file, offset, into.len()).await? else {
+        return Err(io::Error::other("a read of bytes brings bytes"));
     };
-    check(offset)?;
-    let read = move || {
-        let mut done = 0;
-        while done < into.len() {
-            match direct.read_at(&mut into[done..], offset + done as u64) {
-                Ok(read) => {
-                    done += read;
-                    // What is not a whole number of blocks is the end of the file.
-                    if read == 0 || !read.is_multiple_of(Blocks::BYTES) {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(DiskDone::ReadBlocks(into, done))
-    };
-    glommio::executor().spawn_blocking(read).await
+    into[..bytes.len()].copy_from_slice(&bytes);
+    Ok(DiskDone::ReadBlocks(into, bytes.len()))
 }
 
-/// Writes all blocks.
-pub(super) async fn write(
-    file: &BufferedFile,
-    direct: Option<&Arc<File>>,
-    offset: u64,
-    data: Blocks,
-) -> io::Result<DiskDone> {
-    let Some(direct) = direct.cloned() else {
-        drop(file::write(file, offset, data.to_vec()).await?);
-        return Ok(DiskDone::WroteBlocks(data));
-    };
+/// Reads past the page cache until the blocks are full or the file ends.
+pub(super) fn read(direct: &File, offset: u64, mut into: Blocks) -> io::Result<DiskDone> {
     check(offset)?;
-    let write = move || {
-        direct.write_all_at(&data, offset)?;
-        Ok(DiskDone::WroteBlocks(data))
-    };
-    glommio::executor().spawn_blocking(write).await
+    let mut done = 0;
+    while done < into.len() {
+        match direct.read_at(&mut into[done..], offset + done as u64) {
+            Ok(read) => {
+                done += read;
+                // What is not a whole number of blocks is the end of the file.
+                if read == 0 || !read.is_multiple_of(Blocks::BYTES) {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(DiskDone::ReadBlocks(into, done))
+}
+
+/// Writes all blocks past the page cache, and then syncs where that is wanted.
+pub(super) fn write(direct: &File, offset: u64, data: Blocks, sync: bool) -> io::Result<DiskDone> {
+    check(offset)?;
+    direct.write_all_at(&data, offset)?;
+    if sync {
+        direct.sync_data()?;
+    }
+    Ok(DiskDone::WroteBlocks(data))
 }

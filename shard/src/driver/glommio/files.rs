@@ -4,7 +4,7 @@
 //! file, and ends with its completion; a future an actor drops has no part in it. Reads and writes
 //! go through the page cache: glommio gives direct I/O to aligned buffers of its own alone, while
 //! core's operations are of any place and length, or of blocks that are core's; those of a file
-//! opened for direct I/O are done by a thread of glommio's. For the same reason a write copies its bytes: the
+//! opened for direct I/O are done by threads of the system's pool. For the same reason a write copies its bytes: the
 //! ring must own what it writes, and the caller gets his buffer back.
 //!
 //! What glommio would do on a thread of its own goes to the system's pool, except where it needs
@@ -24,7 +24,7 @@ use std::task::Poll;
 use glommio::io::BufferedFile;
 use greenroom_core::Shard;
 use greenroom_core::runtime::{
-    Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
+    Blocks, Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
 };
 
 use super::blocks;
@@ -137,20 +137,10 @@ impl Disk for Files {
                 });
             }
             DiskRequest::ReadBlocks { file, offset, into } => {
-                inner.on(op, file, false, async move |share| {
-                    let File { file, direct, .. } = share.file();
-                    blocks::read(file, direct.as_ref(), offset, into).await
-                });
+                self.read_blocks(op, file, offset, into);
             }
             DiskRequest::WriteBlocks { file, offset, data, sync } => {
-                inner.on(op, file, true, async move |share| {
-                    let File { file, direct, .. } = share.file();
-                    let done = blocks::write(file, direct.as_ref(), offset, data).await?;
-                    if sync {
-                        file::sync(file, true).await?;
-                    }
-                    Ok(done)
-                });
+                self.write_blocks(op, (file, offset), data, sync);
             }
             DiskRequest::Sync { file, data_only } => {
                 inner.on(op, file, false, async move |share| {
@@ -180,6 +170,38 @@ impl Disk for Files {
 }
 
 impl Files {
+    fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
+        match self.inner.direct(file, false) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok(Some(direct)) => self.direct_job(op, move || blocks::read(&direct, offset, into)),
+            Ok(None) => self.inner.on(op, file, false, async move |share| {
+                blocks::read_cached(&share.file().file, offset, into).await
+            }),
+        }
+    }
+
+    fn write_blocks(&self, op: OpId, (file, offset): (FileId, u64), data: Blocks, sync: bool) {
+        match self.inner.direct(file, true) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok(Some(direct)) => {
+                self.direct_job(op, move || blocks::write(&direct, offset, data, sync));
+            }
+            Ok(None) => self.inner.on(op, file, true, async move |share| {
+                let file = &share.file().file;
+                drop(file::write(file, offset, data.to_vec()).await?);
+                if sync {
+                    file::sync(file, true).await?;
+                }
+                Ok(DiskDone::WroteBlocks(data))
+            }),
+        }
+    }
+
+    /// Has a thread of the pool do what is done past the page cache.
+    fn direct_job(&self, op: OpId, job: impl FnOnce() -> io::Result<DiskDone> + Send + 'static) {
+        self.jobs.run(op, move || job().map(IoDone::Disk));
+    }
+
     fn job(&self, op: OpId, job: impl FnOnce() -> io::Result<()> + Send + 'static) {
         self.jobs.run(op, move || job().map(|()| IoDone::Disk(DiskDone::Ended)));
     }
@@ -190,17 +212,29 @@ impl Inner {
         self.done.borrow_mut().push((op, result.map(IoDone::Disk)));
     }
 
+    fn find(&self, file: FileId, writes: bool) -> io::Result<Rc<File>> {
+        let file = self.open.borrow().get(&file).cloned().ok_or_else(no_such_file)?;
+        if writes && !file.writable {
+            let what = "opened for reading";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
+        Ok(file)
+    }
+
+    /// A file past the page cache, where it was opened so.
+    fn direct(&self, file: FileId, writes: bool) -> io::Result<Option<Arc<std::fs::File>>> {
+        Ok(self.find(file, writes)?.direct.clone())
+    }
+
     /// Begins an operation on an open file.
     fn on<F>(self: &Rc<Self>, op: OpId, file: FileId, writes: bool, body: F)
     where
         F: AsyncFnOnce(&Share) -> io::Result<DiskDone> + 'static,
     {
-        let file = self.open.borrow().get(&file).cloned();
-        let Some(file) = file else { return self.finish(op, Err(no_such_file())) };
-        if writes && !file.writable {
-            let what = "opened for reading";
-            return self.finish(op, Err(io::Error::new(io::ErrorKind::PermissionDenied, what)));
-        }
+        let file = match self.find(file, writes) {
+            Ok(file) => file,
+            Err(error) => return self.finish(op, Err(error)),
+        };
         let share = self.share(file);
         self.start(op, async move { body(&share).await });
     }
