@@ -19,7 +19,7 @@ pub(crate) async fn write(file: FileId, offset: u64, data: Vec<u8>) -> Result<Di
     disk(DiskRequest::WriteAt { file, offset, data }).await
 }
 
-pub(crate) async fn sync(file: FileId) -> Result<DiskDone, Error> {
+async fn sync(file: FileId) -> Result<DiskDone, Error> {
     disk(DiskRequest::Sync { file, data_only: false }).await
 }
 

@@ -7,7 +7,7 @@ use greenroom_core::io::disk;
 use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpenMode};
 use greenroom_testkit::{Campaign, Crash, Fault, Faults};
 
-use super::disk_faults::{EIO, content, crash_and_restart, durable, sync, write};
+use super::disk_faults::{EIO, content, crash_and_restart, durable, write};
 use super::files::read;
 
 async fn write_and_sync(file: FileId, offset: u64, data: &[u8]) -> Result<DiskDone, Error> {
