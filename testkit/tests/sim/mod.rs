@@ -12,6 +12,7 @@ mod datagrams;
 mod determinism;
 mod disk_damage;
 mod disk_faults;
+mod durable_writes;
 mod endings;
 mod exhaustive;
 mod files;
