@@ -28,10 +28,12 @@ mod maybe;
 pub mod mesh;
 mod pid;
 pub mod process;
+pub mod registry;
 mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+pub mod supervision;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -42,11 +44,14 @@ mod timer;
 pub mod trace;
 mod words;
 
-pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
+pub use actor::{
+    Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Result, Signal, StopMode,
+    Undelivered,
+};
 pub use context::TraceContext;
 pub use handle::{
-    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,
-    Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+    ActorRef, Call, CallError, CallPath, CastError, Exit, MonitoredSpawn, Outside, OutsideError,
+    Placement, Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
 };
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};

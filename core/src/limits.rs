@@ -81,6 +81,20 @@ pub const PROBE_BATCH: usize = 1024;
 /// through hundreds of full mailboxes in a row have other troubles.
 pub const PROBE_PATH_MAX: usize = 256;
 
+/// Restarts of one child within [`RESTARTS_WITHIN`] that its supervisor allows. A fault that goes
+/// away with a restart does so at the first; three leave room for one that needs a moment.
+pub const RESTARTS_MAX: u32 = 3;
+
+/// How long a restart counts.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Restarts of all children of a supervisor together within [`RESTARTS_WITHIN`]: of so many that
+/// fail at once the cause is above them.
+pub const SUPERVISOR_RESTARTS_MAX: u32 = 10 * RESTARTS_MAX;
+
+/// How long a child has to stop before it is killed.
+pub const CHILD_SHUTDOWN: Duration = Duration::from_secs(5);
+
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
 

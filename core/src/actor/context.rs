@@ -11,7 +11,7 @@ use super::left::Left;
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Relief, state};
+use crate::mailbox::{AnyDoor, Bond, Door, Relief, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
@@ -158,7 +158,7 @@ impl<A: Actor> Context<A> {
     }
 
     #[inline(always)]
-    pub(super) const fn door(&self) -> &Door<A::Message> {
+    pub(crate) const fn door(&self) -> &Door<A::Message> {
         &self.door
     }
 
@@ -181,6 +181,7 @@ impl<A: Actor> Context<A> {
         let reason = match end {
             HookEnd::Done(Ok(())) => {
                 self.door.clear(state::STARTING);
+                self.bind();
                 if !ack.is_none() {
                     ack.send(Ok(self.pid().place()));
                 }
@@ -208,6 +209,16 @@ impl<A: Actor> Context<A> {
         let relief = Relief { wake, go, schedule: false };
         current::with(|shard| shard.tell(self.pid(), relief));
         (!closed.messages.is_empty()).then(|| Box::new(closed.messages))
+    }
+
+    /// Binds this actor, which has started, to whoever spawned it.
+    fn bind(&self) {
+        let bond = self.door.bonds_if_any().and_then(|mut bonds| bonds.awaited.take());
+        let Some(bond) = bond else { return };
+        if matches!(bond, Bond::Supervisor(_)) {
+            self.door.set(state::SUPERVISED);
+        }
+        current::with(|shard| shard.bind(&self.door, bond));
     }
 
     pub(super) fn count_undelivered(&self, header: Header, reason: Undelivered) {

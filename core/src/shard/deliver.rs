@@ -275,12 +275,13 @@ impl Deliver for Signal {
 /// An actor is to be killed for that reason.
 pub(super) struct Kill {
     pub(super) generation: u32,
+    pub(super) for_good: bool,
     pub(super) reason: Ending,
 }
 
 impl Deliver for Kill {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.kill_here((meta.slot, self.generation), self.reason);
+        shard.kill_here((meta.slot, self.generation), self.reason, self.for_good);
     }
 }
 

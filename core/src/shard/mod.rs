@@ -14,6 +14,7 @@
 //! (a `Drop`, a waker, a hook) is first taken out, the borrow released, and then called. State is
 //! in small cells of their own, so that a borrow covers one concern and a few lines.
 
+mod bonds;
 mod configs;
 pub(crate) mod current;
 mod deadlines;
@@ -41,6 +42,7 @@ mod state;
 mod turn;
 mod work;
 
+pub(crate) use bonds::Notice;
 pub(crate) use entry::{ActorEntry, NotFound};
 pub use inspect::{InUse, Wait};
 pub use ledger::Ledger;
@@ -48,6 +50,7 @@ pub use operations::Completed;
 pub use pump::{Pump, Pumped};
 pub(crate) use send::{Accept, Refused, Unposted};
 pub(crate) use shield::shielded;
+pub(crate) use spawn::Birth;
 
 pub use state::{Shard, ShardSetup};
 pub use turn::{Fifo, Next, Ready, TurnPolicy};

@@ -4,21 +4,39 @@ use super::Shard;
 use crate::actor::{Actor, ActorConfig, ExitReason, catch, embody};
 use crate::handle::{ActorRef, SpawnError, Started};
 use crate::limits::TURN_MESSAGES;
+use crate::mailbox::{Bond, Charge};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::task::{Plain, TaskFuture};
 use crate::trace::Event;
 
+/// What a new actor comes with.
+pub(crate) struct Birth {
+    /// Its settings; the default ones if none.
+    pub(crate) config: Option<ActorConfig>,
+    /// Unless it is of nothing, told when `started` has finished, or why there is no actor.
+    pub(crate) ack: Reply<Started>,
+    /// What binds it to its spawner.
+    pub(crate) bond: Option<Bond>,
+    /// Its supervision, where the bond is a supervisor's.
+    pub(crate) charge: Option<Charge>,
+}
+
+impl Birth {
+    /// Of an actor that is bound to nobody.
+    pub(crate) const fn free(config: Option<ActorConfig>, ack: Reply<Started>) -> Self {
+        Self { config, ack, bond: None, charge: None }
+    }
+}
+
 impl Shard {
-    /// Builds an actor on this shard. Its mailbox takes messages at once; `ack`, unless it is of
-    /// nothing, is told when `started` has finished, or why there is no actor. Without settings it
-    /// has the default ones.
+    /// Builds an actor on this shard. Its mailbox takes messages at once.
     pub(crate) fn spawn_actor<A: Actor>(
         &self,
-        config: Option<ActorConfig>,
+        birth: Birth,
         factory: impl FnOnce() -> A,
-        ack: Reply<Started>,
     ) -> Result<ActorRef<A>, SpawnError> {
+        let Birth { config, ack, bond, charge } = birth;
         let reserved = if self.is_closing() {
             Err(SpawnError::ShuttingDown)
         } else {
@@ -55,6 +73,12 @@ impl Shard {
             observer.named(reserved.slot, reserved.generation, &config.name);
         }
         let (task, entry) = embody(pid, config, actor, ack, self.observer.is_some());
+        if bond.is_some()
+            && let Some(door) = task.door()
+        {
+            let mut bonds = door.bonds();
+            (bonds.awaited, bonds.charge) = (bond, charge);
+        }
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

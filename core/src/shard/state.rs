@@ -18,6 +18,7 @@ use crate::context::Records;
 use crate::hash::mix;
 use crate::pid::{Home, NodeId, ShardId, ShardSerial};
 use crate::process;
+use crate::registry::Table;
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
@@ -79,6 +80,7 @@ pub struct Shard {
     pub(super) graves: Graves,
     pub(super) configs: Configs,
     pub(crate) operations: Operations,
+    pub(crate) registry: Table,
     pub(super) ledger: LedgerCell,
     pub(super) driver: Rc<dyn Driver>,
     pub(super) observer: Option<Rc<dyn Observer>>,
@@ -124,6 +126,7 @@ impl Shard {
             graves: Graves::default(),
             configs: Configs::default(),
             operations: Operations::default(),
+            registry: Table::default(),
             ledger: LedgerCell::default(),
             driver: setup.driver,
             observer: setup.observer,

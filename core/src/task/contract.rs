@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::mailbox::AnyDoor;
 use crate::shard::Shard;
@@ -18,6 +19,11 @@ pub(crate) trait Task {
     /// Drops what the task is made of, wherever it stands. User code runs, and may panic.
     /// Returns false where somebody is running it: then it must not be dropped.
     fn abandon(&self) -> bool;
+
+    /// How long the handler of an actor may go on after a stop; `None` for as long as it likes.
+    fn stop_grace(&self) -> Option<Duration> {
+        None
+    }
 
     /// The mailbox, if the task is an actor.
     fn door(&self) -> Option<&dyn AnyDoor> {

@@ -6,7 +6,7 @@ use super::held::Body;
 use super::life::{Life, life};
 use crate::actor::{Actor, ActorConfig, Context};
 use crate::handle::Started;
-use crate::mailbox::Door;
+use crate::mailbox::{Door, state};
 use crate::pid::Pid;
 use crate::reply::Reply;
 use crate::shard::ActorEntry;
@@ -21,6 +21,9 @@ pub(crate) fn embody<A: Actor>(
     observed: bool,
 ) -> (Rc<dyn Task>, ActorEntry) {
     let door = Door::new(pid, config.mailbox, observed);
+    if config.trap_exits {
+        door.set(state::TRAPS_EXITS);
+    }
     build(life::<A>(), Context::new(door, config), actor, ack)
 }
 
