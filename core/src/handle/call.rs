@@ -31,6 +31,9 @@ pub enum CallError {
     Dropped,
     /// The actor had ended. The request was not handled.
     Closed,
+    /// The actor is between two incarnations, and [`ActorRef::call_if_up`] was not to wait for the
+    /// next. The request was not sent.
+    Restarting,
     /// The mailbox rejects when full, and was full. The request was not handled.
     Full,
     /// Waiting could never end: the callee is among those who wait for this caller, nearest first
@@ -73,6 +76,7 @@ impl fmt::Display for CallError {
             Self::Timeout => f.write_str("the call's deadline passed; its outcome is unknown"),
             Self::Dropped => f.write_str("the actor dropped the request without an answer"),
             Self::Closed => f.write_str("the actor has ended"),
+            Self::Restarting => f.write_str("the actor is between two incarnations"),
             Self::Full => f.write_str("the actor's mailbox is full and rejects"),
             Self::Cycle(path) => {
                 f.write_str("a call cycle: the caller")?;

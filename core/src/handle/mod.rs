@@ -6,6 +6,7 @@ mod actor_ref;
 mod call;
 mod cast;
 mod end;
+mod if_up;
 mod monitored;
 mod outside;
 mod placement;

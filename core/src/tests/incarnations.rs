@@ -130,6 +130,26 @@ fn queued_messages_survive_a_restart_and_the_ref_stays_valid() {
 }
 
 #[test]
+fn a_call_waits_for_a_restart_or_does_not() {
+    for shard in 0..2 {
+        let stage = Stage::new();
+        let child = stage.child(shard);
+        let if_up = || run(&stage.rig, 0, async move { child.call_if_up(Count::Read).await });
+        assert_eq!(if_up(), Some(Ok(100)));
+        stage.cast(child, Count::Panic);
+        assert_eq!(if_up(), Some(Err(CallError::Restarting)));
+        let waits =
+            stage.rig.on(0, || crate::spawn_local(async move { child.call(Count::Read).await }));
+        assert!(stage.restart(child));
+        assert_eq!(run(&stage.rig, 0, waits), Some(Ok(Ok(200))));
+        assert_eq!(if_up(), Some(Ok(200)));
+        stage.rig.on(0, || child.stop());
+        stage.rig.settle();
+        assert_eq!(if_up(), Some(Err(CallError::Closed)));
+    }
+}
+
+#[test]
 fn an_explicit_stop_or_drain_is_final() {
     for shard in 0..2 {
         let stage = Stage::new();
