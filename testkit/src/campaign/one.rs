@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::panics;
+use super::panics::{self, Place};
 use crate::faults::Fault;
 use crate::replay::{DecisionLog, Drift, Taken};
 use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
-use crate::trace::{Checkpoints, Record};
+use crate::trace::{Checkpoints, Mishap, Record, TraceFile};
 
 /// What came of one run.
 #[derive(Default)]
@@ -26,6 +26,8 @@ pub(super) struct Outcome {
     pub(super) drift: Option<Drift>,
     /// Where everything stood when it failed, where asked for.
     pub(super) report: String,
+    /// Its events as a file, where asked for.
+    pub(super) trace: TraceFile,
 }
 
 /// That a run failed.
@@ -34,6 +36,8 @@ pub(super) struct Fall {
     pub(super) message: String,
     /// Where it was said: what two failures must share to be taken for one.
     pub(super) fingerprint: String,
+    /// How many events there were before.
+    events: u64,
 }
 
 /// How much is kept of a run.
@@ -43,38 +47,60 @@ pub(super) enum Keeps {
     Little,
     /// Records, choices, reports.
     All,
+    /// The same, and the whole trace as a file.
+    Trace,
     /// Choices and reports, and nothing is printed.
     Silently,
+    /// The same, and the whole trace as a file.
+    TraceSilently,
+}
+
+impl Keeps {
+    const fn is_silent(self) -> bool {
+        matches!(self, Self::Silently | Self::TraceSilently)
+    }
+
+    const fn has_trace(self) -> bool {
+        matches!(self, Self::Trace | Self::TraceSilently)
+    }
 }
 
 /// Runs one seed.
 pub(super) fn run(
-    name: String,
+    (test, what): (&str, &str),
     builder: Builder,
     keeps: Keeps,
     body: &(impl Fn(&mut TestRuntime) + Sync),
 ) -> Outcome {
     std::thread::scope(|scope| {
-        let seed = std::thread::Builder::new().name(name);
-        let thread = seed.spawn_scoped(scope, move || run_here(builder, keeps, body));
+        let seed = std::thread::Builder::new().name(format!("{test} {what}"));
+        let thread = seed.spawn_scoped(scope, move || run_here(test, builder, keeps, body));
         let thread = thread.expect("the system has a thread for a test");
         // The body's panics are caught; this would be one of the simulator's own drops.
         thread.join().unwrap_or_else(|payload| {
             let message = message_of(&*payload);
-            let fingerprint = "outside of the test".into();
-            Outcome { failure: Some(Fall { message, fingerprint }), ..Outcome::default() }
+            let fall = Fall { message, fingerprint: "outside of the test".into(), events: 0 };
+            Outcome { failure: Some(fall), ..Outcome::default() }
         })
     })
 }
 
-fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
-    panics::watch(keeps == Keeps::Silently);
-    let mut runtime = builder.quiet().log_decisions(keeps != Keeps::Little).build();
+fn run_here(
+    test: &str,
+    builder: Builder,
+    keeps: Keeps,
+    body: &(impl Fn(&mut TestRuntime) + Sync),
+) -> Outcome {
+    panics::watch(keeps.is_silent());
+    let builder = builder.quiet().log_decisions(keeps != Keeps::Little);
+    let mut runtime = builder.keep_trace(keeps.has_trace()).build();
+    panics::count_events(runtime.events_so_far());
     // The runtime is only looked at afterwards.
     let caught = catch_unwind(AssertUnwindSafe(|| body(&mut runtime)));
     let failure = caught.err().map(|payload| {
         let message = message_of(&*payload);
-        Fall { fingerprint: fingerprint(&message, &panics::places()), message }
+        let (fingerprint, events) = fingerprint(&message, &panics::places());
+        Fall { fingerprint, events, message }
     });
     let mut outcome = Outcome {
         checkpoints: runtime.checkpoints(),
@@ -83,8 +109,15 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
         failure,
         ..Outcome::default()
     };
-    if keeps == Keeps::All {
-        outcome.records = runtime.records(usize::MAX);
+    if matches!(keeps, Keeps::All | Keeps::Trace) {
+        outcome.records = runtime.records(RECORDS_COMPARED);
+    }
+    if keeps.has_trace() {
+        let mishap = outcome.failure.as_ref().map(|fall| Mishap {
+            at: fall.events.min(runtime.events()).saturating_sub(1),
+            message: fall.message.clone(),
+        });
+        outcome.trace = runtime.trace_file(test, mishap);
     }
     if keeps != Keeps::Little {
         (outcome.log, outcome.taken) = (runtime.decision_log(), runtime.schedule_taken());
@@ -97,15 +130,21 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
 }
 
 /// The place of the last panic; where the runtime only passes on that its test's task panicked,
-/// the place of that too. The text does not count: it is full of numbers.
-fn fingerprint(message: &str, places: &[String]) -> String {
-    let Some((last, before)) = places.split_last() else { return "nowhere".into() };
-    let passed_on = last.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
+/// the place of that too. The text does not count: it is full of numbers. And how many events there
+/// were before it.
+fn fingerprint(message: &str, places: &[Place]) -> (String, u64) {
+    let Some((last, before)) = places.split_last() else { return ("nowhere".into(), u64::MAX) };
+    let passed_on = last.source.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
     match before.last() {
-        Some(cause) if passed_on => format!("{cause}, passed on by {last}"),
-        _ => last.clone(),
+        Some(cause) if passed_on => {
+            (format!("{}, passed on by {}", cause.source, last.source), cause.events)
+        }
+        _ => (last.source.clone(), last.events),
     }
 }
+
+/// Records of two runs that are compared.
+const RECORDS_COMPARED: usize = 1 << 16;
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
     let message = payload.downcast_ref::<&'static str>().map(|&message| message.to_owned());
@@ -120,10 +159,11 @@ mod tests {
     #[test]
     fn the_place_that_counts_is_the_tests_own() {
         let rethrown = format!("{RETHROWN_IN}:9");
-        let places = ["a.rs:1".to_owned(), "b.rs:2".into(), rethrown.clone()];
-        assert_eq!(fingerprint("odd", &places[..2]), "b.rs:2");
-        assert_eq!(fingerprint("odd", &places), format!("b.rs:2, passed on by {rethrown}"));
-        assert_eq!(fingerprint("deadlock: nothing can move", &places), rethrown);
-        assert_eq!(fingerprint("odd", &[]), "nowhere");
+        let place = |source: &str, events| Place { source: source.into(), events };
+        let places = [place("a.rs:1", 3), place("b.rs:2", 5), place(&rethrown, 8)];
+        assert_eq!(fingerprint("odd", &places[..2]), ("b.rs:2".into(), 5));
+        assert_eq!(fingerprint("odd", &places), (format!("b.rs:2, passed on by {rethrown}"), 5));
+        assert_eq!(fingerprint("deadlock: nothing can move", &places), (rethrown, 8));
+        assert_eq!(fingerprint("odd", &[]).0, "nowhere");
     }
 }

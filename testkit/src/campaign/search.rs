@@ -16,6 +16,7 @@ use super::shrink::{Shrinker, Shrunk};
 use crate::faults::Fault;
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
+use crate::trace::TraceFile;
 
 /// Runs `body` under `count` seeds, each in a runtime of one node with two shards. `test` is the
 /// test's full name, as `cargo test` takes it.
@@ -56,6 +57,8 @@ pub struct Failure {
     pub message: String,
     /// The choices that led there.
     pub log: DecisionLog,
+    /// The events that led there, as a file that `cargo x sim show` reads.
+    pub trace: TraceFile,
 }
 
 impl fmt::Display for Failure {
@@ -63,6 +66,9 @@ impl fmt::Display for Failure {
         write!(f, "seed {:#x}, after {} that passed: {}", self.seed, self.after, self.message)
     }
 }
+
+/// Who is told of each seed that was run, and of a traced run that passed.
+type Notes<'a> = &'a (dyn Fn(u64, &Outcome) + Sync);
 
 /// One in this many seeds that pass is run twice.
 const REPEAT_EVERY: u64 = 20;
@@ -112,6 +118,10 @@ impl Campaign {
         let steering = Steering::read();
         let effects = Mutex::new(BTreeMap::new());
         let notes = |seed, outcome: &Outcome| {
+            if !outcome.trace.bytes().is_empty() {
+                eprintln!("{} passes; {}", self.test, self.kept(seed, "", &outcome.trace));
+                return;
+            }
             note_hash(&self.test, seed, outcome.checkpoints.last);
             let mut effects = effects.lock().unwrap_or_else(PoisonError::into_inner);
             for &(fault, count) in &outcome.effects {
@@ -136,16 +146,34 @@ impl Campaign {
         failure: &Failure,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> String {
-        let stored = |log: &DecisionLog, suffix| match store(log, suffix) {
-            Ok(path) => format!("its choices are in {}", path.display()),
-            Err(error) => format!("its choices could not be written: {error}"),
+        let seed = failure.seed;
+        let stored = |log: &DecisionLog, trace, suffix| {
+            let text = log.to_string();
+            let choices = match store((&self.test, seed), &format!("{suffix}.dec"), text.as_bytes())
+            {
+                Ok(path) => format!("its choices are in {}", path.display()),
+                Err(error) => format!("its choices could not be written: {error}"),
+            };
+            format!("{choices}\n{}", self.kept(seed, suffix, trace))
         };
-        let mut said = format!("{failure}\n{}\n", steering.repeat_line(&self.test, failure.seed));
-        said.push_str(&stored(&failure.log, ""));
+        let mut said = format!("{failure}\n{}\n", steering.repeat_line(&self.test, seed));
+        said.push_str(&stored(&failure.log, &failure.trace, ""));
         if let Some(shrunk) = self.shrink(failure, body) {
-            said.push_str(&format!("\n{shrunk}{}", stored(&shrunk.log, ".min")));
+            said.push_str(&format!("\n{shrunk}{}", stored(&shrunk.log, &shrunk.trace, ".min")));
         }
         said
+    }
+
+    /// Writes the events of a run to a file; says where they are, and how to look at them.
+    fn kept(&self, seed: u64, suffix: &str, trace: &TraceFile) -> String {
+        match store((&self.test, seed), &format!("{suffix}.trace"), trace.bytes()) {
+            Ok(path) => {
+                let (path, page) = (path.display(), path.with_extension("html"));
+                let page = page.display();
+                format!("its events are in {path}\n  cargo x sim show {path} --html {page}")
+            }
+            Err(error) => format!("its events could not be written: {error}"),
+        }
     }
 
     /// Runs `body` under one seed after the other until it panics under one. For what is meant to
@@ -162,12 +190,15 @@ impl Campaign {
         body: impl Fn(&mut TestRuntime) + Sync,
     ) -> Option<Shrunk> {
         let script = Script { log: Arc::new(failure.log.clone()), schedule: None };
-        let failing = self.replayed(script, None, &body);
+        let failing = self.replayed(script, None, Keeps::Silently, &body);
         // A smaller run is no longer run; what goes astray is cut off.
         let turns_max = failing.taken.steps.len() as u64 * 4 + 1000;
-        let again = |script| self.replayed(script, Some(turns_max), &body);
+        let again = |script| self.replayed(script, Some(turns_max), Keeps::Silently, &body);
         let mut shrunk = Shrinker::shrink(failing, self.shrinks_for, &again)?;
         shrunk.log.test.clone_from(&self.test);
+        let script = Script { log: Arc::new(shrunk.log.clone()), schedule: None };
+        let traced = self.replayed(script, Some(turns_max), Keeps::TraceSilently, &body);
+        shrunk.trace = traced.trace;
         Some(shrunk)
     }
 
@@ -175,19 +206,20 @@ impl Campaign {
         &self,
         script: Script,
         turns_max: Option<u64>,
+        keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
         let builder = (self.configure)(Builder::default(), seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
-        run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
+        run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
 
     fn first_failure(
         &self,
         steering: &Steering,
         body: &(impl Fn(&mut TestRuntime) + Sync),
-        notes: &(dyn Fn(u64, &Outcome) + Sync),
+        notes: Notes<'_>,
     ) -> Option<Failure> {
         if let Some(path) = &steering.replay {
             return self.replay(path, body);
@@ -196,7 +228,7 @@ impl Campaign {
             let keeps = if repeats { Keeps::All } else { Keeps::Little };
             let first = self.once(steering, seed, keeps, body);
             notes(seed, &first);
-            self.judge(steering, (seed, number), first, repeats, body)
+            self.judge(steering, (seed, number), first, repeats, (body, notes))
         };
         if let Some(seed) = steering.seed {
             return check(seed, 0, true);
@@ -217,21 +249,28 @@ impl Campaign {
         (seed, after): (u64, u64),
         mut first: Outcome,
         repeats: bool,
-        body: &(impl Fn(&mut TestRuntime) + Sync),
+        (body, notes): (&(impl Fn(&mut TestRuntime) + Sync), Notes<'_>),
     ) -> Option<Failure> {
         if first.failure.is_none() && !repeats {
             return None;
         }
-        let second = self.once(steering, seed, Keeps::All, body);
+        let is_looked_at = first.failure.is_some() || steering.seed.is_some();
+        let keeps = if is_looked_at { Keeps::Trace } else { Keeps::All };
+        let second = self.once(steering, seed, keeps, body);
         let difference = difference(&first, &second);
         let message = match (difference, first.failure.take()) {
-            (None, None) => return None,
+            (None, None) => {
+                if is_looked_at {
+                    notes(seed, &second);
+                }
+                return None;
+            }
             (Some(difference), None) => difference,
             (None, Some(failure)) => failure.message,
             (Some(difference), Some(failure)) => format!("{}\n{difference}", failure.message),
         };
         let log = DecisionLog { test: self.test.clone(), ..second.log };
-        Some(Failure { seed, after, message, log })
+        Some(Failure { seed, after, message, log, trace: second.trace })
     }
 
     fn once(
@@ -243,7 +282,7 @@ impl Campaign {
     ) -> Outcome {
         let builder = (self.configure)(Builder::default(), seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
-        run(format!("{} {seed:#x}", self.test), builder, keeps, body)
+        run((&self.test, &format!("{seed:#x}")), builder, keeps, body)
     }
 
     /// Makes the run of a log again, and says how far it was from it.
@@ -258,7 +297,7 @@ impl Campaign {
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
         let builder = (self.configure)(Builder::default(), seed).script(script);
-        let outcome = run(format!("{} replayed", self.test), builder, Keeps::All, body);
+        let outcome = run((&self.test, "replayed"), builder, Keeps::Trace, body);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {
             eprintln!("{} passes with the choices of {}; {drift}", self.test, path.display());
@@ -266,7 +305,7 @@ impl Campaign {
         };
         let log = DecisionLog { test: self.test.clone(), ..outcome.log };
         let message = format!("{}\nreplayed from {}; {drift}", failure.message, path.display());
-        Some(Failure { seed, after: 0, message, log })
+        Some(Failure { seed, after: 0, message, log, trace: outcome.trace })
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::one::Outcome;
 use crate::draws::{Decision, Site};
 use crate::replay::{DecisionLog, Script, Segment};
+use crate::trace::TraceFile;
 
 /// A failing run, made smaller.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Shrunk {
     pub message: String,
     /// Where everything stands then: who waits for what, and the last events.
     pub report: String,
+    /// Its events as a file that `cargo x sim show` reads.
+    pub trace: TraceFile,
 }
 
 /// What happens so often in a run is seldom.
@@ -86,6 +89,7 @@ impl<'a> Shrinker<'a> {
             message: best.failure?.message,
             log: best.log,
             report: best.report,
+            trace: best.trace,
         })
     }
 

@@ -62,6 +62,7 @@ impl Default for Builder {
             faults: Faults::none(),
             logs_decisions: false,
             script: None,
+            keeps_trace: false,
         };
         Self {
             setup,
@@ -187,6 +188,13 @@ impl Builder {
     /// is long.
     pub const fn log_decisions(mut self, log: bool) -> Self {
         self.setup.logs_decisions = log;
+        self
+    }
+
+    /// Keeps the last four million events instead of the last 65,536; see
+    /// [`TestRuntime::save_trace`]. Default off: they take up to 128 MiB.
+    pub const fn keep_trace(mut self, keep: bool) -> Self {
+        self.setup.keeps_trace = keep;
         self
     }
 

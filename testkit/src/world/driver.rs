@@ -78,6 +78,7 @@ impl Net for SimDriver {
 
     fn cancel(&self, op: OpId) {
         if self.is_alive() {
+            self.world.trace.leads_again();
             net::cancel(&self.world, self.shard, op);
         }
     }
@@ -93,6 +94,7 @@ impl Disk for SimDriver {
 
     fn cancel(&self, op: OpId) {
         if self.is_alive() {
+            self.world.trace.leads_again();
             disk::cancel(&self.world, self.shard, op);
         }
     }
