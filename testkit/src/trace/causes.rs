@@ -16,8 +16,10 @@ pub(crate) struct Causes {
     turn: Cell<u64>,
     /// A task may be polled for something that happened before the turn.
     left_over: Cell<bool>,
-    /// What reached the shard in this turn.
+    /// What reached the shard last in this turn, unless it made a task ready that is known.
     input: Cell<u64>,
+    /// What did before that.
+    inputs: Cell<u64>,
     /// The tasks polled in this turn.
     polled: Cell<u64>,
     /// What made the task of each slot ready, since it was polled last.
@@ -28,6 +30,7 @@ impl Causes {
     pub(crate) fn turn_begins(&self, turn: u64) {
         self.turn.set(turn);
         self.input.set(0);
+        self.inputs.set(0);
         self.polled.set(0);
     }
 
@@ -44,19 +47,23 @@ impl Causes {
     /// counted apart.
     #[inline]
     pub(crate) fn arrived(&self, mark: u64, cause: u64) {
-        let known = self.input.get();
-        let first = known == 0 || known == cause;
-        self.input.set(if first { mark } else { SEVERAL });
+        let before = self.input.replace(mark);
+        if before != 0 && before != cause {
+            self.inputs.set(if self.inputs.get() == 0 { before } else { SEVERAL });
+        }
     }
 
     /// A task was woken for no reason.
     pub(crate) fn arrived_spuriously(&self) {
-        self.input.set(SEVERAL);
+        self.inputs.set(SEVERAL);
     }
 
-    /// A message was queued for a task, or it was spawned.
+    /// A message was queued for a task, or it was spawned, because of `cause`.
     #[inline]
-    pub(crate) fn readied(&self, slot: u32, mark: u64) {
+    pub(crate) fn readied(&self, slot: u32, mark: u64, cause: u64) {
+        if cause == self.input.get() {
+            self.input.set(0);
+        }
         let readied = &mut *self.readied.borrow_mut();
         let slot = slot as usize;
         if readied.len() <= slot {
@@ -76,7 +83,10 @@ impl Causes {
             return readied;
         }
         // The one thing that reached a shard at rest woke the first task that it polls.
-        let input = self.input.get();
+        let input = match (self.inputs.get(), self.input.get()) {
+            (0, input) | (input, 0) => input,
+            _ => SEVERAL,
+        };
         let certain = !self.left_over.get() && self.polled.get() == 0;
         if certain && input != 0 && input != SEVERAL { input } else { self.turn() }
     }
@@ -105,14 +115,33 @@ mod tests {
         let causes = Causes::default();
         causes.turn_begins(1);
         causes.arrived(2, 0);
-        causes.readied(7, 3);
-        causes.readied(7, 4);
+        causes.readied(7, 3, 2);
+        causes.readied(7, 4, 2);
         assert_eq!(causes.of_poll(7), 3);
         causes.polls(5);
         assert_eq!(causes.of_flush(), 5);
         assert_eq!(causes.of_poll(7), 1, "the second poll has no message of its own");
         causes.polls(6);
         assert_eq!(causes.of_flush(), 1);
+    }
+
+    #[test]
+    fn what_made_a_task_ready_woke_no_other() {
+        let causes = Causes::default();
+        causes.turn_begins(1);
+        causes.arrived(2, 0);
+        causes.arrived(3, 2);
+        causes.arrived(4, 0);
+        causes.readied(7, 5, 4);
+        assert_eq!(causes.of_poll(0), 3, "a reply that came before a message");
+        causes.turn_begins(10);
+        causes.arrived(11, 0);
+        causes.readied(7, 12, 11);
+        causes.arrived(13, 0);
+        assert_eq!(causes.of_poll(0), 13, "a reply that came after a message");
+        causes.turn_begins(20);
+        causes.arrived_spuriously();
+        assert_eq!(causes.of_poll(0), 20);
     }
 
     #[test]
