@@ -20,7 +20,7 @@ pub(super) struct Steering {
     pub(super) policy: Option<Policy>,
     /// `SIM_REPLAY`: the log to run instead of seeds.
     pub(super) replay: Option<PathBuf>,
-    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in twenty is.
+    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 24 is.
     pub(super) check: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
     pub(super) jobs: u64,

@@ -2,11 +2,12 @@
 //!
 //! Each seed runs on a thread of its own, so that nothing a thread keeps (the keys of `std`'s hash
 //! maps, a library's thread-locals) carries from one seed to the next. A seed that fails, and one
-//! in twenty of the others, is run a second time, and the two runs must agree at every checkpoint
+//! in 24 of the others, is run a second time, and the two runs must agree at every checkpoint
 //! of the trace hash: a failure that does not repeat is itself a failure.
 //!
 //! Of a failure everything is kept that is needed to make it again, its seed and its choices in a
-//! file, and to look at it: its events in another. Then a smaller run is looked for that fails in the same way.
+//! file, and to look at it: its events in another. Then a smaller run is looked for that fails in the
+//! same way.
 //!
 //! What the environment says:
 //!

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use greenroom_core::hash::mix;
 
-use super::compare::difference;
+use super::compare::{self, difference};
 use super::environment::{Steering, note_hash, store};
 use super::one::{Keeps, Outcome, run};
 use super::seeds::first_of;
@@ -42,6 +42,7 @@ pub struct Campaign {
     test: String,
     count: u64,
     shrinks_for: Duration,
+    repeat_every: u64,
     configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
 }
 
@@ -70,8 +71,9 @@ impl fmt::Display for Failure {
 /// Who is told of each seed that was run, and of a traced run that passed.
 type Notes<'a> = &'a (dyn Fn(u64, &Outcome) + Sync);
 
-/// One in this many seeds that pass is run twice.
-const REPEAT_EVERY: u64 = 20;
+/// One in this many seeds that pass is run twice, unless the campaign says otherwise: less than a
+/// twentieth of its time.
+const REPEAT_EVERY: u64 = 24;
 
 impl Campaign {
     /// A campaign of 100 seeds for the test of that full name, as `cargo test` takes it.
@@ -80,6 +82,7 @@ impl Campaign {
             test: test.into(),
             count: 100,
             shrinks_for: Duration::from_secs(5),
+            repeat_every: REPEAT_EVERY,
             configure: Box::new(|builder, _| builder),
         }
     }
@@ -87,6 +90,13 @@ impl Campaign {
     /// How many seeds to run. They follow from the test's name.
     pub const fn seeds(mut self, count: u64) -> Self {
         self.count = count;
+        self
+    }
+
+    /// One in how many seeds that pass is run a second time, to see that both runs are the same.
+    /// Default 24; 0 is none. A failing seed is always run twice; `SIM_CHECK` goes before this.
+    pub const fn repeat_every(mut self, seeds: u64) -> Self {
+        self.repeat_every = seeds;
         self
     }
 
@@ -225,8 +235,7 @@ impl Campaign {
             return self.replay(path, body);
         }
         let check = |seed, number, repeats| {
-            let keeps = if repeats { Keeps::All } else { Keeps::Little };
-            let first = self.once(steering, seed, keeps, body);
+            let first = self.once(steering, seed, Keeps::Little, body);
             notes(seed, &first);
             self.judge(steering, (seed, number), first, repeats, (body, notes))
         };
@@ -237,9 +246,14 @@ impl Campaign {
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
         first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
             let seed = mix(base.wrapping_add(number));
-            let repeats = steering.check.unwrap_or_else(|| seed.is_multiple_of(REPEAT_EVERY));
+            let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
             check(seed, number, repeats)
         })
+    }
+
+    /// Whether a seed that passes is run twice, unless the environment says.
+    const fn repeats(&self, seed: u64) -> bool {
+        self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every)
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.
@@ -255,9 +269,15 @@ impl Campaign {
             return None;
         }
         let is_looked_at = first.failure.is_some() || steering.seed.is_some();
-        let keeps = if is_looked_at { Keeps::Trace } else { Keeps::All };
-        let second = self.once(steering, seed, keeps, body);
-        let difference = difference(&first, &second);
+        let keeps = if is_looked_at { Keeps::Trace } else { Keeps::Little };
+        let mut second = self.once(steering, seed, keeps, body);
+        let mut difference = difference(&first, &second);
+        if difference.is_some() {
+            // Twice more, to see what happened differently.
+            let third = self.once(steering, seed, Keeps::All, body);
+            second = self.once(steering, seed, Keeps::Trace, body);
+            difference = compare::difference(&third, &second).or(difference);
+        }
         let message = match (difference, first.failure.take()) {
             (None, None) => {
                 if is_looked_at {

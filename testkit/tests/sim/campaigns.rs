@@ -46,7 +46,7 @@ fn a_run_that_depends_on_more_than_its_seed_is_found() {
             }
         });
     });
-    let found = found.expect("one seed in twenty is run twice");
+    let found = found.expect("one seed in 24 is run twice");
     assert!(found.message.contains("two runs of one seed differ"), "{found}");
     assert!(found.message.contains("the second run went on with"), "{found}");
 }

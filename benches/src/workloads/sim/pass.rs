@@ -1,4 +1,4 @@
-//! The simulator: messages a second within a node and between shards, seeds a second.
+//! Tokens that actors pass on to others of their node, which they draw.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,9 +59,36 @@ async fn pass(system: System, actors: u16, tokens: u32, passes: u32) {
 
 fn one_run(seed: u64, shards: u16, actors: u16, tokens: u32, passes: u32) -> u64 {
     let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
+    one_run_of(&mut sim, actors, tokens, passes);
+    (0..shards).map(|shard| sim.ledger(0, shard).handled).sum()
+}
+
+/// The same, on a runtime that is there.
+pub(super) fn one_run_of(sim: &mut TestRuntime, actors: u16, tokens: u32, passes: u32) {
     sim.run(async move |system| pass(system, actors, tokens, passes).await);
     sim.run_until_idle();
-    (0..shards).map(|shard| sim.ledger(0, shard).handled).sum()
+}
+
+/// How far the rate depends on the number of shards: the least rate from 2 to 100 shards over the
+/// greatest. The shards are measured in turn, so that a slow moment of the machine hits all alike.
+pub(crate) fn measure_flatness(secs: f64) -> f64 {
+    const SHARDS: [u16; 4] = [2, 8, 30, 100];
+    /// Each node of so many actors, however many shards they are on.
+    const ACTORS: u16 = 400;
+    let limit = Duration::from_secs_f64(secs);
+    let mut spent = [(0u64, Duration::ZERO); SHARDS.len()];
+    let (begun, mut seed) = (Instant::now(), 0);
+    while seed == 0 || begun.elapsed() < limit {
+        for (shards, (messages, time)) in SHARDS.into_iter().zip(&mut spent) {
+            let begun = Instant::now();
+            *messages += one_run(seed, shards, ACTORS / shards, 4, 200);
+            *time += begun.elapsed();
+        }
+        seed += 1;
+    }
+    let rates = spent.map(|(messages, time)| messages as f64 / time.as_secs_f64());
+    let (least, most) = (f64::min, f64::max);
+    rates.into_iter().fold(f64::MAX, least) / rates.into_iter().fold(0.0, most)
 }
 
 /// Messages a second, trace hash on, of a node with so many shards of 100 actors.
