@@ -3,7 +3,8 @@
 //!
 //! A message is one delivery: to an actor's handler within a node, of one frame of sixteen bytes
 //! between nodes. There the frames go over simulated TCP, one to a segment, since a cluster's own
-//! transport does not exist yet.
+//! transport does not exist yet. The same ping-pong on other simulators is in
+//! `benches/compare/sims`.
 
 mod campaigns;
 mod idle;
