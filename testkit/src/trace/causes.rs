@@ -58,7 +58,23 @@ impl Causes {
         self.inputs.set(SEVERAL);
     }
 
-    /// A message was queued for a task, or it was spawned, because of `cause`.
+    /// A task was spawned. Its slot may have been another's, with messages that were never handled.
+    pub(crate) fn spawned(&self, slot: u32, mark: u64, cause: u64) {
+        if let Some(readied) = self.readied.borrow_mut().get_mut(slot as usize) {
+            *readied = 0;
+        }
+        self.readied(slot, mark, cause);
+    }
+
+    /// The shard begins anew.
+    pub(crate) fn reset(&self) {
+        let Self { turn, left_over, input, inputs, polled, readied } = self;
+        [turn, input, inputs, polled].into_iter().for_each(|mark| mark.set(0));
+        left_over.set(false);
+        readied.take();
+    }
+
+    /// A message was queued for a task because of `cause`.
     #[inline]
     pub(crate) fn readied(&self, slot: u32, mark: u64, cause: u64) {
         if cause == self.input.get() {
@@ -123,6 +139,19 @@ mod tests {
         assert_eq!(causes.of_poll(7), 1, "the second poll has no message of its own");
         causes.polls(6);
         assert_eq!(causes.of_flush(), 1);
+    }
+
+    #[test]
+    fn a_slot_that_was_anothers_begins_anew() {
+        let causes = Causes::default();
+        causes.turn_begins(1);
+        causes.readied(7, 2, 0);
+        causes.spawned(7, 3, 0);
+        causes.readied(7, 4, 0);
+        assert_eq!(causes.of_poll(7), 3);
+        causes.readied(7, 5, 0);
+        causes.reset();
+        assert_eq!(causes.of_poll(7), 0);
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl Observer for ShardObserver {
                 state.causes.polls(mark);
                 trace.because(mark);
             }
-            Kind::Queued | Kind::Spawned => state.causes.readied(actor, mark, cause),
+            Kind::Spawned => state.causes.spawned(actor, mark, cause),
+            Kind::Queued => state.causes.readied(actor, mark, cause),
             Kind::Completed | Kind::TimersFired | Kind::Replied => {
                 state.causes.arrived(mark, cause);
             }

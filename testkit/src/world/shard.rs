@@ -102,6 +102,7 @@ impl ShardState {
         self.ready_tasks.set(0);
         self.polled.set((0, 0));
         self.cause.set(0);
+        self.causes.reset();
         self.stalled_until.set(0);
         self.held.set(false);
         (self.completions.take(), self.injected.take(), self.arriving.take())
