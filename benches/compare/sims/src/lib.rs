@@ -2,81 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::{Duration, Instant};
+mod figures;
+mod measure;
 
-/// Bytes of a message between nodes.
-pub const FRAME: usize = 16;
-/// Messages that each player sends to another node and gets back, in one run.
-pub const ROUNDS: u64 = 300;
-/// Messages that two tasks of one node pass each other in one run.
-pub const PASSES: u64 = 20_000;
-/// Nodes of the runs between nodes.
-pub const NODES: [u16; 2] = [2, 10];
-
-/// One thing that a rival is measured at: a name, and a run with a seed that says how many messages
-/// it delivered.
-pub type Workload = (String, Box<dyn Fn(u64) -> u64>);
-
-/// A workload of so many nodes.
-pub fn workload(name: impl Into<String>, run: impl Fn(u64) -> u64 + 'static) -> Workload {
-    (name.into(), Box::new(run))
-}
-
-/// Runs each workload for so many seconds, as the first argument says, and prints a line
-/// `name messages-a-second` for each.
-pub fn measure(workloads: impl IntoIterator<Item = Workload>) {
-    let secs: f64 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1.0);
-    let limit = Duration::from_secs_f64(secs);
-    for (name, run) in workloads {
-        let (begun, mut messages, mut seed) = (Instant::now(), 0, 0);
-        while seed == 0 || begun.elapsed() < limit {
-            messages += run(seed);
-            seed += 1;
-        }
-        println!("{name} {:.0}", messages as f64 / begun.elapsed().as_secs_f64());
-    }
-}
-
-/// The figures of a program that says lines `name number`.
-///
-/// # Errors
-///
-/// A line that is none.
-pub fn lines(text: &str) -> Result<Vec<(String, f64)>, String> {
-    let line = |line: &str| {
-        let (name, number) = line.rsplit_once(' ')?;
-        Some((name.to_owned(), number.parse().ok()?))
-    };
-    let read = text.lines().map(|text| line(text).ok_or_else(|| format!("no figure: {text}")));
-    read.collect()
-}
-
-/// The figures of `greenroom-benches .. --json`.
-///
-/// # Errors
-///
-/// A line that is none.
-pub fn json_lines(text: &str) -> Result<Vec<(String, f64)>, String> {
-    let line = |line: &str| {
-        let after = |key: &str| Some(line.split_once(&format!("\"{key}\":"))?.1);
-        let name = after("variant")?.split('"').nth(1)?;
-        let median = after("median")?.split(',').next()?;
-        Some((name.to_owned(), median.parse().ok()?))
-    };
-    let read = text.lines().map(|text| line(text).ok_or_else(|| format!("no figure: {text}")));
-    read.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read_from_both_kinds_of_lines() {
-        let expected = vec![("udp 2".to_owned(), 5.0)];
-        assert_eq!(lines("udp 2 5\n").unwrap(), expected);
-        let json = r#"{"workload":"w","variant":"udp 2","unit":"per_s","median":5.00,"min":1.00}"#;
-        assert_eq!(json_lines(json).unwrap(), expected);
-        assert!(lines("nothing").is_err() && json_lines("nothing").is_err());
-    }
-}
+pub use figures::{json_lines, lines};
+pub use measure::{FRAME, NODES, PASSES, ROUNDS, Workload, measure, workload};
