@@ -37,7 +37,7 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats 
                          [--echo PATH] [--rivals PATH] [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim idle latency kv echo scaling; all by default
+             skynet big fan sim sim_ping_pong idle latency kv echo scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone
   --secs     seconds of each repeat (1)

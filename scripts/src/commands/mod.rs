@@ -2,12 +2,14 @@
 
 mod bench;
 mod ci;
+mod show;
 mod sim;
 mod test;
 mod tidy;
 
 pub(crate) use bench::bench;
 pub(crate) use ci::ci;
+pub(crate) use show::show;
 pub(crate) use sim::sim;
 pub(crate) use test::test;
 pub(crate) use tidy::tidy;

@@ -129,6 +129,7 @@ fn figures(contenders: &[Contender], rates: &[[Vec<Rates>; DEPTHS.len()]]) -> Ve
                     variant: variant(contender),
                     unit: "per_s",
                     beside: reference.clone().filter(|_| !is_redis(&contender)),
+                    bar: None,
                     samples: rates[index][at].iter().map(rate).collect(),
                 });
             }
