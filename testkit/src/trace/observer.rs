@@ -6,7 +6,7 @@ use std::rc::Rc;
 use greenroom_core::trace::{Event, Observer};
 
 use super::Kind;
-use super::log::Place;
+use super::log::{Named, Place};
 use crate::world::World;
 
 /// What one shard reports to.
@@ -27,6 +27,14 @@ impl ShardObserver {
         Self { world, place, number, names: RefCell::default() }
     }
 
+    /// The names of the last actors that lived in each slot.
+    pub(crate) fn names(&self) -> Vec<Named> {
+        let names = self.names.borrow();
+        let named = (0..).zip(names.iter()).filter(|(_, (generation, _))| *generation != 0);
+        let place = self.place;
+        named.map(|(slot, (_, name))| Named { since: 0, place, slot, name: name.clone() }).collect()
+    }
+
     /// The name of the last actor that lived in a slot, if it was of that generation.
     pub(crate) fn name(&self, slot: u32, generation: u32) -> Option<Rc<str>> {
         let names = self.names.borrow();
@@ -38,9 +46,10 @@ impl ShardObserver {
 impl Observer for ShardObserver {
     #[inline]
     fn event(&self, event: Event) {
+        let state = &self.world.shards[self.number];
         let (kind, actor, detail) = match event {
             Event::Polled { slot, generation } => {
-                self.world.shards[self.number].polled.set((slot, generation));
+                state.polled.set((slot, generation));
                 (Kind::Polled, slot, generation.into())
             }
             Event::Spawned { slot, generation } => (Kind::Spawned, slot, generation.into()),
@@ -62,7 +71,22 @@ impl Observer for ShardObserver {
             }
             _ => (Kind::Other, 0, 0),
         };
-        self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
+        let trace = &self.world.trace;
+        let cause = if kind == Kind::Polled { state.causes.of_poll(actor) } else { trace.cause() };
+        let now = self.world.now();
+        let mark = trace.note_caused(now, self.place, kind, actor, detail, cause) + 1;
+        match kind {
+            Kind::Polled => {
+                state.causes.polls(mark);
+                trace.because(mark);
+            }
+            Kind::Spawned => state.causes.spawned(actor, mark, cause),
+            Kind::Queued => state.causes.readied(actor, mark, cause),
+            Kind::Completed | Kind::TimersFired | Kind::Replied => {
+                state.causes.arrived(mark, cause);
+            }
+            _ => {}
+        }
     }
 
     fn named(&self, slot: u32, generation: u32, name: &str) {
@@ -70,6 +94,8 @@ impl Observer for ShardObserver {
         if names.len() <= slot as usize {
             names.resize(slot as usize + 1, (0, Rc::from("")));
         }
-        names[slot as usize] = (generation, Rc::from(name));
+        let name: Rc<str> = Rc::from(name);
+        self.world.trace.named(self.place, slot, &name);
+        names[slot as usize] = (generation, name);
     }
 }

@@ -154,6 +154,7 @@ fn figures(
                     unit,
                     beside: reference.clone().filter(|reference| *reference != variant),
                     variant,
+                    bar: None,
                     samples: samples[index][at].iter().map(figure).collect(),
                 });
             }
