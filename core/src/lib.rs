@@ -40,15 +40,16 @@ mod words;
 pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
 pub use context::TraceContext;
 pub use handle::{
-    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,
-    Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+    ActorRef, Call, CallError, CallPath, CastError, Exit, Gathered, Outside, OutsideError,
+    Placement, Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
 };
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
-    Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, TurnPolicy, Wait,
+    Completed, Fifo, InUse, Ledger, LedgerError, Next, Pump, Pumped, Ready, Shard, ShardSetup,
+    TurnPolicy, TypeLedger, Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::ledger::increment;
+use super::kinds::Kind;
 use super::{Shard, Unposted};
-use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
 use crate::pid::Pid;
 use crate::time::Instant;
@@ -201,20 +200,16 @@ impl Shard {
         self.records.insert(Record { deadline, trace, chain: Chain::Empty })
     }
 
-    /// Whether a message's deadline has passed; if so, it is counted and its context ends.
+    /// Whether a message's deadline has passed.
     #[inline]
-    pub(crate) fn expire_message(&self, header: Header) -> bool {
-        let expired = self.header_deadline(header) <= self.now();
-        if expired {
-            self.message_undelivered(header, Undelivered::Expired);
-        }
-        expired
+    pub(crate) fn has_expired(&self, header: Header) -> bool {
+        self.header_deadline(header) <= self.now()
     }
 
-    /// A message was handled.
+    /// A message was handled by an actor of that kind.
     #[inline(always)]
-    pub(crate) fn message_done(&self, header: Header) {
-        increment(&self.work.handled);
+    pub(crate) fn message_done(&self, kind: &Kind, header: Header) {
+        kind.handled();
         if !header.is_none() {
             self.set_scope(Header::NONE);
             self.end_header(header);
@@ -225,13 +220,6 @@ impl Shard {
     #[inline]
     pub(crate) fn need_preempt(&self) -> bool {
         self.driver.need_preempt()
-    }
-
-    /// An accepted message will not be handled.
-    pub(crate) fn message_undelivered(&self, header: Header, reason: Undelivered) {
-        self.ledger.undeliver(reason);
-        self.end_header(header);
-        self.observe(|| Event::Undelivered { reason: reason as u8 });
     }
 
     #[inline]

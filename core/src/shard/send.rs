@@ -139,7 +139,7 @@ impl Shard {
             return Ok(());
         };
         self.end_header(header);
-        self.ledger.refuse();
+        self.count_refused(target);
         self.observe(|| Event::Refused { slot: target.0 });
         Err(Box::new((Refused::Full(None), message)))
     }
@@ -153,8 +153,12 @@ impl Shard {
         message: M,
     ) -> Result<(), M> {
         let mut message = Some(message);
+        let mut newest = false;
         let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.when_full() {
-            WhenFull::DropNewest => message.take().map(|message| Envelope { header, message }),
+            WhenFull::DropNewest => {
+                newest = true;
+                message.take().map(|message| Envelope { header, message })
+            }
             WhenFull::DropOldest => {
                 let oldest = door.pop();
                 if let Some(message) = message.take() {
@@ -165,7 +169,12 @@ impl Shard {
             _ => None,
         });
         if let Ok(Some(Envelope { header, message: unlucky })) = unlucky {
-            self.message_undelivered(header, Undelivered::Overflow);
+            let to = self.pid_here(target);
+            if newest {
+                self.message_turned_away::<M>(to, header, Undelivered::Overflow);
+            } else {
+                self.message_pushed_out::<M>(to, header, Undelivered::Overflow);
+            }
             // Its sender is not the one who happens to need the room.
             self.guarded("a message's drop", || drop(unlucky));
         }
@@ -221,7 +230,7 @@ impl Shard {
             return Err(Refused::Closed);
         }
         self.outboxes.check(peer, to.target()).map_err(|blocked| {
-            self.ledger.refuse();
+            self.count_refused_away();
             self.observe(|| Event::Refused { slot: to.slot() });
             Refused::Full(Some(blocked))
         })

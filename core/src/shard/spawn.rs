@@ -46,15 +46,15 @@ impl Shard {
             }
         };
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
-        let config = match config {
+        let settings = match config {
             None => self.configs.share_default::<A>(),
             Some(config) => self.configs.share::<A>(config),
         };
-        let turn_messages = config.turn_messages.max(1);
+        let turn_messages = settings.config.turn_messages.max(1);
         if let Some(observer) = &self.observer {
-            observer.named(reserved.slot, reserved.generation, &config.name);
+            observer.named(reserved.slot, reserved.generation, &settings.config.name);
         }
-        let (task, entry) = embody(pid, config, actor, ack, self.observer.is_some());
+        let (task, entry) = embody(pid, settings, actor, ack, self.observer.is_some());
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

@@ -25,8 +25,6 @@ pub(super) struct Work {
     /// The context that all casts of that message's handler share, unmade before the first; none
     /// where the message has none.
     pub(super) scope_casts: Cell<Header>,
-    /// The messages that were handled.
-    pub(super) handled: Cell<u64>,
 }
 
 /// One level, and one time.
@@ -44,7 +42,6 @@ impl Default for Work {
             scope: Cell::new(Header::NONE),
             accepted: Cell::new(0),
             scope_casts: Cell::new(Header::NONE),
-            handled: Cell::new(0),
         }
     }
 }

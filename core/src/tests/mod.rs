@@ -4,6 +4,7 @@ mod calls;
 mod circles;
 mod counter;
 mod identity;
+mod ledgers;
 mod lifecycle;
 mod mailboxes;
 mod panics;
