@@ -18,6 +18,7 @@ mod context;
 mod handle;
 pub mod hash;
 pub mod io;
+mod letters;
 pub mod limits;
 mod mailbox;
 pub mod mesh;
@@ -35,6 +36,7 @@ mod tests;
 mod time;
 mod timer;
 pub mod trace;
+mod vitals;
 mod words;
 
 pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
@@ -43,6 +45,7 @@ pub use handle::{
     ActorRef, Call, CallError, CallPath, CastError, Exit, Gathered, Outside, OutsideError,
     Placement, Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
 };
+pub use letters::{DeadLetter, DeadLetters, LetterBound, LetterReason, WhenSlow};
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
@@ -54,3 +57,4 @@ pub use shard::{
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;
 pub use timer::{Elapsed, IntervalTimer, Sleep, Timeout, Timer, sleep, sleep_until, timeout};
+pub use vitals::{ActorHealth, Health, NodeVitals, ShardHealth, Stall, StalledActor, Watchdog};

@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod contract;
 mod exit;
+mod health;
 mod hook;
 mod left;
 mod panic;

@@ -238,6 +238,7 @@ where
                 self.state = State::Parked(Box::new(parked));
             }
             Offered::Refused(refused) => {
+                shard.write_returned::<A::Message>(self.to, refused);
                 self.claim.give_up();
                 drop(message);
                 return Poll::Ready(Err(CallError::of(refused)));
@@ -268,7 +269,11 @@ where
                 self.state = State::Sent;
                 return Ok(());
             }
-            Some(Some(Offered::Refused(refused))) => CallError::of(refused),
+            Some(Some(Offered::Refused(refused))) => {
+                let to = self.to;
+                current::with(|shard| shard.write_returned::<A::Message>(to, refused));
+                CallError::of(refused)
+            }
             Some(Some(Offered::Cycle(path))) => CallError::Cycle(path),
         };
         self.claim.give_up();
@@ -334,7 +339,11 @@ impl<R: Send + 'static> Reply<R> {
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
         let message = request(self);
-        match current::with(|shard| shard.post_delegated(to.pid(), message)) {
+        let posted = current::with(|shard| {
+            let posted = shard.post_delegated(to.pid(), message);
+            posted.inspect_err(|u| shard.write_returned::<A::Message>(to.pid(), u.0))
+        });
+        match posted {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),
             Some(Err(unposted)) => {

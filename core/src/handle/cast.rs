@@ -91,7 +91,10 @@ pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastErr
     match here.shard() {
         Some(shard) => match shard.post_cast(to, message) {
             Ok(()) => Ok(()),
-            Err(unposted) => Err(CastError::of_unposted(unposted)),
+            Err(unposted) => {
+                shard.write_returned::<M>(to, unposted.0);
+                Err(CastError::of_unposted(unposted))
+            }
         },
         None => Err(CastError::Unusable(RefError::Outside, message.set_apart())),
     }

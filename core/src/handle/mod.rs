@@ -7,6 +7,7 @@ mod call;
 mod cast;
 mod end;
 mod gather;
+mod health;
 mod outside;
 mod placement;
 mod recipient;

@@ -11,6 +11,8 @@ use crate::actor::{Actor, ActorConfig};
 pub(crate) struct Settings {
     pub(crate) config: ActorConfig,
     pub(crate) kind: Rc<Kind>,
+    /// Whether somebody chose the name.
+    pub(crate) named: bool,
 }
 
 /// The last settings used on the shard. Actors are mostly spawned in runs of one kind, so
@@ -30,7 +32,7 @@ impl Configs {
     /// The settings under a name: without one they have that of the actor's type.
     pub(crate) fn share<A: Actor>(&self, mut config: ActorConfig) -> Rc<Settings> {
         if !config.name.is_empty() {
-            return Rc::new(Settings { config, kind: self.kinds.of::<A>() });
+            return Rc::new(Settings { config, kind: self.kinds.of::<A>(), named: true });
         }
         config.name = std::any::type_name::<A>().into();
         let mut recent = self.recent.borrow_mut();
@@ -38,7 +40,7 @@ impl Configs {
         if let Some(shared) = recent.iter().find(same) {
             return shared.clone();
         }
-        let shared = Rc::new(Settings { config, kind: self.kinds.of::<A>() });
+        let shared = Rc::new(Settings { config, kind: self.kinds.of::<A>(), named: false });
         if recent.len() == RECENT {
             recent.remove(0);
         }
@@ -67,7 +69,7 @@ impl Configs {
             Some(index) => defaults.remove(index),
             None => {
                 let config = ActorConfig::named(std::any::type_name::<A>());
-                Rc::new(Settings { config, kind: self.kinds.of::<A>() })
+                Rc::new(Settings { config, kind: self.kinds.of::<A>(), named: false })
             }
         };
         defaults.insert(0, shared.clone());

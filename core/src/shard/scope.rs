@@ -108,8 +108,8 @@ impl Shard {
 
     /// The task that is being polled; generation 0 when none is.
     #[inline(always)]
-    pub(crate) const fn running(&self) -> Pid {
-        Pid::in_place(self.home(), self.work.running.get())
+    pub(crate) fn running(&self) -> Pid {
+        Pid::in_place(self.home(), self.vitals.pulse().running())
     }
 
     /// What a call to `to` out of the message being handled takes over from it, where that is a
@@ -120,7 +120,7 @@ impl Shard {
         let scope = self.work.scope.get();
         // Places are told apart within a shard only.
         let place = if self.is(to.home()) { to.place() } else { Pid::NOBODY.place() };
-        if place == self.work.running.get() {
+        if place == self.vitals.pulse().running() {
             return None;
         }
         if scope.is_none() {

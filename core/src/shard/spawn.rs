@@ -54,15 +54,28 @@ impl Shard {
         if let Some(observer) = &self.observer {
             observer.named(reserved.slot, reserved.generation, &settings.config.name);
         }
-        let (task, entry) = embody(pid, settings, actor, ack, self.observer.is_some());
+        let (task, entry) = embody(pid, settings.clone(), actor, ack, self.observer.is_some());
+        self.vitals.note_actor(pid.target(), &settings);
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Ok(ActorRef::new(pid))
     }
 
-    /// The shard whose turn it is to take an actor.
+    /// The shard whose turn it is to take an actor. One that hangs misses its turn, unless all do.
     pub(crate) fn next_in_turn(&self) -> ShardId {
+        let first = self.turn_to_take();
+        let mut next = first;
+        for _ in 1..self.shards() {
+            if !self.vitals.is_sick(next) {
+                return next;
+            }
+            next = self.turn_to_take();
+        }
+        if self.vitals.is_sick(next) { first } else { next }
+    }
+
+    fn turn_to_take(&self) -> ShardId {
         let next = self.next_placement.get();
         self.next_placement.set((next + 1) % self.shards());
         ShardId(next)
@@ -71,6 +84,7 @@ impl Shard {
     /// Adds a future to the shard's tasks; `None` when it has no slot left.
     pub(crate) fn spawn_task(&self, future: TaskFuture) -> Option<(u32, u32)> {
         let reserved = self.tasks.reserve()?;
+        self.vitals.note_task(reserved.slot);
         self.tasks.fill(reserved.slot, 0, TURN_MESSAGES, None, Plain::task(future));
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

@@ -8,6 +8,7 @@ use super::kinds::Kind;
 use super::ledger::increment;
 use crate::actor::Undelivered;
 use crate::context::Header;
+use crate::letters::LetterReason;
 use crate::pid::Pid;
 use crate::trace::Event;
 
@@ -32,6 +33,7 @@ impl Shard {
         self.ledger.undeliver(reason);
         self.end_header(header);
         self.observe(|| Event::Undelivered { reason: reason as u8 });
+        self.write_letter(to, LetterReason::Undelivered(reason));
     }
 
     /// The same for a message `M` that went into no mailbox.
@@ -67,7 +69,7 @@ impl Shard {
     }
 
     /// The kind of an actor of this shard; that of no actor where there is none.
-    fn kind_of(&self, (slot, generation): (u32, u32)) -> Rc<Kind> {
+    pub(crate) fn kind_of(&self, (slot, generation): (u32, u32)) -> Rc<Kind> {
         let task = self.tasks.actor(slot, generation);
         let kind = task.and_then(|task| task.share().map(|share| share.kind.clone()));
         kind.unwrap_or_else(|| self.configs.kinds.nobody())

@@ -18,6 +18,7 @@ mod inspect;
 mod report;
 mod root;
 mod round;
+mod stalls;
 mod stepper;
 mod test_runtime;
 
