@@ -19,6 +19,8 @@ mod outside;
 #[cfg(not(loom))]
 mod shutdown;
 #[cfg(not(loom))]
+mod stalls;
+#[cfg(not(loom))]
 mod tcp;
 #[cfg(not(loom))]
 mod wake;

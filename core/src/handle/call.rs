@@ -209,7 +209,7 @@ where
             }
         } else {
             let accept = Accept::Call { header, deadline, caller };
-            shard.post_away(to, accept, message.set_apart())
+            shard.post_away::<false, _>(to, accept, message.set_apart())
         };
         if let Err(unposted) = posted {
             let accept = Accept::Call { header, deadline, caller };

@@ -89,12 +89,9 @@ pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastErr
     let message = Parcel::new(message);
     let here = Here::look();
     match here.shard() {
-        Some(shard) => match shard.post_cast(to, message) {
+        Some(shard) => match shard.post_cast::<true, M>(to, message) {
             Ok(()) => Ok(()),
-            Err(unposted) => {
-                shard.write_returned::<M>(to, unposted.0);
-                Err(CastError::of_unposted(unposted))
-            }
+            Err(unposted) => Err(CastError::of_unposted(unposted)),
         },
         None => Err(CastError::Unusable(RefError::Outside, message.set_apart())),
     }

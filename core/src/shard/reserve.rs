@@ -62,7 +62,7 @@ impl<M: Send + 'static> Reservation<M> {
         let to = self.to;
         self.release();
         let refused = current::with(|shard| {
-            let refused = shard.post_cast(to, Parcel::new(message)).err()?;
+            let refused = shard.post_cast::<false, M>(to, Parcel::new(message)).err()?;
             shard.count_accepted();
             shard.message_turned_away::<M>(to, Header::NONE, Undelivered::Stopped);
             Some(refused)

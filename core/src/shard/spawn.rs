@@ -64,15 +64,14 @@ impl Shard {
 
     /// The shard whose turn it is to take an actor. One that hangs misses its turn, unless all do.
     pub(crate) fn next_in_turn(&self) -> ShardId {
-        let first = self.turn_to_take();
-        let mut next = first;
-        for _ in 1..self.shards() {
+        let mut next = self.turn_to_take();
+        for _ in 0..self.shards() {
             if !self.vitals.is_sick(next) {
-                return next;
+                break;
             }
             next = self.turn_to_take();
         }
-        if self.vitals.is_sick(next) { first } else { next }
+        next
     }
 
     fn turn_to_take(&self) -> ShardId {

@@ -5,6 +5,7 @@ mod circles;
 mod counter;
 mod identity;
 mod ledgers;
+mod letters;
 mod lifecycle;
 mod mailboxes;
 mod panics;
@@ -12,5 +13,6 @@ mod passers;
 mod pump;
 mod reentry;
 mod timers;
+mod vitals;
 
 use counter::{Count, Counter, counter, counter_with, run};

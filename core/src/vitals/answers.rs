@@ -16,6 +16,8 @@ use crate::timer::Fire;
 pub(crate) struct Answers {
     /// How long is too long; `None` while nobody wants to know.
     limit: Cell<Option<Duration>>,
+    /// A timer is set for the next look.
+    armed: Cell<bool>,
     /// The slot to look at next.
     next: Cell<u32>,
     busy: RefCell<BTreeMap<Pid, Busy>>,
@@ -33,7 +35,9 @@ struct Busy {
 
 impl Answers {
     pub(super) fn forget(&self, pid: Pid) {
-        self.busy.borrow_mut().remove(&pid);
+        if self.limit.get().is_some() {
+            self.busy.borrow_mut().remove(&pid);
+        }
     }
 }
 
@@ -45,8 +49,8 @@ impl Shard {
     /// while others are queued; `None` ends that.
     pub(crate) fn watch_answers(&self, limit: Option<Duration>) {
         let limit = limit.map(|limit| limit.max(Duration::from_millis(1)));
-        let watched = self.vitals.answers.limit.replace(limit).is_some();
-        if limit.is_some() && !watched {
+        self.vitals.answers.limit.set(limit);
+        if limit.is_some() && !self.vitals.answers.armed.get() {
             self.look_at_answers();
         }
         if limit.is_none() {
@@ -59,7 +63,9 @@ impl Shard {
 
     /// Looks at some slots, and comes back for the next: at once, or when all were looked at.
     fn look_at_answers(&self) {
-        let Some(limit) = self.vitals.answers.limit.get() else { return };
+        let limit = self.vitals.answers.limit.get();
+        self.vitals.answers.armed.set(limit.is_some());
+        let Some(limit) = limit else { return };
         let now = self.now();
         let first = self.vitals.answers.next.get();
         let (actors, next) = self.tasks.actors_from(first, PROBE_BATCH);

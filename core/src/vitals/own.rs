@@ -60,9 +60,9 @@ impl OwnVitals {
     /// Forgets an actor that has ended.
     pub(crate) fn forget(&self, pid: Pid) {
         self.slots.forget(&self.seen.names, pid.slot());
+        self.answers.forget(pid);
         if self.published.get() {
             self.seen.published.forget(pid);
-            self.answers.forget(pid);
         }
     }
 

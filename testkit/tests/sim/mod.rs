@@ -23,3 +23,4 @@ mod sim_tests;
 mod sockets;
 mod sockets_io;
 mod time;
+mod watchdog;
