@@ -57,8 +57,8 @@ pub use greenroom_core::{
     MailboxBound, NodeId, Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError,
     Reply, Reporter, Result, Send, SendError, ShardHealth, ShardId, Silent, Sleep, Spawn,
     SpawnError, Stall, StalledActor, System, SystemHandle, TaskError, Timeout, Timer, TraceContext,
-    TypeLedger, Undelivered, WhenSlow, hash, io, limits, runtime, sleep, sleep_until, spawn_local,
-    timeout,
+    TypeLedger, Undelivered, WhenSlow, hash, io, limits, maybe, runtime, sleep, sleep_until,
+    spawn_local, timeout,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -9,6 +9,8 @@ mod churn_body;
 #[cfg(not(loom))]
 mod common;
 #[cfg(not(loom))]
+mod datagrams;
+#[cfg(not(loom))]
 mod files;
 #[cfg(loom)]
 mod loom_mesh;
@@ -22,5 +24,7 @@ mod shutdown;
 mod stalls;
 #[cfg(not(loom))]
 mod tcp;
+#[cfg(not(loom))]
+mod unix;
 #[cfg(not(loom))]
 mod wake;

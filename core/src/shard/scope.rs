@@ -222,6 +222,12 @@ impl Shard {
         self.driver.need_preempt()
     }
 
+    /// Whether a `maybe!` fires.
+    #[cfg(feature = "sim")]
+    pub(crate) fn maybe(&self, site: &'static str, probability: f64) -> bool {
+        self.driver.maybe(site, probability)
+    }
+
     #[inline]
     pub(super) fn end_header(&self, header: Header) {
         self.records.release(header);

@@ -8,6 +8,7 @@ mod ledgers;
 mod letters;
 mod lifecycle;
 mod mailboxes;
+mod maybe;
 mod panics;
 mod passers;
 mod pump;

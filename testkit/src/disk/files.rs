@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpId, OpenMode};
 
@@ -23,6 +23,8 @@ pub(crate) struct Operation {
 #[derive(Debug)]
 pub(crate) struct Disks {
     nodes: Vec<Files>,
+    /// Nodes whose disks are damaged.
+    pub(super) bad: BTreeSet<u16>,
     pub(super) operations: Slots<Operation>,
     /// Operations by their shard and name, for cancelling.
     pub(super) by_op: BTreeMap<(u32, u64), u32>,
@@ -49,7 +51,7 @@ struct Open {
 impl Disks {
     pub(crate) fn new(nodes: usize) -> Self {
         let nodes = (0..nodes).map(|_| Files::default()).collect();
-        Self { nodes, operations: Slots::default(), by_op: BTreeMap::new() }
+        Self { nodes, bad: BTreeSet::new(), operations: Slots::default(), by_op: BTreeMap::new() }
     }
 
     /// Lets a request have its effect.
@@ -64,15 +66,58 @@ impl Disks {
         named.map(|(path, file)| (path.clone(), files.contents[file].view().len() as u64)).collect()
     }
 
+    /// Whether a node's disk has a file of that name.
+    pub(crate) fn has(&self, node: u16, path: &Path) -> bool {
+        self.nodes[usize::from(node)].names.view().contains_key(path)
+    }
+
     /// Takes everything off a disk.
     pub(crate) fn wipe(&mut self, node: u16) {
         self.nodes[usize::from(node)] = Files::default();
+        self.bad.insert(node);
     }
 
     /// Lets a disk stand still until then.
     pub(crate) fn stall(&mut self, node: u16, until: u64) {
         let files = &mut self.nodes[usize::from(node)];
         files.stalled_until = files.stalled_until.max(until);
+    }
+
+    /// Ends every stall.
+    pub(crate) fn unstall(&mut self) {
+        self.nodes.iter_mut().for_each(|files| files.stalled_until = 0);
+    }
+
+    /// An open file's content.
+    pub(super) fn content(&mut self, node: u16, file: FileId) -> io::Result<&mut Content> {
+        let number = self.number_of(node, file)?;
+        self.contents_mut(node).get_mut(&number).ok_or_else(not_open)
+    }
+
+    /// The same, of a file that may be written to.
+    pub(super) fn content_mut(&mut self, node: u16, file: FileId) -> io::Result<&mut Content> {
+        self.nodes[usize::from(node)].content_mut(file)
+    }
+
+    /// The number of an open file on its disk.
+    pub(super) fn number_of(&self, node: u16, file: FileId) -> io::Result<u64> {
+        let open = self.nodes[usize::from(node)].open.get(&file.0);
+        open.map(|open| open.file).ok_or_else(not_open)
+    }
+
+    /// All files of a node by number.
+    pub(super) fn contents(&self, node: u16) -> &BTreeMap<u64, Content> {
+        &self.nodes[usize::from(node)].contents
+    }
+
+    pub(super) fn contents_mut(&mut self, node: u16) -> &mut BTreeMap<u64, Content> {
+        &mut self.nodes[usize::from(node)].contents
+    }
+
+    /// The file of a name.
+    pub(super) fn named(&mut self, node: u16, path: &Path) -> Option<&mut Content> {
+        let files = &mut self.nodes[usize::from(node)];
+        files.contents.get_mut(files.names.view().get(path)?)
     }
 
     pub(super) fn stalled_until(&self, node: u16) -> u64 {

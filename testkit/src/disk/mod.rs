@@ -11,8 +11,10 @@
 //! way, and a sync of their directory makes them durable. A kill of the process loses neither.
 
 mod content;
+mod damage;
 mod faults;
 mod files;
+mod image;
 mod names;
 mod operate;
 

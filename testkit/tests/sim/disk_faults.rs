@@ -231,3 +231,26 @@ fn a_stalled_disk_answers_nobody_until_it_goes_on() {
         assert!(sim.fault_effects(Fault::DiskStall) > 0);
     });
 }
+
+#[test]
+fn a_cancel_may_come_too_late() {
+    let name = "sim::disk_faults::a_cancel_may_come_too_late";
+    let seen = Mutex::new([0; 2]);
+    Campaign::new(name).seeds(40).run(|sim| {
+        sim.run(async |_| {
+            let file = durable("log").await;
+            let mut write = std::pin::pin!(write(file, 0, b"x".to_vec()));
+            std::future::poll_fn(|cx| {
+                assert!(write.as_mut().poll(cx).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+        });
+        // Dropping the future has asked for the cancel.
+        sim.expect_quiet(Duration::from_secs(60));
+        assert_eq!(sim.in_use(0, 0).operations, 0);
+        seen.lock().unwrap()[sim.files(0)[0].1 as usize] += 1;
+    });
+    let seen = seen.into_inner().unwrap();
+    assert!(seen.iter().all(|&count| count > 0), "always or never: {seen:?}");
+}

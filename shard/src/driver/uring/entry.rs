@@ -8,9 +8,10 @@ use io_uring::types::{Fd, FsyncFlags};
 use io_uring::{opcode, types};
 use rustix::event::PollFlags;
 use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, StatxFlags};
-use rustix::net::{SendFlags, SocketFlags};
+use rustix::net::{RecvFlags, SendFlags, SocketFlags};
 
 use super::buffers::GROUP;
+use super::datagram::TEMPLATE;
 use super::features::{Feature, Features};
 use super::ops::{DiskOp, NetOp, Op};
 
@@ -75,6 +76,16 @@ fn net(op: &mut NetOp, fd: RawFd, features: Features) -> Entry {
             };
             opcode::Shutdown::new(fd, how).build()
         }
+        // Asked for, the length of a datagram is told also where it is more than there is room.
+        NetOp::ReceiveMessages => {
+            let flags = RecvFlags::TRUNC.bits();
+            opcode::RecvMsgMulti::new(fd, TEMPLATE, GROUP).flags(flags).build()
+        }
+        NetOp::ReceiveMessage(incoming) => {
+            let flags = RecvFlags::TRUNC.bits();
+            opcode::RecvMsg::new(fd, incoming.header()).flags(flags).build()
+        }
+        NetOp::SendMessage(outgoing) => opcode::SendMsg::new(fd, outgoing.header()).build(),
     }
 }
 

@@ -27,6 +27,7 @@ use rustix::fs::Statx;
 use rustix::net::SocketAddrAny;
 
 use super::buffers::Buffers;
+use super::datagram::{Incoming, Outgoing};
 use super::entry::entry;
 use super::features::Feature;
 use super::ring::{Completion, NOTHING, Ring};
@@ -59,6 +60,11 @@ pub(super) enum NetOp {
         start: usize,
     },
     Shutdown(OpId, ShutdownSide),
+    /// Takes datagrams as they come, into buffers of the buffer ring.
+    ReceiveMessages,
+    /// Takes a datagram once.
+    ReceiveMessage(Box<Incoming>),
+    SendMessage(Box<Outgoing>),
 }
 
 /// What is done with a file.
@@ -241,6 +247,12 @@ impl Ops {
                 // SAFETY: the kernel has written so many bytes behind those that were there.
                 unsafe { data.set_len(len) };
             }
+            Op::Net(_, NetOp::ReceiveMessage(incoming)) => {
+                // A longer datagram is told of as long as it was, and written as far as it fits.
+                let len = written.min(incoming.room());
+                // SAFETY: the kernel has written so many bytes at the beginning, and they fit.
+                unsafe { incoming.data.set_len(len) };
+            }
             Op::Disk(_, DiskOp::Stat { stat, .. }) if result >= 0 => {
                 // SAFETY: the kernel has filled it in; any bits are a valid one.
                 told = usize::try_from(unsafe { stat.assume_init_ref() }.stx_size)
@@ -267,6 +279,9 @@ impl Ops {
                 Op::Bell => return Some(Op::Bell),
                 Op::Net(id, NetOp::Accept) => return Some(Op::Net(*id, NetOp::Accept)),
                 Op::Net(id, NetOp::Receive) => return Some(Op::Net(*id, NetOp::Receive)),
+                Op::Net(id, NetOp::ReceiveMessages) => {
+                    return Some(Op::Net(*id, NetOp::ReceiveMessages));
+                }
                 Op::Net(..) | Op::Disk(..) => unreachable!("these complete once"),
             }
         }
