@@ -112,3 +112,19 @@ const _: () = assert!(COARSE_TICK.as_millis() < PROBE_AFTER.as_millis());
 const _: () = assert!(PROBE_AFTER.as_millis() < CALL_DEADLINE.as_millis());
 const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR as usize);
 const _: () = assert!(TURN_MESSAGES as usize <= MAILBOX_DEPTH);
+
+/// Dead letters kept for a subscriber that says nothing else, at its home and on each other shard.
+pub const LETTERS_KEPT: usize = 1024;
+
+/// How long a shard may be in one step until that is a stall. What Seastar reports as a blocked
+/// reactor; fifty times what a turn aims to take.
+pub const STALL_LIMIT: Duration = Duration::from_millis(25);
+
+/// Stalls of a system reported in [`STALL_REPORTS_WINDOW`] at most; the others are counted. As
+/// Seastar: a system that hangs again and again is to be seen, not to fill the disk.
+pub const STALL_REPORTS: usize = 5;
+
+/// See [`STALL_REPORTS`].
+pub const STALL_REPORTS_WINDOW: Duration = Duration::from_secs(60);
+
+const _: () = assert!(TURN_TIME.as_millis() < STALL_LIMIT.as_millis());

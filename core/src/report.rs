@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::actor::ExitReason;
 use crate::pid::Pid;
+use crate::vitals::Stall;
 
 /// Receives what somebody should read: crashes, hooks that failed. A system's builder sets one;
 /// the default prints to standard error.
@@ -37,6 +38,12 @@ pub trait Reporter: Send + Sync {
     /// of `member`; `path` are those that wait for it, nearest first.
     fn cycle_suspected(&self, member: Pid, path: &[Pid]) {
         let _ = (member, path);
+    }
+
+    /// A shard hangs in the middle of a step. Told by the watchdog, on a thread of its own, once a
+    /// stall, and no more often than [`crate::limits::STALL_REPORTS`] says.
+    fn shard_stalled(&self, stall: &Stall) {
+        let _ = stall;
     }
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod contract;
 mod exit;
+mod health;
 mod hook;
 mod left;
 mod panic;

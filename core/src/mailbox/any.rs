@@ -28,6 +28,9 @@ pub(crate) trait AnyDoor {
     /// What is in it and around it.
     fn load(&self) -> Load;
 
+    /// How many messages came into it, modulo 2^32.
+    fn entered(&self) -> u32;
+
     /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
     fn signal(&self, bits: u32) -> bool;
 
@@ -76,6 +79,11 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
         let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
         let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
+    }
+
+    fn entered(&self) -> u32 {
+        // Those in the overflow did not come to the ring yet.
+        self.queue.entered().wrapping_add(self.load().overflow as u32)
     }
 
     fn signal(&self, bits: u32) -> bool {

@@ -51,7 +51,8 @@ impl Shard {
         match why {
             Unpushed::Full => self.overflow(meta, header, message),
             Unpushed::Closed | Unpushed::NotFound(_) => {
-                self.message_undelivered(header, Undelivered::Stopped);
+                let to = self.pid_here((meta.slot, meta.generation));
+                self.message_turned_away::<M>(to, header, Undelivered::Stopped);
                 drop(message);
             }
         }

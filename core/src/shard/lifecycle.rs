@@ -164,6 +164,7 @@ impl Shard {
         if !normal && !matches!(reason, ExitReason::Killed) {
             self.report(pid, name, reason);
         }
+        self.vitals.forget(pid);
         self.graves.bury(pid.slot(), pid.generation(), ending.clone());
     }
 

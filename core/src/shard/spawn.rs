@@ -64,15 +64,16 @@ impl Shard {
             }
         };
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
-        let config = match config {
+        let settings = match config {
             None => self.configs.share_default::<A>(),
             Some(config) => self.configs.share::<A>(config),
         };
-        let turn_messages = config.turn_messages.max(1);
+        let turn_messages = settings.config.turn_messages.max(1);
         if let Some(observer) = &self.observer {
-            observer.named(reserved.slot, reserved.generation, &config.name);
+            observer.named(reserved.slot, reserved.generation, &settings.config.name);
         }
-        let (task, entry) = embody(pid, config, actor, ack, self.observer.is_some());
+        let (task, entry) = embody(pid, settings.clone(), actor, ack, self.observer.is_some());
+        self.vitals.note_actor(pid.target(), &settings);
         if bond.is_some()
             && let Some(door) = task.door()
         {
@@ -85,8 +86,19 @@ impl Shard {
         Ok(ActorRef::new(pid))
     }
 
-    /// The shard whose turn it is to take an actor.
+    /// The shard whose turn it is to take an actor. One that hangs misses its turn, unless all do.
     pub(crate) fn next_in_turn(&self) -> ShardId {
+        let mut next = self.turn_to_take();
+        for _ in 0..self.shards() {
+            if !self.vitals.is_sick(next) {
+                break;
+            }
+            next = self.turn_to_take();
+        }
+        next
+    }
+
+    fn turn_to_take(&self) -> ShardId {
         let next = self.next_placement.get();
         self.next_placement.set((next + 1) % self.shards());
         ShardId(next)
@@ -95,6 +107,7 @@ impl Shard {
     /// Adds a future to the shard's tasks; `None` when it has no slot left.
     pub(crate) fn spawn_task(&self, future: TaskFuture) -> Option<(u32, u32)> {
         let reserved = self.tasks.reserve()?;
+        self.vitals.note_task(reserved.slot);
         self.tasks.fill(reserved.slot, 0, TURN_MESSAGES, None, Plain::task(future));
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::mailbox::AnyDoor;
-use crate::shard::Shard;
+use crate::shard::{Shard, Share};
 
 /// What lives in a slot. A shard polls it, and drops it in two steps, so that user code inside it
 /// goes while somebody watches: first [`Task::abandon`], then the task itself.
@@ -27,6 +27,11 @@ pub(crate) trait Task {
 
     /// The mailbox, if the task is an actor.
     fn door(&self) -> Option<&dyn AnyDoor> {
+        None
+    }
+
+    /// What it adds to the ledger of its type, if the task is an actor.
+    fn share(&self) -> Option<Share<'_>> {
         None
     }
 }

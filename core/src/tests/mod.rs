@@ -6,6 +6,8 @@ mod circles;
 mod counter;
 mod identity;
 mod incarnations;
+mod ledgers;
+mod letters;
 mod lifecycle;
 mod mailboxes;
 mod maybe;
@@ -16,5 +18,6 @@ mod reentry;
 mod registry;
 mod supervisors;
 mod timers;
+mod vitals;
 
 use counter::{Count, Counter, counter, counter_with, run};

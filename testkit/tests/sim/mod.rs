@@ -34,3 +34,4 @@ mod sockets_io;
 mod time;
 mod traces;
 mod unix;
+mod watchdog;

@@ -105,6 +105,11 @@ impl<L: Life> Body<L> {
         if self.taken.replace(true) { None } else { Some(Turn { body: self }) }
     }
 
+    /// How far the life is.
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
     /// How the slab finds this body.
     pub(super) const fn entry(&self) -> ActorEntry {
         ActorEntry {
@@ -194,7 +199,7 @@ impl<'a, L: Life> Turn<'a, L> {
         // SAFETY: nobody but this turn could have changed the phase meanwhile, which does not name
         // the handler any more; so it is dropped once.
         unsafe { ptr::drop_in_place(handler) };
-        shard.message_done(header);
+        shard.message_done(self.body.ctx.kind(), header);
         self.body.phase.set(Phase::Waiting);
         Poll::Ready(flow)
     }

@@ -8,10 +8,10 @@ use super::hear::Look;
 use super::held::{Body, Phase, Turn};
 use super::life::Life;
 use crate::actor::left::HandOver;
-use crate::actor::{Context, Ending, ExitReason, Flow, StopMode, catch};
+use crate::actor::{Context, Ending, ExitReason, Flow, StopMode, Undelivered, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::mailbox::{AnyDoor, state};
-use crate::shard::{Shard, current};
+use crate::shard::{Shard, Share, current};
 use crate::task::Task;
 
 impl<L: Life> Task for Body<L> {
@@ -31,7 +31,7 @@ impl<L: Life> Task for Body<L> {
         let reason = ExitReason::Panicked(message).into();
         let phase = turn.phase();
         if matches!(phase, Phase::Making | Phase::Handling) {
-            shard.message_done(turn.header());
+            shard.message_done(self.ctx.kind(), turn.header());
         }
         shard.guarded("a handler's drop", || turn.clear());
         if matches!(phase, Phase::Suspended | Phase::Over) {
@@ -51,7 +51,7 @@ impl<L: Life> Task for Body<L> {
             return true;
         }
         if matches!(turn.phase(), Phase::Making | Phase::Handling) {
-            current::with(|shard| shard.message_done(turn.header()));
+            current::with(|shard| shard.message_done(self.ctx.kind(), turn.header()));
         }
         if let Err(message) = catch(|| turn.clear()) {
             turn.report(&ExitReason::Panicked(message));
@@ -69,6 +69,11 @@ impl<L: Life> Task for Body<L> {
 
     fn door(&self) -> Option<&dyn AnyDoor> {
         Some(self.ctx.door())
+    }
+
+    fn share(&self) -> Option<Share<'_>> {
+        let in_hand = matches!(self.phase(), Phase::Making | Phase::Handling);
+        Some(Share { kind: self.ctx.kind(), in_hand })
     }
 }
 
@@ -115,7 +120,8 @@ impl<L: Life> Turn<'_, L> {
                     Rest::End(reason) => return self.end(reason, cx),
                 }
             };
-            if !header.is_none() && shard.expire_message(header) {
+            if !header.is_none() && shard.has_expired(header) {
+                self.ctx().count_undelivered(header, Undelivered::Expired);
                 drop(message.set_apart());
                 continue;
             }
@@ -216,7 +222,7 @@ impl<L: Life> Turn<'_, L> {
         let door = self.body.ctx.door();
         let header = self.header();
         if door.has(state::KILL) {
-            shard.message_done(header);
+            shard.message_done(self.ctx().kind(), header);
             self.clear();
             let reason = door.take_kill_reason();
             return self.end(reason, cx);
