@@ -145,7 +145,8 @@ fn a_call_waits_for_a_restart_or_does_not() {
         assert_eq!(if_up(), Some(Ok(200)));
         stage.rig.on(0, || child.stop());
         stage.rig.settle();
-        assert_eq!(if_up(), Some(Err(CallError::Closed)));
+        // That it is gone is said by the actor's shard, or by the port that goes down there.
+        assert!(matches!(if_up(), Some(Err(CallError::Closed | CallError::Dropped))));
     }
 }
 
@@ -244,8 +245,7 @@ fn a_supervisor_suspends_a_child_and_has_it_go_on() {
 #[test]
 fn a_restart_after_a_restart_that_failed() {
     let stage = Stage::new();
-    let made = Arc::new(AtomicU64::new(0));
-    let count = made.clone();
+    let count = Arc::new(AtomicU64::new(0));
     let factory: Factory<Counter> = Arc::new(move || {
         assert_ne!(count.fetch_add(1, Ordering::Relaxed), 1, "the second is not made");
         Counter { total: 7 }
