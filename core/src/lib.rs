@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod actor;
+mod backend;
 mod context;
 mod handle;
 pub mod hash;
@@ -38,6 +39,9 @@ pub mod trace;
 mod words;
 
 pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
+pub use backend::{
+    Backend, BlockingActor, BlockingContext, BlockingError, Courier, SpawnBlocking, spawn_blocking,
+};
 pub use context::TraceContext;
 pub use handle::{
     ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,

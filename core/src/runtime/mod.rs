@@ -20,7 +20,9 @@ mod mesh;
 mod net;
 mod sources;
 
-pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
+pub use blocking::{
+    Blocking, Job, Kept, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads,
+};
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};
 pub use mesh::{Inlet, Lane, NoPeers, Outlet};

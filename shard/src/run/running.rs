@@ -77,9 +77,9 @@ impl Parts {
                 drop(thread.join());
             }
         }
-        workers.close();
+        let threads_left = workers.close(GRACE);
         drop(registration);
-        ShutdownReport::new(ends)
+        ShutdownReport::new(ends, threads_left)
     }
 }
 

@@ -163,6 +163,7 @@ impl TestRuntime {
         drop(world.inbox.remove(|shard| numbers.contains(&shard)));
         let completions = world.void_completions(|shard| numbers.contains(&shard));
         let (jobs, void_jobs) = world.void_jobs(|shard| numbers.contains(&shard));
+        let (threads, void_tasks) = world.void_threads(|shard| numbers.contains(&shard));
         let operations = world.disks.borrow_mut().crash(world, node, how);
         world.events.borrow_mut().retain(|what| match what {
             What::Deadline(shard)
@@ -174,11 +175,12 @@ impl TestRuntime {
             | What::Inject(shard) => !numbers.contains(&shard),
             What::Complete(slot) => !completions.contains(&slot),
             What::Job(slot) => !void_jobs.contains(&slot),
+            What::OnThread(slot) => !void_tasks.contains(&slot),
             What::Disk(slot) => !operations.contains(&slot),
             What::Net(_) | What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
-        drop(jobs);
+        drop((jobs, threads));
     }
 
     /// Puts a fresh incarnation in the place of a node.

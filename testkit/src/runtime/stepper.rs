@@ -6,8 +6,8 @@ use crate::draws::Site;
 use crate::events::What;
 use crate::guard;
 use crate::trace::Kind;
-use crate::world::Phase;
-use crate::{disk, net};
+use crate::world::{Phase, World};
+use crate::{disk, net, threads};
 
 /// Rounds in a row of one shard, while others can run, after which another has its turn.
 const FAIR_ROUNDS: u32 = 10_000;
@@ -122,14 +122,18 @@ impl TestRuntime {
             What::StallEnd(shard) => self.end_stall(shard),
             What::Net(event) => net::happen(world, event),
             What::Disk(slot) => disk::happen(world, slot),
-            What::Job(slot) => {
-                {
-                    let _guarded = guard::enter();
-                    blocking::run(world, slot);
-                }
-                self.check_guard();
-            }
+            What::Job(slot) => self.away(|world| blocking::run(world, slot)),
+            What::OnThread(slot) => self.away(|world| threads::run(world, slot)),
         }
+    }
+
+    /// Runs what would run on another thread.
+    fn away(&mut self, f: impl FnOnce(&World)) {
+        {
+            let _guarded = guard::enter();
+            f(&self.world);
+        }
+        self.check_guard();
     }
 
     fn hear_bell(&mut self, shard: u32) {

@@ -20,6 +20,7 @@ use crate::plant::Plant;
 use crate::replay::{Script, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
+use crate::threads::Threads;
 use crate::trace::{Kind, Place, Trace};
 
 /// What a world is made from.
@@ -67,6 +68,7 @@ pub(crate) struct World {
     pub(crate) fault_state: FaultState,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
+    pub(crate) threads: RefCell<Threads>,
     pub(crate) network: RefCell<Network>,
     pub(crate) disks: RefCell<Disks>,
     pub(crate) hosts: BTreeMap<String, IpAddr>,
@@ -122,6 +124,7 @@ impl World {
             fault_state: FaultState::new(setup.faults),
             completions: RefCell::default(),
             jobs: RefCell::default(),
+            threads: RefCell::default(),
             hosts,
         }
     }
@@ -256,7 +259,8 @@ impl World {
     pub(crate) fn drop_all(&self) {
         let completions = self.completions.borrow_mut().take_all();
         let jobs = self.jobs.borrow_mut().take_all();
-        drop((completions, jobs));
+        let (threads, _) = self.void_threads(|_| true);
+        drop((completions, jobs, threads));
     }
 
     /// How busy a shard is, in packets and tasks that wait.
