@@ -48,15 +48,17 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod guide;
 mod system_builder;
 
 pub use greenroom_core::{
     Actor, ActorConfig, ActorRef, Backend, BlockingActor, BlockingContext, BlockingError, Call,
-    CallError, CastError, Completed, Context, Courier, Elapsed, Error, Exit, ExitReason, Flow, Hook,
-    Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId, Outside, OutsideError, Pid,
-    PidError, Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError, ShardId,
-    Silent, Sleep, Spawn, SpawnBlocking, SpawnError, System, SystemHandle, TaskError, Timeout,
-    Timer, TraceContext, Undelivered, hash, io, limits, runtime, sleep, sleep_until,
+    CallError, CastError, Completed, Context, Courier, Elapsed, Error, Exit, ExitReason, Flow,
+    Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId, Outside, OutsideError,
+    Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError,
+    ShardId, Silent, Sleep, Spawn, SpawnBlocking, SpawnError, System, SystemHandle, TaskError,
+    Timeout, Timer, TraceContext, Undelivered, hash, io, limits, runtime, sleep, sleep_until,
     spawn_blocking, spawn_local, timeout,
 };
 pub use greenroom_net as net;

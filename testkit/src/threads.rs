@@ -87,9 +87,8 @@ pub(crate) fn run(world: &World, slot: u32) {
     };
     // The job may do anything but reach this thread: it is the one who runs on it.
     let mut kept = world.keep(task.thread, None);
-    let result: IoResult = catch_unwind(AssertUnwindSafe(|| (job.0)(&mut kept)))
-        .map(IoDone::Ran)
-        .map_err(panicked);
+    let result: IoResult =
+        catch_unwind(AssertUnwindSafe(|| (job.0)(&mut kept))).map(IoDone::Ran).map_err(panicked);
     let none = world.keep(task.thread, kept);
     assert!(none.is_none(), "a thread runs one job at a time");
     let detail = op.as_word().rotate_left(1) ^ u64::from(result.is_ok());

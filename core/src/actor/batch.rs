@@ -23,6 +23,13 @@ impl<A: Actor> Context<A> {
         None
     }
 
+    /// Closes the mailbox of an actor that ends with the message it handles, and takes what is in
+    /// it. As [`Context::take_queued`], this counts nothing.
+    pub(crate) fn take_left(&self) -> impl Iterator<Item = (Header, A::Message)> + use<A> {
+        let left = self.close().into_iter().flat_map(|left| *left);
+        left.map(|envelope| (envelope.header, envelope.message))
+    }
+
     /// Whether the actor was asked to end after the message that it handles, or at once.
     pub(crate) fn is_ending(&self) -> bool {
         self.door().has(state::ENDING)

@@ -90,7 +90,10 @@ impl<A: BlockingActor> BlockingContext<A> {
     }
 
     /// The system this actor belongs to, as threads outside see it. The simulator has no thread
-    /// that could wait: there a handler must not wait for what it starts here.
+    /// that could wait: there `wait` and `call_blocking` are
+    /// [`OutsideError::OnShard`](crate::OutsideError::OnShard), as on [`Backend::Shard`].
+    ///
+    /// [`Backend::Shard`]: super::Backend::Shard
     #[must_use]
     pub const fn system(&self) -> SystemHandle {
         System::new(self.pid().node()).handle()

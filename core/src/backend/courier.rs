@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::batch::{Batch, Item};
 use super::carrier::{Carrier, Done, End, OnShard, Work, end_of};
@@ -79,12 +79,7 @@ impl<A: BlockingActor> Courier<A> {
     }
 
     fn around(&self, ctx: &Context<Self>) -> Around {
-        Around {
-            pid: ctx.pid(),
-            now: ctx.now(),
-            seed: ctx.random(),
-            ending: self.ending.clone(),
-        }
+        Around { pid: ctx.pid(), now: ctx.now(), seed: ctx.random(), ending: self.ending.clone() }
     }
 
     /// Has a hook run, and returns what it came to. What it wants sent is sent.
@@ -122,11 +117,16 @@ impl<A: BlockingActor> Actor for Courier<A> {
         };
         trip.send(posts).await;
         self.left = trip.settle();
-        match end {
+        let flow = match end {
             End::Continue => Flow::Continue,
             End::Stop | End::Failed(_) => Flow::Stop,
             End::Panicked(message) => panicked(&message),
+        };
+        if flow == Flow::Stop || ctx.is_ending() {
+            // One trip for all of them, instead of one each.
+            self.left.0.extend(ctx.take_left());
         }
+        flow
     }
 
     async fn started(&mut self, ctx: &Context<Self>) -> Result {
@@ -180,6 +180,13 @@ impl<A: BlockingActor> Actor for Courier<A> {
             ctx.done(end)
         }));
         told.await.unwrap_or_else(|error| panicked(&error.to_string()));
+    }
+}
+
+impl<A: BlockingActor> Drop for Courier<A> {
+    /// Tells a handler or hook that still runs.
+    fn drop(&mut self) {
+        self.ending.store(true, Ordering::Release);
     }
 }
 

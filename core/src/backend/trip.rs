@@ -66,9 +66,8 @@ impl<M: Send + 'static> Trip<M> {
             let header = self.headers.get(about).copied().unwrap_or(Header::NONE);
             let mut sending = send();
             poll_fn(|cx| {
-                let polled = current::with(|shard| {
-                    in_scope(shard, header, || sending.as_mut().poll(cx))
-                });
+                let polled =
+                    current::with(|shard| in_scope(shard, header, || sending.as_mut().poll(cx)));
                 polled.expect("a handler is polled on its shard")
             })
             .await;
@@ -87,9 +86,10 @@ impl<M: Send + 'static> Trip<M> {
             }
         });
         let rest = waiting.into_iter().chain(std::mem::take(&mut self.held));
-        let mut left: VecDeque<_> =
-            left.into_iter().zip(rest.map(|item| item.message)).collect();
-        if taken == 0 && let Some((_, first)) = left.pop_front() {
+        let mut left: VecDeque<_> = left.into_iter().zip(rest.map(|item| item.message)).collect();
+        if taken == 0
+            && let Some((_, first)) = left.pop_front()
+        {
             shielded("a message's drop", || drop(first));
         }
         Left(left)

@@ -1,6 +1,7 @@
 //! Work that would stop a shard: blocking calls, name resolution, threads.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 
 use super::OpId;
@@ -78,4 +79,26 @@ pub trait Threads {
     /// Lets the thread end when it has done what was submitted. What is kept there is dropped
     /// there.
     fn close(&self, thread: ThreadId);
+}
+
+thread_local! {
+    static INLINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `f` as if on another thread, for a driver that has none: waiting there for the system
+/// would never end, and is refused as it is on a shard.
+pub fn run_inline<R>(f: impl FnOnce() -> R) -> R {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            INLINE.set(self.0);
+        }
+    }
+    let _before = Before(INLINE.replace(true));
+    f()
+}
+
+/// Whether this is inside [`run_inline`].
+pub(crate) fn is_inline() -> bool {
+    INLINE.get()
 }

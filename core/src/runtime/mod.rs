@@ -20,8 +20,9 @@ mod mesh;
 mod net;
 mod sources;
 
+pub(crate) use blocking::is_inline;
 pub use blocking::{
-    Blocking, Job, Kept, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads,
+    Blocking, Job, Kept, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, run_inline,
 };
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};

@@ -1,5 +1,7 @@
 //! The loop around all shards.
 
+use greenroom_core::runtime::run_inline;
+
 use super::TestRuntime;
 use crate::blocking;
 use crate::draws::Site;
@@ -131,7 +133,7 @@ impl TestRuntime {
     fn away(&mut self, f: impl FnOnce(&World)) {
         {
             let _guarded = guard::enter();
-            f(&self.world);
+            run_inline(|| f(&self.world));
         }
         self.check_guard();
     }
