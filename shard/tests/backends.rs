@@ -264,7 +264,7 @@ fn a_full_pool_makes_its_actors_wait(driver: Driver) {
         spawn_blocking(|| ()).await
     });
     assert!(refused.is_err(), "the queue is full");
-    let call = running.handle().call(gate, |reply| Pass::Ask(reply));
+    let call = running.handle().call(gate, Pass::Ask);
     let total = on(&running, 1, async move |system| {
         // The courier was refused by now, and goes on trying.
         system.spawn(Placement::Here, Counter::default).await.unwrap().call(Count::Total).await

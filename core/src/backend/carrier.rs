@@ -1,5 +1,6 @@
 //! Where an actor that may block lives, and how work gets there and back.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -65,11 +66,14 @@ impl Home {
         Self(shard.node(), shard.id())
     }
 
-    /// Drops an actor, away from its shard. A panic is reported there.
-    pub(super) fn drop_there<A>(self, actor: A) {
-        let Err(message) = catch(|| drop(actor)) else { return };
-        let report = move |shard: &Shard| shard.report_stray("an actor's drop", message);
-        // With its shard, its reporter is gone.
-        drop(process::inject(self.0, self.1, Injected::Run(Box::new(report))));
+    /// Drops an actor, away from its shard, as a job that returns nothing. A panic is reported
+    /// there.
+    pub(super) fn drop_there<A>(self, actor: A) -> Box<dyn Any + Send> {
+        if let Err(message) = catch(|| drop(actor)) {
+            let report = move |shard: &Shard| shard.report_stray("an actor's drop", message);
+            // With its shard, its reporter is gone.
+            drop(process::inject(self.0, self.1, Injected::Run(Box::new(report))));
+        }
+        Box::new(())
     }
 }

@@ -13,7 +13,7 @@ use crate::actor::{ExitReason, Flow, Result, Undelivered};
 /// # Panics
 ///
 /// A panic in the handler or a hook ends this actor with
-/// [`ExitReason::Panicked`](crate::ExitReason::Panicked), and nothing else.
+/// [`ExitReason::Panicked`], and nothing else.
 pub trait BlockingActor: Sized + 'static {
     /// What it is sent: usually an enum, whose requests carry a [`Reply`](crate::Reply), which is
     /// answered from any thread.
@@ -23,7 +23,7 @@ pub trait BlockingActor: Sized + 'static {
     fn handle(&mut self, message: Self::Message, ctx: &BlockingContext<Self>) -> Flow;
 
     /// Runs before the first message, right after the actor was built. An error ends the actor with
-    /// [`ExitReason::InitFailed`](crate::ExitReason::InitFailed), and its spawner is told.
+    /// [`ExitReason::InitFailed`], and its spawner is told.
     ///
     /// # Errors
     ///

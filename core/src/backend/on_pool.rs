@@ -86,7 +86,7 @@ impl<A: Send + 'static> Drop for Kept<A> {
         let mut actor = Some(actor);
         current::with(|shard| {
             let (home, actor) = (Home::of(shard), actor.take());
-            let job = Job(Box::new(move || Box::new(home.drop_there(actor))));
+            let job = Job(Box::new(move || home.drop_there(actor)));
             shard.operate_detached(Request::Run(job));
         });
     }

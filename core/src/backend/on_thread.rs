@@ -51,7 +51,7 @@ impl<A> Drop for OnThread<A> {
         let Some(thread) = self.thread.take() else { return };
         current::with(|shard| {
             let home = Home::of(shard);
-            let job = ThreadJob(Box::new(move |kept| Box::new(home.drop_there(kept.take()))));
+            let job = ThreadJob(Box::new(move |kept| home.drop_there(kept.take())));
             shard.operate_detached(Request::OnThread(thread, job));
             shard.close_thread(thread);
         });

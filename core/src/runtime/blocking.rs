@@ -41,7 +41,9 @@ pub trait Resolver {
 pub type Kept = Option<Box<dyn Any>>;
 
 /// Work for a thread that somebody has to himself, with what is kept on it.
-pub struct ThreadJob(pub Box<dyn FnOnce(&mut Kept) -> Box<dyn Any + Send> + Send>);
+pub struct ThreadJob(pub Box<ThreadWork>);
+
+type ThreadWork = dyn FnOnce(&mut Kept) -> Box<dyn Any + Send> + Send;
 
 impl fmt::Debug for ThreadJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
