@@ -18,6 +18,7 @@ use greenroom_shard::{Driver, Running};
 use crate::common::{Count, Counter, Notes, alone, descriptors_with, on_each_driver, system};
 
 on_each_driver! {
+    what_a_job_returns_to_nobody_is_dropped_on_the_shard,
     a_handler_that_blocks_stops_no_shard,
     a_kill_does_not_wait_for_the_call_that_runs,
     a_stop_ends_a_handler_that_looks_for_it,
@@ -113,6 +114,30 @@ fn on<T: Send + 'static>(
     body: impl AsyncFnOnce(greenroom_core::System) -> T + Send + 'static,
 ) -> T {
     running.handle().run_on(ShardId(shard), body).wait().unwrap()
+}
+
+fn what_a_job_returns_to_nobody_is_dropped_on_the_shard(driver: Driver) {
+    /// Says where it is dropped.
+    struct Value(Sender<ThreadId>);
+    impl Drop for Value {
+        fn drop(&mut self) {
+            self.0.send(thread::current().id()).unwrap();
+        }
+    }
+    let running = system(driver, 2).start().unwrap();
+    let (sender, dropped) = mpsc::channel();
+    let (go, wait) = mpsc::channel::<()>();
+    let shard = on(&running, 1, async move |_| {
+        drop(spawn_blocking(move || {
+            assert!(wait.recv().is_err());
+            Value(sender)
+        }));
+        thread::current().id()
+    });
+    // The job is under way, and nobody waits for it any more.
+    drop(go);
+    assert_eq!(dropped.recv(), Ok(shard));
+    assert!(running.shutdown(NEVER).is_clean());
 }
 
 fn a_handler_that_blocks_stops_no_shard(driver: Driver) {

@@ -92,7 +92,7 @@ pub(crate) fn run(world: &World, slot: u32) {
     let none = world.keep(task.thread, kept);
     assert!(none.is_none(), "a thread runs one job at a time");
     let detail = op.as_word().rotate_left(1) ^ u64::from(result.is_ok());
-    world.note(task.shard, Kind::Job, 1, detail);
+    world.note(task.shard, Kind::Job, 0, detail);
     let delay = world.draws.heavy_tail(Site::Blocking, task.shard, world.swarm.device);
     world.complete_after(delay, task.shard, op, result);
 }
