@@ -27,6 +27,7 @@ on_each_driver! {
     a_panic_is_reported_once,
     every_thread_ends_with_its_system,
     a_call_that_does_not_return_is_reported_and_left_behind,
+    a_drop_that_the_pool_refuses_may_panic,
 }
 
 /// Longer than any test takes.
@@ -350,4 +351,32 @@ fn a_call_that_does_not_return_is_reported_and_left_behind(driver: Driver) {
         keeper.go.send(()).unwrap();
         keeper.dropped.recv().unwrap();
     }
+}
+
+fn a_drop_that_the_pool_refuses_may_panic(driver: Driver) {
+    struct Brittle;
+    impl Drop for Brittle {
+        fn drop(&mut self) {
+            panic!("brittle");
+        }
+    }
+    impl BlockingActor for Brittle {
+        type Message = ();
+
+        fn handle(&mut self, (): (), _: &BlockingContext<Self>) -> Flow {
+            Flow::Continue
+        }
+    }
+    let running = system(driver, 2).blocking_threads_max(1).start().unwrap();
+    let keeper = gate(&running, Backend::Blocking);
+    let courier = || Courier::new(Backend::Blocking, || Brittle);
+    let brittle = running.handle().spawn(ActorConfig::default(), Placement::Shard(1), courier);
+    brittle.wait().unwrap().unwrap();
+    // The only thread is busy to the end: the drop waits behind it, and is refused.
+    running.handle().send(keeper.gate, Pass::Wait).wait().unwrap().ok().unwrap();
+    keeper.began.recv().unwrap();
+    let report = running.shutdown(Duration::ZERO);
+    assert_eq!(report.threads_left, 1, "{report}");
+    drop(keeper.go);
+    keeper.dropped.recv().unwrap();
 }

@@ -36,6 +36,16 @@ struct Task {
     job: Option<(OpId, ThreadJob)>,
 }
 
+/// What nobody will do or use any more.
+pub(crate) type Void = Vec<Box<dyn Any>>;
+
+/// Drops what users made. A panic of one has nobody to be told to, and ends nothing.
+pub(crate) fn drop_each<T>(things: impl IntoIterator<Item = T>) {
+    for thing in things {
+        drop(catch_unwind(AssertUnwindSafe(|| drop(thing))));
+    }
+}
+
 /// Starts a thread.
 pub(crate) fn open(world: &World, shard: u32) -> ThreadId {
     let thread = Thread { shard, kept: None, last_at: 0 };
@@ -81,9 +91,7 @@ pub(crate) fn run(world: &World, slot: u32) {
     let Some(task) = world.threads.borrow_mut().tasks.remove(slot) else { return };
     let Some((op, job)) = task.job else {
         let ended = world.threads.borrow_mut().threads.remove(task.thread);
-        // A panic of what was kept has nobody to be told to.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(ended))));
-        return;
+        return drop_each(ended);
     };
     // The job may do anything but reach this thread: it is the one who runs on it.
     let mut kept = world.keep(task.thread, None);
@@ -106,11 +114,13 @@ impl World {
 
     /// Takes out the threads of those shards and what was to be done on them, for the caller to
     /// drop, with the numbers of the events.
-    pub(crate) fn void_threads(&self, of: impl Fn(u32) -> bool) -> (Box<dyn Any>, Vec<u32>) {
+    pub(crate) fn void_threads(&self, of: impl Fn(u32) -> bool) -> (Void, Vec<u32>) {
         let threads = &mut *self.threads.borrow_mut();
         let ended = threads.threads.drain_where(|thread| of(thread.shard));
         let void = threads.tasks.drain_where(|task| of(task.shard));
         let (slots, tasks): (Vec<_>, Vec<_>) = void.into_iter().unzip();
-        (Box::new((tasks, ended)), slots)
+        let ended = ended.into_iter().map(|(_, thread)| Box::new(thread) as Box<dyn Any>);
+        let tasks = tasks.into_iter().map(|task| Box::new(task) as Box<dyn Any>);
+        (tasks.chain(ended).collect(), slots)
     }
 }

@@ -54,7 +54,10 @@ impl<F: FnOnce() -> IoResult + Send> Work for Errand<F> {
             Refused::Closed => (io::ErrorKind::Interrupted, "the system shuts down"),
             Refused::NoThread => (io::ErrorKind::OutOfMemory, "no thread can be started"),
         };
-        self.home.complete(self.op, Err(io::Error::new(kind, what)));
+        let Self { op, home, job } = *self;
+        home.complete(op, Err(io::Error::new(kind, what)));
+        // What the job holds is anybody's, and so is its drop.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(job))));
     }
 }
 

@@ -7,6 +7,7 @@ use super::cell::{NodeCell, ShardCell};
 use crate::events::What;
 use crate::faults::{Crash, Fault};
 use crate::net;
+use crate::threads::drop_each;
 
 impl TestRuntime {
     /// Takes a node down, now: every task is dropped where it stands, and what it had under way
@@ -180,7 +181,8 @@ impl TestRuntime {
             What::Net(_) | What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
-        drop((jobs, threads));
+        drop_each(jobs);
+        drop_each(threads);
     }
 
     /// Puts a fresh incarnation in the place of a node.

@@ -20,7 +20,7 @@ use crate::plant::Plant;
 use crate::replay::{Script, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
-use crate::threads::Threads;
+use crate::threads::{Threads, drop_each};
 use crate::trace::{Kind, Place, Trace};
 
 /// What a world is made from.
@@ -260,7 +260,9 @@ impl World {
         let completions = self.completions.borrow_mut().take_all();
         let jobs = self.jobs.borrow_mut().take_all();
         let (threads, _) = self.void_threads(|_| true);
-        drop((completions, jobs, threads));
+        drop_each(completions);
+        drop_each(jobs);
+        drop_each(threads);
     }
 
     /// How busy a shard is, in packets and tasks that wait.

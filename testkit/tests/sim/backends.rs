@@ -54,17 +54,25 @@ impl BlockingActor for Worker {
 
 const BACKENDS: [Backend; 3] = [Backend::Shard, Backend::Blocking, Backend::Thread];
 
+/// Longer than any test takes, also where each trip is as long as the simulator wants.
+const LONG: Duration = Duration::from_secs(3600);
+
+fn patient() -> ActorConfig {
+    ActorConfig {
+        started_limit: LONG,
+        stopped_limit: LONG,
+        undelivered_limit: LONG,
+        ..ActorConfig::default()
+    }
+}
+
 type WorkerRef = ActorRef<Courier<Worker>>;
 
 async fn workers(system: System, turn_messages: u32) -> (ActorRef<Notebook>, Vec<WorkerRef>) {
     let notes = system.spawn(Placement::Shard(0), Notebook::default).await.unwrap();
     let mut workers = Vec::new();
     for number in 0..6u32 {
-        let config = ActorConfig {
-            turn_messages,
-            started_limit: Duration::from_secs(600),
-            ..ActorConfig::default().mailbox(MailboxBound::Fixed(6))
-        };
+        let config = ActorConfig { turn_messages, ..patient().mailbox(MailboxBound::Fixed(6)) };
         let backend = BACKENDS[number as usize % 3];
         let make = move || Worker { total: 0, notes, number };
         let placement = Placement::Shard((number % 2) as u16);
@@ -174,7 +182,7 @@ fn workers_that_are_left_alone_do_all_of_it_in_order() {
             }
             let mut totals = Vec::new();
             for worker in workers {
-                totals.push(worker.call(Work::Total).await.unwrap());
+                totals.push(worker.call(Work::Total).within(LONG).await.unwrap());
                 worker.drain();
                 worker.exit().await;
             }
@@ -209,7 +217,7 @@ fn a_node_that_goes_down_takes_its_workers_along() {
         let total = sim.run(async |system| {
             let (_, workers) = workers(system, 3).await;
             workers[2].send(Work::Add(5)).await.ok().unwrap();
-            let total = workers[2].call(Work::Total).await.unwrap();
+            let total = workers[2].call(Work::Total).within(LONG).await.unwrap();
             for worker in workers {
                 worker.kill();
                 worker.exit().await;
@@ -231,7 +239,7 @@ fn closing_a_node_ends_its_workers() {
                 worker.send(Work::Add(5)).await.ok().unwrap();
             }
         });
-        assert!(sim.close(0, Duration::from_secs(5)), "{}", sim.report());
+        assert!(sim.close(0, LONG), "{}", sim.report());
         come_to_rest(sim, 1, 2);
         assert_eq!((sim.in_use(0, 0).tasks, sim.in_use(0, 1).tasks), (0, 0));
     });
@@ -291,41 +299,71 @@ fn a_handler_that_would_wait_for_the_simulation_is_refused() {
             let notes = system.spawn(Placement::Here, Notebook::default).await.unwrap();
             for backend in BACKENDS {
                 let impatient = move || Courier::new(backend, move || Impatient(notes));
-                let impatient = system.spawn(Placement::Here, impatient).await.unwrap();
-                let asked = impatient.call(|reply| reply).await;
+                let impatient =
+                    system.spawn_with(patient(), Placement::Here, impatient).await.unwrap();
+                let asked = impatient.call(|reply| reply).within(LONG).await;
                 assert_eq!(asked, Ok(Err(OutsideError::OnShard)), "{backend:?}");
             }
         });
     });
 }
 
+/// Panics when it is dropped.
+struct Brittle;
+
+impl Drop for Brittle {
+    fn drop(&mut self) {
+        panic!("brittle");
+    }
+}
+
+impl BlockingActor for Brittle {
+    type Message = Reply<()>;
+
+    fn handle(&mut self, reply: Reply<()>, _: &BlockingContext<Self>) -> Flow {
+        reply.send(());
+        Flow::Continue
+    }
+}
+
+async fn brittle(system: System, backend: Backend) -> ActorRef<Courier<Brittle>> {
+    let brittle = move || Courier::new(backend, || Brittle);
+    let brittle = system.spawn_with(patient(), Placement::Here, brittle).await.unwrap();
+    brittle.call(|reply| reply).within(LONG).await.unwrap();
+    brittle
+}
+
 #[test]
 fn a_drop_that_panics_is_reported_and_ends_nothing() {
-    struct Brittle;
-    impl Drop for Brittle {
-        fn drop(&mut self) {
-            panic!("brittle");
-        }
-    }
-    impl BlockingActor for Brittle {
-        type Message = Reply<()>;
-
-        fn handle(&mut self, reply: Reply<()>, _: &BlockingContext<Self>) -> Flow {
-            reply.send(());
-            Flow::Continue
-        }
-    }
     let name = "sim::backends::a_drop_that_panics_is_reported_and_ends_nothing";
     Campaign::new(name).seeds(20).run(|sim| {
         sim.run(async |system| {
             for backend in BACKENDS {
-                let brittle = move || Courier::new(backend, || Brittle);
-                let brittle = system.spawn(Placement::Here, brittle).await.unwrap();
-                brittle.call(|reply| reply).await.unwrap();
+                let brittle = brittle(system, backend).await;
                 brittle.stop();
                 assert_eq!(brittle.exit().await, ExitReason::Normal);
             }
         });
         come_to_rest(sim, 1, 1);
+    });
+}
+
+#[test]
+fn a_drop_that_panics_at_the_end_of_all_ends_nothing() {
+    let name = "sim::backends::a_drop_that_panics_at_the_end_of_all_ends_nothing";
+    Campaign::new(name).seeds(20).run(|sim| {
+        for _ in 0..2 {
+            sim.run(async |system| {
+                for backend in BACKENDS {
+                    brittle(system, backend).await;
+                }
+            });
+            if sim.draw(2) == 0 {
+                break;
+            }
+            sim.crash(0, Crash::Process);
+            sim.restart(0);
+        }
+        // The rest is dropped with the simulation.
     });
 }
