@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use greenroom_core::runtime::{Injected, IoResult, OpId};
 
+use crate::threads::drop_each;
 use crate::trace::Place;
 
 /// Where a shard stands between two steps.
@@ -86,7 +87,8 @@ impl ShardState {
         }
     }
 
-    /// Becomes a shard that has just started. Returns what was meant for the one before.
+    /// Becomes a shard that has just started. Returns what was meant for the one before, but for
+    /// completions, which are dropped.
     pub(crate) fn reset(&self) -> impl Sized + use<> {
         self.spin.set(self.spin.get() + 1);
         self.phase.set(Phase::Parked);
@@ -101,7 +103,9 @@ impl ShardState {
         self.cause.set(0);
         self.stalled_until.set(0);
         self.held.set(false);
-        (self.completions.take(), self.injected.take(), self.arriving.take())
+        let completions = self.completions.take();
+        drop_each(completions);
+        (self.injected.take(), self.arriving.take())
     }
 
     /// Whether something other than packets waits to be taken in.

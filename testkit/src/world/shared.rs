@@ -203,7 +203,9 @@ impl World {
     /// Drops the completions on their way to those shards. Returns their events' numbers.
     pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
         let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
-        void.into_iter().map(|(slot, _)| slot).collect()
+        let (slots, void): (Vec<_>, Vec<_>) = void.into_iter().unzip();
+        drop_each(void);
+        slots
     }
 
     /// Takes out the blocking jobs of those shards, with their events' numbers.
