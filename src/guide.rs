@@ -1,4 +1,11 @@
-//! The chapters of the guide whose code is compiled and run as doctests.
+//! The code in the guide's chapters, as tests.
 
+/// `docs/guide/blocking.md`.
+#[doc = include_str!("../docs/guide/blocking.md")]
+#[derive(Debug)]
+pub struct Blocking;
+
+/// `docs/guide/supervision.md`.
 #[doc = include_str!("../docs/guide/supervision.md")]
-struct Supervision;
+#[derive(Debug)]
+pub struct Supervision;

@@ -18,6 +18,7 @@
 #![deny(unsafe_code)]
 
 mod actor;
+mod backend;
 mod context;
 mod handle;
 pub mod hash;
@@ -49,6 +50,9 @@ mod words;
 pub use actor::{
     Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Result, Signal, StopMode,
     Undelivered,
+};
+pub use backend::{
+    Backend, BlockingActor, BlockingContext, BlockingError, Courier, SpawnBlocking, spawn_blocking,
 };
 pub use context::TraceContext;
 pub use handle::{

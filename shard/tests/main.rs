@@ -3,6 +3,8 @@
 #[cfg(not(loom))]
 mod actors;
 #[cfg(not(loom))]
+mod backends;
+#[cfg(not(loom))]
 mod churn;
 #[cfg(not(loom))]
 mod churn_body;

@@ -31,6 +31,8 @@ pub(crate) enum What {
     Disk(u32),
     /// A blocking job runs.
     Job(u32),
+    /// Something is done on a thread that an actor has to itself.
+    OnThread(u32),
     /// A node goes down.
     Crash(u16, Crash),
     /// A node that went down comes back.

@@ -57,6 +57,7 @@ mod replay;
 mod runtime;
 mod slots;
 mod swarm;
+mod threads;
 mod trace;
 mod world;
 

@@ -1,5 +1,6 @@
 //! Actors: state that one task owns, and the loop that feeds it messages.
 
+mod batch;
 mod body;
 mod bonds;
 mod config;

@@ -79,10 +79,10 @@ impl Parts {
                 drop(thread.join());
             }
         }
-        workers.close();
+        let threads_left = workers.close(GRACE);
         drop(watching);
         drop(registration);
-        ShutdownReport::new(ends)
+        ShutdownReport::new(ends, threads_left)
     }
 }
 

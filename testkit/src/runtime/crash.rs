@@ -8,6 +8,7 @@ use super::cell::{NodeCell, ShardCell};
 use crate::events::What;
 use crate::faults::{Crash, Fault};
 use crate::net;
+use crate::threads::drop_each;
 
 impl TestRuntime {
     /// Takes a node down, now: every task is dropped where it stands, and what it had under way
@@ -198,6 +199,7 @@ impl TestRuntime {
         drop(world.inbox.remove(|shard| numbers.contains(&shard)));
         let completions = world.void_completions(|shard| numbers.contains(&shard));
         let (jobs, void_jobs) = world.void_jobs(|shard| numbers.contains(&shard));
+        let (threads, void_tasks) = world.void_threads(|shard| numbers.contains(&shard));
         let operations = world.disks.borrow_mut().crash(world, node, how);
         world.events.borrow_mut().retain(|what| match what {
             What::Deadline(shard)
@@ -210,11 +212,13 @@ impl TestRuntime {
             | What::Inject(shard) => !numbers.contains(&shard),
             What::Complete(slot) => !completions.contains(&slot),
             What::Job(slot) => !void_jobs.contains(&slot),
+            What::OnThread(slot) => !void_tasks.contains(&slot),
             What::Disk(slot) => !operations.contains(&slot),
             What::Net(_) | What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
-        drop(jobs);
+        drop_each(jobs);
+        drop_each(threads);
     }
 
     /// Puts a fresh incarnation in the place of a node.

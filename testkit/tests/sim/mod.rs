@@ -1,6 +1,7 @@
 //! Everything here runs under the simulator; `sim` in a test's path says so.
 
 mod actors;
+mod backends;
 mod campaigns;
 mod canaries;
 mod circles;
