@@ -13,6 +13,7 @@ mod left;
 mod panic;
 mod signal;
 
+pub(crate) use batch::Owner;
 pub(crate) use body::{call_in_place, embody, keep_factory};
 pub use config::{ActorConfig, StopMode};
 pub use context::Context;

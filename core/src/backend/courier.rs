@@ -37,7 +37,7 @@ pub struct Courier<A: BlockingActor> {
     factory: Option<Box<dyn FnOnce() -> A + Send>>,
     carrier: Box<dyn Carrier<A>>,
     /// Messages that came back, for the actor to be told of.
-    left: Left<A::Message>,
+    left: Option<Left<A::Message>>,
     ending: Arc<AtomicBool>,
 }
 
@@ -73,7 +73,7 @@ impl<A: BlockingActor> Courier<A> {
         Self {
             factory: Some(Box::new(factory)),
             carrier: Box::new(carrier),
-            left: Left::none(),
+            left: None,
             ending: Arc::default(),
         }
     }
@@ -116,7 +116,7 @@ impl<A: BlockingActor> Actor for Courier<A> {
             Err(error) => panicked(&error.to_string()),
         };
         trip.send(posts).await;
-        self.left = trip.settle();
+        let left = self.left.insert(trip.settle());
         let flow = match end {
             End::Continue => Flow::Continue,
             End::Stop | End::Failed(_) => Flow::Stop,
@@ -124,7 +124,7 @@ impl<A: BlockingActor> Actor for Courier<A> {
         };
         if flow == Flow::Stop || ctx.is_ending() {
             // One trip for all of them, instead of one each.
-            self.left.0.extend(ctx.take_left());
+            left.extend(ctx.take_left());
         }
         flow
     }
@@ -145,7 +145,7 @@ impl<A: BlockingActor> Actor for Courier<A> {
 
     async fn stopped(&mut self, reason: &ExitReason, ctx: &Context<Self>) {
         let (around, reason) = (self.around(ctx), reason.clone());
-        let left = Handing::over(std::mem::replace(&mut self.left, Left::none()));
+        let left = Handing::over(self.left.take());
         let batch = left.0.clone();
         let told = self.hook(Box::new(move |actor| {
             let ctx = BlockingContext::new(around);
@@ -214,8 +214,8 @@ fn handle<A: BlockingActor>(
 struct Handing<M>(Arc<Batch<M>>);
 
 impl<M> Handing<M> {
-    fn over(mut left: Left<M>) -> Self {
-        let messages = std::iter::from_fn(|| left.pop());
+    fn over(mut left: Option<Left<M>>) -> Self {
+        let messages = std::iter::from_fn(|| left.as_mut()?.pop());
         let items = messages.map(|message| Item { message, deadline: Instant::NEVER });
         Self(Arc::new(Batch::new(items.collect())))
     }

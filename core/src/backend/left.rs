@@ -2,23 +2,31 @@
 
 use std::collections::VecDeque;
 
-use crate::actor::Undelivered;
+use crate::actor::Owner;
 use crate::context::Header;
 use crate::shard::{current, shielded};
 
 /// Accepted messages of a batch that will not be handled. Each is counted once, at the latest when
 /// this is dropped.
-pub(super) struct Left<M>(pub(super) VecDeque<(Header, M)>);
+pub(super) struct Left<M> {
+    owner: Owner,
+    messages: VecDeque<(Header, M)>,
+}
 
 impl<M> Left<M> {
-    pub(super) const fn none() -> Self {
-        Self(VecDeque::new())
+    pub(super) const fn new(owner: Owner, messages: VecDeque<(Header, M)>) -> Self {
+        Self { owner, messages }
+    }
+
+    /// More of them, behind the others.
+    pub(super) fn extend(&mut self, more: impl IntoIterator<Item = (Header, M)>) {
+        self.messages.extend(more);
     }
 
     /// Takes the oldest, which is counted.
     pub(super) fn pop(&mut self) -> Option<M> {
-        let (header, message) = self.0.pop_front()?;
-        current::with(|shard| shard.message_undelivered(header, Undelivered::Stopped));
+        let (header, message) = self.messages.pop_front()?;
+        current::with(|shard| self.owner.undelivered(shard, header));
         Some(message)
     }
 }

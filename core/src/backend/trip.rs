@@ -10,7 +10,7 @@ use super::batch::{Batch, Item};
 use super::context::Post;
 use super::contract::BlockingActor;
 use super::left::Left;
-use crate::actor::Context;
+use crate::actor::{Context, Owner};
 use crate::context::Header;
 use crate::shard::{Shard, current, shielded};
 
@@ -19,6 +19,7 @@ use crate::shard::{Shard, current, shielded};
 /// The first is the one that the courier's own loop is at, and counts. The rest are counted here,
 /// whatever way this ends: those that were taken over there as handled, the others as undelivered.
 pub(super) struct Trip<M: Send + 'static> {
+    owner: Owner,
     batch: Arc<Batch<M>>,
     /// Of all its messages, in order. Empty once counted.
     headers: VecDeque<Header>,
@@ -45,7 +46,8 @@ impl<M: Send + 'static> Trip<M> {
                 headers.push_back(header);
             }
         });
-        Self { batch: Arc::new(Batch::new(items)), headers, held: VecDeque::new(), ending }
+        let batch = Arc::new(Batch::new(items));
+        Self { owner: ctx.owner(), batch, headers, held: VecDeque::new(), ending }
     }
 
     /// The messages, for where they are handled.
@@ -82,7 +84,7 @@ impl<M: Send + 'static> Trip<M> {
         current::with(|shard| {
             // The first of all counts with the courier's loop.
             for header in headers.into_iter().skip(1) {
-                in_scope(shard, Header::NONE, || shard.message_done(header));
+                in_scope(shard, Header::NONE, || self.owner.handled(shard, header));
             }
         });
         let rest = waiting.into_iter().chain(std::mem::take(&mut self.held));
@@ -92,7 +94,7 @@ impl<M: Send + 'static> Trip<M> {
         {
             shielded("a message's drop", || drop(first));
         }
-        Left(left)
+        Left::new(self.owner.clone(), left)
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Kind {
     pub(super) entered: Cell<u32>,
     /// Accepted messages that never went into a mailbox.
     pub(super) aside: Cell<u64>,
-    /// Messages taken out of closed mailboxes, whose end is still to come.
+    /// Messages taken out of mailboxes, but by a handler, whose end is still to come.
     pub(super) leaving: Cell<u64>,
     pub(super) refused: Cell<u64>,
     pub(super) undelivered: [Cell<u64>; Undelivered::ALL.len()],
@@ -72,7 +72,12 @@ impl Kind {
         self.leaving.set(self.leaving.get() + left as u64);
     }
 
-    /// A message that was left in a closed mailbox comes to its end.
+    /// A message was taken out of an open mailbox, and its end is still to come.
+    pub(crate) fn taken(&self) {
+        increment(&self.leaving);
+    }
+
+    /// A message that was left in a closed mailbox, or taken, comes to its end.
     pub(crate) fn left(&self) {
         self.leaving.set(self.leaving.get() - 1);
     }

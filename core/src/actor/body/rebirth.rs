@@ -30,17 +30,9 @@ pub(crate) fn keep_factory<A: 'static>(factory: impl Fn() -> A + 'static) -> Box
 }
 
 impl<L: Life> Turn<'_, L> {
-    /// Whether the end of this incarnation need not be the actor's.
-    pub(super) fn may_go_on(&self) -> bool {
-        let door = self.ctx().door();
-        door.has(state::SUPERVISED)
-            && !door.has(state::DISMISSED | state::GONE)
-            && current::with(|shard| shard.is_closing()) == Some(false)
-    }
-
     /// Ends the incarnation, and the actor with it unless its supervisor decides.
     pub(super) fn conclude(&mut self, reason: Ending) -> Poll<()> {
-        if self.may_go_on() {
+        if self.ctx().may_go_on() {
             self.suspend(reason);
             Poll::Pending
         } else {
@@ -90,7 +82,7 @@ impl<L: Life> Turn<'_, L> {
         messages: u32,
     ) -> Poll<()> {
         let door = self.body.ctx.door();
-        if !self.may_go_on() {
+        if !self.ctx().may_go_on() {
             let killed = door.has(state::KILL);
             let reason = if killed { door.take_kill_reason() } else { self.ctx().stop_reason() };
             self.bury(reason);

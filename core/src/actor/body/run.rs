@@ -250,7 +250,7 @@ impl<L: Life> Turn<'_, L> {
     /// From here on nothing is admitted, and every parked sender hears of it; unless what is
     /// admitted is for the next incarnation.
     fn begin_to_end(&mut self, reason: Ending) {
-        let left = if self.may_go_on() { None } else { self.ctx().close() };
+        let left = if self.ctx().may_go_on() { None } else { self.ctx().close() };
         self.make_end(reason, left);
     }
 
