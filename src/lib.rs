@@ -48,15 +48,19 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod guide;
 mod system_builder;
 
 pub use greenroom_core::{
-    Actor, ActorConfig, ActorRef, Call, CallError, CastError, Completed, Context, Elapsed, Error,
-    Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId,
-    Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result,
-    Send, SendError, ShardId, Silent, Sleep, Spawn, SpawnError, System, SystemHandle, TaskError,
-    Timeout, Timer, TraceContext, Undelivered, hash, io, limits, maybe, runtime, sleep,
-    sleep_until, spawn_local, timeout,
+    Actor, ActorConfig, ActorHealth, ActorRef, Call, CallError, CastError, Completed, Context,
+    DeadLetter, DeadLetters, Elapsed, Error, Exit, ExitReason, Flow, Gathered, Health, Hook,
+    Instant, IntervalTimer, Ledger, LedgerError, LetterBound, LetterReason, LocalTask,
+    MailboxBound, Monitor, MonitoredSpawn, NodeId, Outside, OutsideError, Pid, PidError, Placement,
+    Recipient, RefError, Reply, Reporter, Result, Send, SendError, ShardHealth, ShardId, Signal,
+    Silent, Sleep, Spawn, SpawnError, Stall, StalledActor, StopMode, System, SystemHandle,
+    TaskError, Timeout, Timer, TraceContext, TypeLedger, Undelivered, WhenSlow, hash, io, limits,
+    maybe, registry, runtime, sleep, sleep_until, spawn_local, supervision, timeout,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

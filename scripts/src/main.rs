@@ -5,8 +5,9 @@
 //! a fresh machine should not be a wait.
 //!
 //! One file per command in `commands`; what a command needs beside it: `process` (child
-//! processes), `tools` (programs that tests start), `loom` (the model-checking builds), `hashes`
-//! (trace hashes of simulations), `pictures` (of simulated runs) and `tidy` (text checks).
+//! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the
+//! model-checking builds), `hashes` (trace hashes of simulations), `pictures` (of simulated runs) and
+//! `tidy` (text checks).
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "talking to a terminal is what this binary is for")]
@@ -17,6 +18,7 @@ mod hashes;
 mod loom;
 mod pictures;
 mod process;
+mod soak;
 mod tidy;
 mod tools;
 mod usage;
@@ -57,6 +59,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "ci" => commands::ci(&workspace, args),
         "sim" if args.first().is_some_and(|arg| arg == "show") => commands::show(&args[1..]),
         "sim" => commands::sim(&workspace, args),
+        "soak" => commands::soak(&workspace, args),
         "test" => commands::test(&workspace, args),
         "tidy" => commands::tidy(&workspace, args),
         unknown => Err(Failure::Usage(format!("there is no command `{unknown}`"))),
@@ -75,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_usage_names_every_command() {
-        for command in ["bench", "ci", "sim", "test", "tidy", "help"] {
+        for command in ["bench", "ci", "sim", "soak", "test", "tidy", "help"] {
             assert!(usage::TEXT.contains(&format!("cargo x {command}")), "{command}");
         }
     }

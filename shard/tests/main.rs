@@ -13,13 +13,19 @@ mod datagrams;
 #[cfg(not(loom))]
 mod files;
 #[cfg(loom)]
+mod loom_bell;
+#[cfg(loom)]
 mod loom_mesh;
 #[cfg(not(loom))]
 mod mesh_stress;
 #[cfg(not(loom))]
 mod outside;
 #[cfg(not(loom))]
+mod short_writes;
+#[cfg(not(loom))]
 mod shutdown;
+#[cfg(not(loom))]
+mod stalls;
 #[cfg(not(loom))]
 mod tcp;
 #[cfg(not(loom))]

@@ -37,6 +37,8 @@ pub(crate) enum What {
     Restart(u16),
     /// A shard that stood still goes on.
     StallEnd(u32),
+    /// The watchdog looks at a shard that stands still.
+    Watch(u32),
 }
 
 impl What {
@@ -44,7 +46,9 @@ impl What {
     const fn is_under_way(self) -> bool {
         !matches!(
             self,
-            Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
+            Self::Deadline(_)
+                | Self::Watch(_)
+                | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use greenroom::{Builder, Driver, IdleStrategy};
 
-use super::{actors, files};
+use super::{actors, durable, files};
 
 #[test]
 fn actors_conform_on_cores() {
@@ -84,7 +84,7 @@ fn files_conform_on_cores() {
     let scratch = std::env::temp_dir().join(name);
     for driver in Driver::ALL {
         for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
-            for body in files::ALL {
+            for body in files::ALL.iter().chain(durable::ALL) {
                 eprintln!("on cores, {driver}: {}", body.name);
                 std::fs::create_dir(&scratch).expect("a directory of its own");
                 let dir = scratch.clone();

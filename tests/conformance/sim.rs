@@ -141,6 +141,22 @@ mod unix {
     }
 }
 
+mod durable {
+    use super::super::durable::ALL;
+    use super::campaign;
+    use super::files::run;
+
+    tests! {
+        ALL,
+        a_write_and_its_sync_are_one
+        a_write_and_its_sync_say_why_not
+        many_durable_writes_run_together
+        a_durable_file_is_written_like_any_other
+        blocks_are_written_and_read
+        a_direct_file_takes_blocks_alone
+    }
+}
+
 mod files {
     use std::path::PathBuf;
 
@@ -149,7 +165,7 @@ mod files {
     use super::super::files::{ALL, FileBody};
     use super::campaign;
 
-    fn run(sim: &mut TestRuntime, body: FileBody) {
+    pub(super) fn run(sim: &mut TestRuntime, body: FileBody) {
         sim.run(async move |_| (body.run)(PathBuf::from("conformance")).await);
     }
 

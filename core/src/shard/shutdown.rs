@@ -70,7 +70,7 @@ impl Shard {
     /// What became of every message this shard accepted.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        self.ledger.read(&self.work)
+        self.ledger.read(&self.work, self.configs.kinds.handled())
     }
 }
 

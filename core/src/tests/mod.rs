@@ -1,9 +1,13 @@
 //! Tests of the shard as a whole, on the unit-test rig.
 
+mod bonds;
 mod calls;
 mod circles;
 mod counter;
 mod identity;
+mod incarnations;
+mod ledgers;
+mod letters;
 mod lifecycle;
 mod mailboxes;
 mod maybe;
@@ -11,6 +15,9 @@ mod panics;
 mod passers;
 mod pump;
 mod reentry;
+mod registry;
+mod supervisors;
 mod timers;
+mod vitals;
 
 use counter::{Count, Counter, counter, counter_with, run};

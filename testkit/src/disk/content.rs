@@ -62,6 +62,16 @@ impl Change {
         }
     }
 
+    /// Whether the two are writes that have no byte in common.
+    const fn is_apart_from(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Write(from, data), Self::Write(other_from, other)) => {
+                *from + data.len() <= *other_from || *other_from + other.len() <= *from
+            }
+            _ => false,
+        }
+    }
+
     /// How many sectors it touches.
     pub(super) const fn sectors(&self) -> usize {
         match self {
@@ -133,6 +143,19 @@ impl Content {
         }
     }
 
+    /// Changes what reads see and what the device has. Changes before it that touch the same bytes
+    /// become durable with it, as does a length that it may depend on.
+    pub(super) fn change_durably(&mut self, change: Change) {
+        let apart = self.changes.iter().all(|before| before.is_apart_from(&change));
+        if apart {
+            change.apply(&mut self.view);
+            change.apply(&mut self.stable);
+        } else {
+            self.change(change);
+            self.sync();
+        }
+    }
+
     /// Makes everything durable that no earlier sync has dropped.
     pub(super) fn sync(&mut self) {
         for change in self.changes.drain(..) {
@@ -190,6 +213,20 @@ mod tests {
         content.sync();
         content.lose_power(|_| Fate::Kept);
         assert_eq!(content.view(), b"\0\0\0\0kept");
+    }
+
+    #[test]
+    fn a_durable_write_leaves_others_where_they_are() {
+        let mut content = Content::default();
+        content.change(Change::Write(0, b"ab".to_vec()));
+        content.change_durably(Change::Write(4, b"ef".to_vec()));
+        assert_eq!(content.view(), b"ab\0\0ef");
+        content.lose_power(|_| Fate::Lost);
+        assert_eq!(content.view(), b"\0\0\0\0ef");
+        content.change(Change::Write(0, b"ab".to_vec()));
+        content.change_durably(Change::Write(1, b"x".to_vec()));
+        content.lose_power(|_| Fate::Kept);
+        assert_eq!(content.view(), b"ax\0\0ef", "what came first does not come back");
     }
 
     #[test]

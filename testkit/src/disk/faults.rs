@@ -134,7 +134,10 @@ impl Disks {
     }
 
     fn cut_short(&mut self, world: &World, operation: Operation) {
-        let Operation { shard, node, mut request, .. } = operation;
+        let Operation { shard, node, mut request, form, .. } = operation;
+        if self.check_form(node, &request, form.blocks.is_some()).is_err() {
+            return;
+        }
         if let DiskRequest::WriteAt { data, .. } = &mut request {
             let done = world.draws.below(Site::Fault, shard, data.len() as u64 + 1);
             data.truncate(done as usize);

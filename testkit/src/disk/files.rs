@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpId, OpenMode};
+use greenroom_core::runtime::{Blocks, DiskDone, DiskRequest, FileId, OpId, OpenMode};
 
 use super::content::{Change, Content, Fate};
+use super::form::Form;
 use super::names::Names;
 use crate::slots::Slots;
 
@@ -17,6 +18,7 @@ pub(crate) struct Operation {
     pub(super) node: u16,
     pub(super) op: OpId,
     pub(super) request: DiskRequest,
+    pub(super) form: Form,
 }
 
 /// All disks, and the operations that have not had their effect.
@@ -46,6 +48,9 @@ struct Files {
 struct Open {
     file: u64,
     writable: bool,
+    direct: bool,
+    /// A write is durable when it completes.
+    durable: bool,
 }
 
 impl Disks {
@@ -124,6 +129,32 @@ impl Disks {
         self.nodes[usize::from(node)].stalled_until
     }
 
+    /// Whether a file takes what lies at this offset in blocks, or what does not.
+    pub(super) fn check_form(
+        &self,
+        node: u16,
+        request: &DiskRequest,
+        blocks: bool,
+    ) -> io::Result<()> {
+        let (DiskRequest::ReadAt { file, offset, .. } | DiskRequest::WriteAt { file, offset, .. }) =
+            request
+        else {
+            return Ok(());
+        };
+        let open = self.nodes[usize::from(node)].open.get(&file.0).ok_or_else(not_open)?;
+        let fits = blocks && offset.is_multiple_of(Blocks::BYTES as u64);
+        if open.direct && !fits {
+            let what = "a file opened for direct I/O takes whole blocks";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        Ok(())
+    }
+
+    /// Whether every write of a file is durable when it completes.
+    pub(super) fn is_durable(&self, node: u16, file: FileId) -> bool {
+        self.nodes[usize::from(node)].open.get(&file.0).is_some_and(|open| open.durable)
+    }
+
     /// Whether a request needs more room on the device.
     pub(super) fn grows(&self, node: u16, request: &DiskRequest) -> bool {
         let (file, end) = match request {
@@ -172,7 +203,10 @@ fn not_open() -> io::Error {
 impl Files {
     fn apply(&mut self, request: DiskRequest) -> io::Result<DiskDone> {
         match request {
-            DiskRequest::Open { path, mode } => self.open(path, mode),
+            DiskRequest::Open { path, mode } => self.open(path, mode, false, false),
+            DiskRequest::OpenWith { path, mode, direct, durable } => {
+                self.open(path, mode, direct, durable)
+            }
             DiskRequest::ReadAt { file, offset, len } => {
                 let content = self.content(file)?;
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
@@ -180,11 +214,22 @@ impl Files {
                 Ok(DiskDone::Read(content[from..to].to_vec()))
             }
             DiskRequest::WriteAt { file, offset, data } => {
+                let durable = self.open.get(&file.0).is_some_and(|open| open.durable);
                 let content = self.content_mut(file)?;
                 let from = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
                 from.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-                content.change(Change::Write(from, data.clone()));
+                let change = Change::Write(from, data.clone());
+                if durable {
+                    content.change_durably(change);
+                } else {
+                    content.change(change);
+                }
                 Ok(DiskDone::Wrote(data))
+            }
+            DiskRequest::WriteAndSync { .. }
+            | DiskRequest::ReadBlocks { .. }
+            | DiskRequest::WriteBlocks { .. } => {
+                unreachable!("taken apart when they are submitted")
             }
             DiskRequest::SetLen { file, len } => {
                 let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
@@ -229,7 +274,13 @@ impl Files {
         }
     }
 
-    fn open(&mut self, path: PathBuf, mode: OpenMode) -> io::Result<DiskDone> {
+    fn open(
+        &mut self,
+        path: PathBuf,
+        mode: OpenMode,
+        direct: bool,
+        durable: bool,
+    ) -> io::Result<DiskDone> {
         let file = match (self.names.view().get(&path), mode) {
             (Some(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
             (None, OpenMode::Read) => return Err(io::ErrorKind::NotFound.into()),
@@ -244,7 +295,7 @@ impl Files {
         };
         self.open_next += 1;
         let id = self.open_next;
-        self.open.insert(id, Open { file, writable: mode != OpenMode::Read });
+        self.open.insert(id, Open { file, writable: mode != OpenMode::Read, direct, durable });
         let len = self.contents[&file].view().len() as u64;
         Ok(DiskDone::Opened { file: FileId(id), len })
     }

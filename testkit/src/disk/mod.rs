@@ -14,6 +14,7 @@ mod content;
 mod damage;
 mod faults;
 mod files;
+mod form;
 mod image;
 mod names;
 mod operate;

@@ -156,8 +156,10 @@ impl TestRuntime {
         if let Some(index) = self.ready.iter().position(|&other| other == number) {
             self.ready.remove(index);
             state.held.set(true);
+            self.begin_stall(number);
             self.count_stall(number);
         }
+        self.watch_stall(number);
         self.world.enter_after(time, What::StallEnd(number));
     }
 
@@ -167,6 +169,8 @@ impl TestRuntime {
         if state.stalled_until.get() <= self.world.now() {
             self.ready.push(number);
         } else if !state.held.replace(true) {
+            self.begin_stall(number);
+            self.watch_stall(number);
             self.count_stall(number);
         }
     }
@@ -174,6 +178,7 @@ impl TestRuntime {
     pub(super) fn end_stall(&mut self, number: u32) {
         let state = &self.world.shards[number as usize];
         if state.stalled_until.get() <= self.world.now() && state.held.replace(false) {
+            self.cells[number as usize].shard.end_step();
             self.ready.push(number);
         }
     }
@@ -201,6 +206,7 @@ impl TestRuntime {
             | What::Notice(shard)
             | What::SpinEnd(shard, _)
             | What::StallEnd(shard)
+            | What::Watch(shard)
             | What::Inject(shard) => !numbers.contains(&shard),
             What::Complete(slot) => !completions.contains(&slot),
             What::Job(slot) => !void_jobs.contains(&slot),

@@ -136,6 +136,7 @@ impl TestRuntime {
             What::Crash(node, how) => self.drawn_crash(node, how),
             What::Restart(node) => self.drawn_restart(node),
             What::StallEnd(shard) => self.end_stall(shard),
+            What::Watch(shard) => self.look_for_stalls(shard),
             What::Net(event) => net::happen(world, event),
             What::Disk(slot) => disk::happen(world, slot),
             What::Job(slot) => {

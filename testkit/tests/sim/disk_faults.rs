@@ -12,7 +12,7 @@ use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
 
 use super::files::{open, read};
 
-const EIO: i32 = 5;
+pub(crate) const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
 
 pub(crate) async fn write(file: FileId, offset: u64, data: Vec<u8>) -> Result<DiskDone, Error> {
@@ -28,21 +28,21 @@ async fn sync_dir() {
 }
 
 /// A file whose name is durable.
-async fn durable(path: &str) -> FileId {
+pub(crate) async fn durable(path: &str) -> FileId {
     let (file, _) = open(path, OpenMode::CreateNew).await.unwrap();
     sync_dir().await;
     file
 }
 
 /// All of a file, on a node that has come back.
-fn content(sim: &mut TestRuntime, path: &'static str) -> Vec<u8> {
+pub(crate) fn content(sim: &mut TestRuntime, path: &'static str) -> Vec<u8> {
     sim.run(async move |_| {
         let (file, len) = open(path, OpenMode::Read).await.unwrap();
         read(file, 0, len as usize).await
     })
 }
 
-fn crash_and_restart(sim: &mut TestRuntime, how: Crash) {
+pub(crate) fn crash_and_restart(sim: &mut TestRuntime, how: Crash) {
     sim.crash(0, how);
     sim.restart(0);
 }

@@ -72,6 +72,7 @@ impl<L: Life> Turn<'_, L> {
         made: Result<(), Arc<str>>,
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
+        self.body.ctx.door().count_passed();
         shard.observe(|| Event::Queued { slot: target.0, generation: target.1 });
         shard.observe(|| Event::Polled { slot: target.0, generation: target.1 });
         made?;

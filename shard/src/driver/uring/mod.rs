@@ -45,12 +45,14 @@
 
 mod buffers;
 mod connections;
+mod data;
 mod datagram;
 mod datagrams;
 mod drive;
 mod entry;
 mod features;
 mod files;
+mod linked;
 mod message;
 mod ops;
 mod pump;

@@ -21,7 +21,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
-use greenroom_core::runtime::{FileId, OpId, OpenMode, ShutdownSide, SocketId};
+use greenroom_core::runtime::{Blocks, FileId, OpId, OpenMode, ShutdownSide, SocketId};
+use io_uring::squeue::{Entry, Flags};
 use io_uring::{cqueue, opcode};
 use rustix::fs::Statx;
 use rustix::net::SocketAddrAny;
@@ -67,11 +68,35 @@ pub(super) enum NetOp {
     SendMessage(Box<Outgoing>),
 }
 
+/// How a file is opened.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) mode: OpenMode,
+    pub(super) direct: bool,
+    pub(super) durable: bool,
+}
+
+/// Bytes to be written.
+pub(super) enum Data {
+    Bytes(Vec<u8>),
+    Blocks(Blocks),
+}
+
+/// A write, of which the first part may be done.
+pub(super) struct Write {
+    pub(super) file: FileId,
+    pub(super) data: Data,
+    pub(super) offset: u64,
+    pub(super) written: usize,
+    /// A sync belongs to it.
+    pub(super) sync: bool,
+}
+
 /// What is done with a file.
 pub(super) enum DiskOp {
     Open {
         path: CString,
-        mode: OpenMode,
+        way: Way,
     },
     /// Asks for the length; of a file that was just opened, or because somebody wants to know.
     Stat {
@@ -85,12 +110,15 @@ pub(super) enum DiskOp {
         offset: u64,
         len: usize,
     },
-    Write {
+    ReadBlocks {
         file: FileId,
-        data: Vec<u8>,
+        into: Blocks,
         offset: u64,
-        written: usize,
+        read: usize,
     },
+    Write(Write),
+    /// The sync that is linked to a write.
+    SyncAfter,
     Sync {
         file: FileId,
         data_only: bool,
@@ -171,6 +199,24 @@ impl Ops {
 
     /// Starts an operation on `fd`; the kernel sees it when the ring is entered next.
     pub(super) fn start(&mut self, fd: Option<Fd>, op: Op) -> Key {
+        let (key, entry) = self.enter(fd, op);
+        // SAFETY: the entry points into what the table owns, and nowhere else. It is in the table, by
+        // its heap unmoved, and leaves it in `complete` with its last completion, or never; nobody
+        // is lent it. The descriptor is open until then.
+        unsafe { self.ring.push(entry) };
+        key
+    }
+
+    /// Starts two operations on `fd`, the second of which the kernel begins when the first is done,
+    /// and cancels when it failed or was cut short.
+    pub(super) fn start_linked(&mut self, fd: &Fd, ops: [Op; 2]) {
+        let [first, second] = ops.map(|op| self.enter(Some(fd.clone()), op).1);
+        // SAFETY: as in `start`, for either entry.
+        unsafe { self.ring.push_linked(first.flags(Flags::IO_LINK), second) };
+    }
+
+    /// Takes an operation into the table, and makes its entry.
+    fn enter(&mut self, fd: Option<Fd>, op: Op) -> (Key, Entry) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             u32::try_from(self.slots.len() - 1).expect("operations are fewer")
@@ -180,11 +226,7 @@ impl Ops {
         let raw = fd.as_ref().map_or(-1, |fd| fd.as_raw_fd());
         let live = slot.live.insert(Live { op, fd });
         let entry = entry(&mut live.op, raw, self.ring.features()).user_data(key.0);
-        // SAFETY: the entry points into what `live` owns, and nowhere else. It is in the table, by
-        // its heap unmoved, and leaves it in `complete` with its last completion, or never; nobody
-        // is lent it. The descriptor is open until then.
-        unsafe { self.ring.push(entry) };
-        key
+        (key, entry)
     }
 
     /// Asks the kernel to end an operation early. It completes all the same.
