@@ -76,7 +76,8 @@ fn tell(sim: &mut TestRuntime, count: u8) {
 }
 
 fn two_nodes(name: &str, seeds: u64, faults: Faults) -> Campaign {
-    Campaign::new(name).seeds(seeds).runtime(move |builder, _| builder.nodes(2).faults(faults))
+    let campaign = Campaign::new(name).seeds(seeds).fault_masks(false);
+    campaign.runtime(move |builder, _| builder.nodes(2).faults(faults))
 }
 
 /// What comes of so many datagrams under these faults; more are lost, or not in their place, in
