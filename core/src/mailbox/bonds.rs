@@ -14,7 +14,8 @@ use std::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::queue::{Door, state};
+use super::queue::Door;
+use super::state;
 use crate::actor::{Ending, Monitor, Signal};
 use crate::handle::Started;
 use crate::pid::Pid;

@@ -20,6 +20,7 @@ mod bound;
 mod door;
 mod pressure;
 mod queue;
+pub(crate) mod state;
 mod watchers;
 
 pub(crate) use any::AnyDoor;
@@ -28,4 +29,4 @@ pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};
 pub(crate) use pressure::{Relief, Ticket, Waiter};
-pub(crate) use queue::{Door, Envelope, Refusal, state};
+pub(crate) use queue::{Door, Envelope, Refusal};
