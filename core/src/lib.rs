@@ -58,7 +58,8 @@ pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
-    Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, TurnPolicy, Wait,
+    Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, Ties, TurnPolicy,
+    Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

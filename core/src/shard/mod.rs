@@ -39,6 +39,7 @@ mod shutdown;
 mod slab;
 mod spawn;
 mod state;
+mod ties;
 mod turn;
 mod work;
 
@@ -53,4 +54,5 @@ pub(crate) use shield::shielded;
 pub(crate) use spawn::Birth;
 
 pub use state::{Shard, ShardSetup};
+pub use ties::Ties;
 pub use turn::{Fifo, Next, Ready, TurnPolicy};
