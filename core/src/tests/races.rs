@@ -9,7 +9,7 @@ use crate::supervision::{
     Backoff, Budget, ChildSpec, ChildStatus, Strategy, Supervisor, SupervisorSpec,
 };
 use crate::testing::Rig;
-use crate::{Actor, ActorConfig, ActorRef, Context, Flow, Pid, Placement, Result, Signal};
+use crate::{Actor, ActorConfig, ActorRef, Context, Flow, Pid, Placement, Reply, Result, Signal};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -33,6 +33,8 @@ enum Pull {
     Do(Box<dyn FnOnce(&Context<Puppet>) + Send>),
     Monitor(&'static str),
     Stop,
+    /// Answers and stops.
+    Leave(Reply<()>),
 }
 
 impl Actor for Puppet {
@@ -53,6 +55,10 @@ impl Actor for Puppet {
                 self.heard.0.lock().unwrap().push(News::Members(members));
             }
             Pull::Stop => return Flow::Stop,
+            Pull::Leave(reply) => {
+                reply.send(());
+                return Flow::Stop;
+            }
         }
         Flow::Continue
     }
@@ -128,6 +134,25 @@ fn a_stop_between_two_incarnations_is_final_and_ends_nobody_else() {
             assert_eq!(actors(&rig), 2);
         }
     }
+}
+
+/// A call may be handled in its caller's place: then the end of the incarnation is still to come.
+#[test]
+fn a_message_behind_a_call_that_ends_an_incarnation_is_for_the_next() {
+    let rig = Rig::new(2);
+    let heard = Heard::default();
+    let spec = SupervisorSpec::new(Strategy::OneForOne).child(child("c", &heard));
+    let supervisor = start(&rig, spec);
+    let child = find::<Puppet>(&rig, supervisor, "c");
+    let done = Arc::new(Mutex::new(false));
+    let does = done.clone();
+    let sent = run(&rig, 0, async move {
+        child.call(Pull::Leave).await.unwrap();
+        child.cast(Pull::Do(Box::new(move |_| *does.lock().unwrap() = true))).is_ok()
+    });
+    assert_eq!((sent, *done.lock().unwrap()), (Some(true), true));
+    assert_eq!(status(&rig, supervisor), [ChildStatus::Up]);
+    assert_eq!(rig.shards[0].ledger().undelivered.iter().sum::<u64>(), 0);
 }
 
 /// Three children that end together, of which the first waits before its second restart.
