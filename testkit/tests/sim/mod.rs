@@ -14,6 +14,7 @@ mod endings;
 mod exhaustive;
 mod files;
 mod guards;
+mod life;
 mod maybe;
 mod net_faults;
 mod nodes;
