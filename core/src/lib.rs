@@ -67,7 +67,7 @@ pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
     Completed, Fifo, InUse, Ledger, LedgerError, Next, Pump, Pumped, Ready, Shard, ShardSetup,
-    TurnPolicy, TypeLedger, Wait,
+    Ties, TurnPolicy, TypeLedger, Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

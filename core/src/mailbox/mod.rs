@@ -24,7 +24,7 @@ pub(crate) mod state;
 mod watchers;
 
 pub(crate) use any::AnyDoor;
-pub(crate) use bonds::{Bond, Bonds, Charge};
+pub(crate) use bonds::{Bond, Bonds, Charge, Past};
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};

@@ -14,6 +14,7 @@ mod maybe;
 mod panics;
 mod passers;
 mod pump;
+mod races;
 mod reentry;
 mod registry;
 mod supervisors;

@@ -19,6 +19,7 @@ mod exhaustive;
 mod files;
 mod group_faults;
 mod guards;
+mod life;
 mod maybe;
 mod net_faults;
 mod nodes;
