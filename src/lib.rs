@@ -55,8 +55,8 @@ pub use greenroom_core::{
     Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId,
     Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result,
     Send, SendError, ShardId, Silent, Sleep, Spawn, SpawnError, System, SystemHandle, TaskError,
-    Timeout, Timer, TraceContext, Undelivered, hash, io, limits, runtime, sleep, sleep_until,
-    spawn_local, timeout,
+    Timeout, Timer, TraceContext, Undelivered, hash, io, limits, maybe, runtime, sleep,
+    sleep_until, spawn_local, timeout,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -9,7 +9,9 @@
 //! * [`TestRuntime`] is one run.
 //! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
 //!   its seed, and say how to repeat the one that failed.
-//! * [`sim_test!`] makes a campaign of a function.
+//! * [`#[sim_test]`](macro@sim_test) makes a campaign of a function.
+//! * [`Campaign::exhaustive`] tries every schedule of a tiny one.
+//! * [`greenroom_core::maybe!`] puts into actors what is planned to be unlikely.
 //! * [`check`] says whether what clients saw was possible.
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
@@ -18,7 +20,8 @@
 //! way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
-//! same way.
+//! same way. Copied to `tests/sim/corpus/<test>/`, a log is run before any seed from then on;
+//! `SIM_RECORD=1` writes anew those that no longer fit.
 //!
 //! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
 //! a thread: on Linux the functions that do so are interposed, and a run in which they were called
@@ -41,6 +44,7 @@ mod events;
 mod faults;
 mod guard;
 mod interpose;
+mod maybe;
 mod mesh;
 mod net;
 pub mod plant;
@@ -52,11 +56,12 @@ mod swarm;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Failure, Shrunk, SimTest, seeds};
+pub use campaign::{Campaign, Explored, Failure, Shrunk, at_once, seeds};
 pub use draws::{Decision, Site};
 pub use faults::{Crash, Fault, Faults, Peer};
-#[doc(hidden)]
 pub use greenroom_core::System;
+pub use greenroom_macros::sim_test;
+pub use maybe::MaybeSite;
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};

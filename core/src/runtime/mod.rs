@@ -20,6 +20,8 @@ mod mesh;
 mod net;
 mod sources;
 
+#[cfg(feature = "sim")]
+pub use crate::maybe::maybe;
 pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};

@@ -8,6 +8,7 @@ mod identity;
 mod incarnations;
 mod lifecycle;
 mod mailboxes;
+mod maybe;
 mod panics;
 mod passers;
 mod pump;

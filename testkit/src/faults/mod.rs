@@ -15,4 +15,5 @@ pub use crash::Crash;
 pub use kind::Fault;
 pub use peer::Peer;
 pub use rates::Faults;
+pub(crate) use rates::parts;
 pub(crate) use state::FaultState;

@@ -182,7 +182,7 @@ impl Default for Faults {
 }
 
 /// A probability in parts of a million; none that is more than 0 becomes 0.
-fn parts(probability: f64) -> u32 {
+pub(crate) fn parts(probability: f64) -> u32 {
     assert!((0.0..=1.0).contains(&probability), "{probability} is no probability");
     (probability * MILLION as f64).ceil() as u32
 }

@@ -11,7 +11,7 @@ use super::TestRuntime;
 use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
-use crate::replay::{DecisionLog, Script};
+use crate::replay::{DecisionLog, Odometer, Script, Source};
 use crate::swarm::Swarm;
 use crate::world::WorldSetup;
 
@@ -60,8 +60,8 @@ impl Default for Builder {
             hosts: BTreeMap::new(),
             plant: None,
             faults: Faults::none(),
-            logs_decisions: false,
-            script: None,
+            source: None,
+            closely_from: None,
         };
         Self {
             setup,
@@ -185,8 +185,13 @@ impl Builder {
 
     /// Keeps every choice in a log; see [`TestRuntime::decisions`]. Default off: a long run's log
     /// is long.
-    pub const fn log_decisions(mut self, log: bool) -> Self {
-        self.setup.logs_decisions = log;
+    pub fn log_decisions(mut self, log: bool) -> Self {
+        match self.setup.source {
+            None if log => self.setup.source = Some(Source::Seed),
+            Some(Source::Seed) if !log => self.setup.source = None,
+            // What is replayed is recorded in any case.
+            _ => {}
+        }
         self
     }
 
@@ -220,7 +225,7 @@ impl Builder {
     /// is of another number of nodes or shards.
     #[must_use]
     pub fn build(self) -> TestRuntime {
-        if let Some(script) = &self.setup.script {
+        if let Some(Source::Script(script)) = &self.setup.source {
             let (recorded, now) = (&script.log.shards, &self.setup.shards);
             assert!(recorded == now, "the log is of nodes with {recorded:?} shards, not {now:?}");
         }
@@ -229,8 +234,23 @@ impl Builder {
 
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
-        self.setup.script = Some(script);
+        self.setup.source = Some(Source::Script(script));
         self
+    }
+
+    pub(crate) fn odometer(mut self, odometer: Odometer) -> Self {
+        self.setup.source = Some(Source::Odometer(odometer));
+        self
+    }
+
+    pub(crate) const fn closely_from(mut self, event: u64) -> Self {
+        self.setup.closely_from = Some(event);
+        self
+    }
+
+    /// How many shards each node has.
+    pub(crate) fn shard_counts(&self) -> &[u16] {
+        &self.setup.shards
     }
 
     pub(crate) const fn quiet(mut self) -> Self {

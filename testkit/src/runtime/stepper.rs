@@ -5,6 +5,7 @@ use crate::blocking;
 use crate::draws::Site;
 use crate::events::What;
 use crate::guard;
+use crate::replay::Tape;
 use crate::trace::Kind;
 use crate::world::Phase;
 use crate::{disk, net};
@@ -32,6 +33,7 @@ impl TestRuntime {
     }
 
     /// Runs one step of a shard that can run.
+    #[inline]
     pub(super) fn run_step(&mut self, number: u32) {
         if let Some(tape) = self.world.draws.tape() {
             tape.step(number, &self.ready);
@@ -179,6 +181,11 @@ impl TestRuntime {
         if count == 1 {
             return self.ready[0];
         }
+        if self.nodes.len() > 1
+            && let Some(number) = self.without_rival()
+        {
+            return number;
+        }
         let mut index = self.strategy.pick(&self.ready, &self.world);
         self.rounds_in_row += 1;
         if self.ready[index] != self.last_run {
@@ -188,11 +195,32 @@ impl TestRuntime {
             self.rounds_in_row = 0;
         }
         if let Some(tape) = self.world.draws.tape() {
-            let key = (Site::Shard, self.last_run);
-            index = tape.named(key, &self.ready, index, self.tame_choice());
+            index = self.choose_on(tape, index);
         }
         self.last_run = self.ready[index];
         self.last_run
+    }
+
+    /// A shard on its way to sleep to which nobody who can run has a ring: those are its own node's
+    /// alone. When it takes that step, which takes no time, makes no difference, so it is no choice.
+    /// (Whole rounds of two nodes are one: each moves the time of both.)
+    #[inline(never)]
+    fn without_rival(&self) -> Option<u32> {
+        let shards = &self.world.shards;
+        self.ready.iter().copied().find(|&number| {
+            let shard = &shards[number as usize];
+            let is_rival = |&other: &u32| {
+                other != number && shards[other as usize].place.node == shard.place.node
+            };
+            shard.phase.get() == Phase::Settling && !self.ready.iter().any(is_rival)
+        })
+    }
+
+    /// The choice of a run that is recorded.
+    #[cold]
+    #[inline(never)]
+    fn choose_on(&self, tape: &Tape, index: usize) -> usize {
+        tape.named((Site::Shard, self.last_run), &self.ready, index, self.tame_choice())
     }
 
     /// Whom a replay runs where it knows nothing: the shard that ran last, as long as that is fair.

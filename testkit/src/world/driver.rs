@@ -66,6 +66,10 @@ impl Driver for SimDriver {
     fn threads(&self) -> &dyn Threads {
         self
     }
+
+    fn maybe(&self, site: &'static str, probability: f64) -> bool {
+        self.world.maybe(self.shard, site, probability)
+    }
 }
 
 impl Net for SimDriver {

@@ -15,9 +15,10 @@ use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
+use crate::maybe::MaybeSites;
 use crate::net::Network;
 use crate::plant::Plant;
-use crate::replay::{Script, Tape};
+use crate::replay::{Source, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
 use crate::trace::{Kind, Place, Trace};
@@ -30,8 +31,10 @@ pub(crate) struct WorldSetup {
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
     pub(crate) faults: Faults,
-    pub(crate) logs_decisions: bool,
-    pub(crate) script: Option<Script>,
+    /// Where choices come from, if they are recorded.
+    pub(crate) source: Option<Source>,
+    /// The event from which on everything is kept for a comparison.
+    pub(crate) closely_from: Option<u64>,
 }
 
 /// One node.
@@ -65,6 +68,7 @@ pub(crate) struct World {
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
     pub(crate) fault_state: FaultState,
+    pub(crate) maybe_sites: MaybeSites,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
@@ -83,12 +87,11 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let taped = setup.logs_decisions || setup.script.is_some();
-        let draws = Draws::new(setup.seed, taped.then(|| Tape::new(setup.script)));
+        let draws = Draws::new(setup.seed, setup.source.map(Tape::new));
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
-        let clock = draws.below(Site::Swarm, 0, START_LATEST);
-        let wall = Duration::from_secs(1_500_000_000 + draws.below(Site::Swarm, 0, 500_000_000));
+        let clock = draws.parameter("start", START_LATEST, 0);
+        let wall = Duration::from_secs(1_500_000_000 + draws.parameter("wall", 500_000_000, 0));
         let (mut nodes, mut shards, mut hosts) = (Vec::new(), Vec::new(), setup.hosts);
         for (number, count) in (0u16..).zip(setup.shards) {
             let name = format!("n{number}");
@@ -113,13 +116,14 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            trace: Trace::new(setup.seed),
+            trace: Trace::new(setup.seed, setup.closely_from),
             events: RefCell::default(),
             nodes,
             shards,
             inbox: Inbox::new(),
             plant: setup.plant,
             fault_state: FaultState::new(setup.faults),
+            maybe_sites: MaybeSites::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             hosts,
