@@ -33,6 +33,7 @@ mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+mod shutdown;
 pub mod supervision;
 mod task;
 #[cfg(test)]
@@ -59,6 +60,10 @@ pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
     Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, TurnPolicy, Wait,
+};
+pub use shutdown::{
+    HookFailure, HookFault, HookRefused, ShardReport, ShutdownOutcome, ShutdownPhase,
+    ShutdownReport,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

@@ -1,6 +1,7 @@
 //! What became of every message this shard accepted.
 
 use std::cell::Cell;
+use std::iter::Sum;
 
 use super::work::Work;
 use crate::actor::Undelivered;
@@ -9,7 +10,8 @@ use crate::actor::Undelivered;
 /// `accepted = handled + undelivered`; what was refused was never accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Ledger {
-    /// Entered a mailbox of this shard, or arrived from another shard for one.
+    /// Entered a mailbox of this shard, or arrived from another shard for one; or was on its way
+    /// from this shard to another when this one was brought down.
     pub accepted: u64,
     /// Handled to the end, or to a panic or kill in their handler.
     pub handled: u64,
@@ -24,6 +26,17 @@ impl Ledger {
     #[must_use]
     pub fn open(&self) -> u64 {
         self.accepted - self.handled - self.undelivered.iter().sum::<u64>()
+    }
+}
+
+impl Sum for Ledger {
+    fn sum<I: Iterator<Item = Self>>(ledgers: I) -> Self {
+        ledgers.fold(Self::default(), |sum, ledger| Self {
+            accepted: sum.accepted + ledger.accepted,
+            handled: sum.handled + ledger.handled,
+            refused: sum.refused + ledger.refused,
+            undelivered: std::array::from_fn(|i| sum.undelivered[i] + ledger.undelivered[i]),
+        })
     }
 }
 

@@ -165,6 +165,7 @@ impl Shard {
             self.report(pid, name, reason);
         }
         self.graves.bury(pid.slot(), pid.generation(), ending.clone());
+        self.root_ended(pid.target());
     }
 
     /// Records the end of an incarnation that need not be the actor's.

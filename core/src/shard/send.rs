@@ -221,6 +221,9 @@ impl Shard {
             return Err(Refused::Closed);
         }
         self.outboxes.check(peer, to.target()).map_err(|blocked| {
+            if self.outboxes.is_sealed() {
+                return Refused::Closed;
+            }
             self.ledger.refuse();
             self.observe(|| Event::Refused { slot: to.slot() });
             Refused::Full(Some(blocked))
@@ -235,6 +238,12 @@ impl Shard {
         } else if peer.0 < self.shards() {
             self.outboxes.push_system(peer, packet);
         }
+    }
+
+    /// A message on its way to another shard goes down with this one.
+    pub(crate) fn message_abandoned(&self) {
+        self.count_accepted();
+        self.message_undelivered(Header::NONE, Undelivered::Abandoned);
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@ mod passers;
 mod pump;
 mod reentry;
 mod registry;
+mod shutdown;
 mod supervisors;
 mod timers;
 

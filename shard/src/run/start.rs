@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, available_parallelism};
+use std::time::Duration;
 
 use greenroom_core::mesh::Packet;
 use greenroom_core::process::register_node;
@@ -12,6 +13,7 @@ use greenroom_core::runtime::Injector;
 use greenroom_core::{ShardId, SystemHandle};
 
 use super::running::Parts;
+use super::signals::SignalWatch;
 use super::thread::{Common, Place};
 use super::{Builder, Phase, Running, Stage, StartError};
 use crate::doctor::{Facts, Report};
@@ -36,7 +38,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
 
     let ports = ports(shards)?;
     let doorbells: Vec<_> = ports.iter().map(|port| port.sleeper.doorbell()).collect();
-    let stage = Arc::new(Stage::new(shards));
+    let stage = Arc::new(Stage::new(shards, builder.shutdown_limit));
     stage.set_bells(doorbells.clone());
     let doors: Vec<_> = doorbells.into_iter().map(Inject::new).collect();
     let (doors, queues): (Vec<_>, Vec<_>) =
@@ -72,7 +74,13 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let threads = spawn(&builder.name, places, &sender);
     drop(sender);
     let outcome = threads.1.map_or_else(|| wait(&started, shards), Err);
-    let parts = Parts { stage, threads: threads.0, workers, registration };
+    let mut parts = Parts { stage, threads: threads.0, workers, registration, signals: None };
+    let outcome = outcome.and_then(|handle| {
+        if builder.stop_on_signals {
+            parts.signals = Some(SignalWatch::start(&builder.name, &parts.stage).map_err(first)?);
+        }
+        Ok(handle)
+    });
     match outcome {
         Ok(handle) => {
             parts.stage.advance(Phase::Running);
@@ -80,7 +88,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
         }
         Err(error) => {
             parts.stage.advance(Phase::Abandoning);
-            drop(parts.shut_down(builder.shutdown_limit));
+            drop(parts.shut_down(Duration::ZERO));
             Err(error)
         }
     }
