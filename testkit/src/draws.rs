@@ -78,6 +78,8 @@ sites! {
     Fault,
     /// How much of its work a test does.
     Extent,
+    /// Which faults a run knows.
+    Mask,
     /// Whether a `maybe!` is active, and whether it fires.
     Maybe,
 }

@@ -38,11 +38,13 @@
 mod blocking;
 mod campaign;
 pub mod check;
+mod clocks;
 mod disk;
 mod draws;
 mod events;
 mod faults;
 mod guard;
+mod hosts;
 mod interpose;
 mod maybe;
 mod mesh;
@@ -58,7 +60,7 @@ mod world;
 
 pub use campaign::{Campaign, Explored, Failure, Shrunk, at_once, seeds};
 pub use draws::{Decision, Site};
-pub use faults::{Crash, Fault, Faults, Peer};
+pub use faults::{Crash, Fault, Faults, Peer, Shift};
 pub use greenroom_core::System;
 pub use greenroom_macros::sim_test;
 pub use maybe::MaybeSite;

@@ -240,6 +240,31 @@ fn a_restart_after_a_restart_that_failed() {
     assert!(!stage.restart(child), "it is not suspended");
 }
 
+/// actor-ts #769: whoever says that a child has crashed, only its current incarnation can have.
+#[test]
+fn an_end_that_is_told_twice_restarts_once() {
+    use crate::shard::Notice;
+    use crate::supervision::{ChildSpec, Strategy, SupervisorSpec};
+    let rig = Rig::new(2);
+    let system = rig.system();
+    let spec = ChildSpec::new("it", || Counter { total: 0 });
+    let spec = SupervisorSpec::new(Strategy::OneForOne).child(spec);
+    let start = async move { spec.start(&system, crate::Placement::Here).await };
+    let supervisor = run(&rig, 0, start).unwrap().unwrap();
+    let child = run(&rig, 0, async move { supervisor.child::<Counter>("it").await });
+    let child = child.unwrap().unwrap().unwrap();
+    rig.on(0, || child.cast(Count::Panic)).ok().unwrap();
+    rig.settle();
+    rig.on(0, || child.cast(Count::Add(5))).ok().unwrap();
+    rig.settle();
+    let told = Notice::Suspended(1, ExitReason::Killed.into());
+    rig.on(0, || current::with(|shard| shard.notify(child.pid(), supervisor.pid(), told)));
+    rig.settle();
+    let children = run(&rig, 0, async move { supervisor.children().await }).unwrap().unwrap();
+    assert_eq!(children[0].restarts, 1);
+    assert_eq!(run(&rig, 0, async move { child.call(Count::Read).await }), Some(Ok(5)));
+}
+
 /// Waits for ever in its handler.
 struct Stuck;
 

@@ -424,6 +424,73 @@ fn no_child_outlives_its_supervisor() {
     assert_eq!(open, 0);
 }
 
+#[test]
+fn a_temporary_child_goes_with_a_siblings_crash_for_good() {
+    let stage = Stage::new();
+    let spec = SupervisorSpec::new(Strategy::OneForAll)
+        .child(stage.child("a"))
+        .child(stage.child("B").restart(Restart::Temporary))
+        .child(stage.child("c"));
+    let supervisor = stage.start(spec);
+    stage.diary();
+    stage.crash(supervisor, "a");
+    assert_eq!(stage.diary(), "-a -c -B +a +c");
+    let ids: Vec<_> = stage.status(supervisor).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["a", "c"]);
+}
+
+#[test]
+fn a_child_that_may_take_its_time_is_waited_for() {
+    let stage = Stage::new();
+    let spec = SupervisorSpec::new(Strategy::OneForOne);
+    let spec = spec.child(stage.child("A").shutdown(ChildShutdown::Wait));
+    let supervisor = stage.start(spec);
+    stage.tell(stage.get(supervisor, "A"), Do::Sleep);
+    stage.rig.on(0, || supervisor.stop());
+    stage.advance(Duration::from_secs(3599));
+    assert_eq!(stage.actors(), 2);
+    stage.advance(Duration::from_secs(2));
+    assert_eq!(stage.actors(), 0);
+}
+
+/// Starts the first time, and from the so many-th on.
+struct Moody(Arc<Mutex<u32>>, u32);
+
+impl Actor for Moody {
+    type Message = ();
+
+    async fn started(&mut self, _: &Context<Self>) -> Result {
+        let mut starts = self.0.lock().unwrap();
+        *starts += 1;
+        if *starts == 1 || *starts >= self.1 { Ok(()) } else { Err("not now".into()) }
+    }
+
+    async fn handle(&mut self, (): (), _: &Context<Self>) -> Flow {
+        panic!("told to");
+    }
+}
+
+#[test]
+fn a_restart_that_fails_is_tried_again_and_counts() {
+    // With the first crash, three restarts are within the budget, and a fourth is not.
+    for (well_at, survives) in [(4, true), (5, false)] {
+        for shard in 0..2 {
+            let stage = Stage::new();
+            let starts = Arc::new(Mutex::new(0));
+            let counted = starts.clone();
+            let spec = ChildSpec::new("moody", move || Moody(counted.clone(), well_at))
+                .placement(Placement::Shard(shard));
+            let supervisor = stage.start(SupervisorSpec::new(Strategy::OneForOne).child(spec));
+            let moody = run(&stage.rig, 0, async move { supervisor.child::<Moody>("moody").await });
+            let moody = moody.unwrap().unwrap().unwrap();
+            stage.rig.on(0, || moody.cast(())).unwrap();
+            stage.rig.settle();
+            assert_eq!(*starts.lock().unwrap(), 4);
+            assert_eq!(stage.actors(), if survives { 2 } else { 0 });
+        }
+    }
+}
+
 /// Starts a supervisor that ends with it.
 struct Owner {
     spec: Option<SupervisorSpec>,

@@ -177,7 +177,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = (self.configure)(self.defaults(), seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
     }
@@ -240,7 +240,7 @@ impl Campaign {
         keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
-        let builder = (self.configure)(Builder::default(), seed).seed(seed);
+        let builder = (self.configure)(self.defaults(), seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
         run(format!("{} {seed:#x}", self.test), builder, keeps, body)
     }
@@ -254,7 +254,7 @@ impl Campaign {
         let log = self.load(path);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = (self.configure)(self.defaults(), seed).script(script);
         let outcome = run(format!("{} replayed", self.test), builder, Keeps::Choices, body);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {

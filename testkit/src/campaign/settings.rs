@@ -12,6 +12,8 @@ pub struct Campaign {
     pub(super) test: String,
     pub(super) count: u64,
     pub(super) shrinks_for: Duration,
+    /// Whether each seed knows only some faults, where the test says it.
+    pub(super) masks: Option<bool>,
     pub(super) exhaustive: Option<Bounds>,
     pub(super) sites_must_fire: bool,
     /// In place of the package's own.
@@ -26,6 +28,9 @@ pub(super) struct Bounds {
     pub(super) runs: u64,
 }
 
+/// In a campaign of fewer seeds a fault might be left out under all of them.
+const MASKED_SEEDS_MIN: u64 = 20;
+
 /// Runs of an exhaustive campaign, where the test does not say. Each is some tens of microseconds.
 const RUNS_MAX: u64 = 100_000;
 
@@ -36,6 +41,7 @@ impl Campaign {
             test: test.into(),
             count: 100,
             shrinks_for: Duration::from_secs(5),
+            masks: None,
             exhaustive: None,
             sites_must_fire: false,
             corpus: None,
@@ -105,6 +111,20 @@ impl Campaign {
     pub fn corpus(mut self, folder: impl Into<PathBuf>) -> Self {
         self.corpus = Some(folder.into());
         self
+    }
+
+    /// Whether each seed knows only some of the faults that are enabled, each with even odds; see
+    /// [`Builder::fault_masks`]. Default in campaigns of 20 seeds and more: what goes wrong all the
+    /// time hides what else may, so the seeds together find more (swarm testing). An exhaustive
+    /// campaign knows all of them.
+    pub const fn fault_masks(mut self, masks: bool) -> Self {
+        self.masks = Some(masks);
+        self
+    }
+
+    /// The settings of a seed's runtime before the test changes them.
+    pub(super) fn defaults(&self) -> Builder {
+        Builder::default().fault_masks(self.masks.unwrap_or(self.count >= MASKED_SEEDS_MIN))
     }
 
     /// Changes the settings of each seed's runtime, given the seed.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use greenroom_core::{Reporter, Silent};
 
 use super::TestRuntime;
+use crate::draws::Site;
 use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
@@ -43,12 +44,18 @@ pub(super) struct Changes {
 pub(super) struct Limits {
     pub(super) turns: u64,
     pub(super) time: Duration,
+    /// After how many rounds the chaos ends.
+    pub(super) chaos_turns: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // Half a minute of real time, and longer than any test has reason to look ahead.
-        Self { turns: 50_000_000, time: Duration::from_secs(366 * 24 * 3600) }
+        Self {
+            turns: 50_000_000,
+            time: Duration::from_secs(366 * 24 * 3600),
+            chaos_turns: u64::MAX,
+        }
     }
 }
 
@@ -60,6 +67,7 @@ impl Default for Builder {
             hosts: BTreeMap::new(),
             plant: None,
             faults: Faults::none(),
+            masks: false,
             source: None,
             closely_from: None,
         };
@@ -183,6 +191,14 @@ impl Builder {
         self
     }
 
+    /// After how many rounds of shards the chaos ends by itself, as [`TestRuntime::end_chaos`] ends
+    /// it: what does not get on then never does. Default never. Less than
+    /// [`Builder::turns_max`], or it does not matter.
+    pub const fn fair_after(mut self, turns: u64) -> Self {
+        self.limits.chaos_turns = turns;
+        self
+    }
+
     /// Keeps every choice in a log; see [`TestRuntime::decisions`]. Default off: a long run's log
     /// is long.
     pub fn log_decisions(mut self, log: bool) -> Self {
@@ -198,6 +214,14 @@ impl Builder {
     /// What goes wrong, and how often. Default nothing.
     pub const fn faults(mut self, faults: Faults) -> Self {
         self.setup.faults = faults;
+        self
+    }
+
+    /// Whether this run knows only some of the faults that are enabled, drawn from its seed; those
+    /// with a probability of 1 it always knows. Default false, and true in a [`crate::Campaign`] of
+    /// 20 seeds and more.
+    pub const fn fault_masks(mut self, masks: bool) -> Self {
+        self.setup.masks = masks;
         self
     }
 
@@ -234,6 +258,8 @@ impl Builder {
 
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
+        // A run that knew only some faults is replayed as one.
+        self.setup.masks |= script.log.decisions.iter().any(|d| d.site == Site::Mask);
         self.setup.source = Some(Source::Script(script));
         self
     }

@@ -9,12 +9,14 @@
 mod boot;
 mod builder;
 mod cell;
+mod clocks;
 mod control;
 mod crash;
 mod cycle;
 mod end;
 mod faults;
 mod inspect;
+mod phases;
 mod report;
 mod root;
 mod round;

@@ -4,6 +4,7 @@ use super::TestRuntime;
 use crate::blocking;
 use crate::draws::Site;
 use crate::events::What;
+use crate::faults::Fault;
 use crate::guard;
 use crate::replay::Tape;
 use crate::trace::Kind;
@@ -25,6 +26,10 @@ impl TestRuntime {
         self.world.take_up_injected();
         self.deliver_due();
         if !self.ready.is_empty() {
+            if self.turns >= self.limits.chaos_turns {
+                self.limits.chaos_turns = u64::MAX;
+                self.end_chaos();
+            }
             let number = self.choose_shard();
             self.run_step(number);
             return true;
@@ -85,7 +90,14 @@ impl TestRuntime {
             What::Deadline(shard) => {
                 let state = &world.shards[shard as usize];
                 state.deadline_entered.set(u64::MAX);
+                let late = state.deadline_late.take();
                 if state.deadline.get() <= world.now() {
+                    if matches!(state.phase.get(), Phase::Parked | Phase::Spinning) {
+                        world.note_drift(state.place.node);
+                        if late > 0 {
+                            world.went_wrong(Fault::LateTimer, state.place.node, late);
+                        }
+                    }
                     self.wake(shard);
                 } else if state.phase.get() != Phase::Running {
                     self.enter_deadline(shard);
@@ -180,6 +192,9 @@ impl TestRuntime {
         let count = self.ready.len();
         if count == 1 {
             return self.ready[0];
+        }
+        if self.world.fair.get() {
+            return self.fair_choice();
         }
         if self.nodes.len() > 1
             && let Some(number) = self.without_rival()

@@ -11,10 +11,12 @@ use std::time::Duration;
 use greenroom_core::runtime::{Injected, IoResult, Job, OpId};
 
 use super::{Inbox, ShardState};
+use crate::clocks::NodeClock;
 use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
+use crate::hosts::Hosts;
 use crate::maybe::MaybeSites;
 use crate::net::Network;
 use crate::plant::Plant;
@@ -31,6 +33,8 @@ pub(crate) struct WorldSetup {
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
     pub(crate) faults: Faults,
+    /// Whether the run knows only some of the faults.
+    pub(crate) masks: bool,
     /// Where choices come from, if they are recorded.
     pub(crate) source: Option<Source>,
     /// The event from which on everything is kept for a comparison.
@@ -51,6 +55,7 @@ pub(crate) struct NodeState {
     pub(crate) boots: Cell<bool>,
     /// How often it has crashed.
     pub(crate) incarnation: Cell<u32>,
+    pub(crate) clock: NodeClock,
 }
 
 /// See the module.
@@ -68,12 +73,14 @@ pub(crate) struct World {
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
     pub(crate) fault_state: FaultState,
+    /// Each shard that can run has its turn, and each task of it.
+    pub(crate) fair: Cell<bool>,
     pub(crate) maybe_sites: MaybeSites,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
     pub(crate) disks: RefCell<Disks>,
-    pub(crate) hosts: BTreeMap<String, IpAddr>,
+    pub(crate) hosts: RefCell<Hosts>,
 }
 
 impl fmt::Debug for World {
@@ -104,11 +111,12 @@ impl World {
                 down: Cell::new(false),
                 boots: Cell::new(false),
                 incarnation: Cell::new(0),
+                clock: NodeClock::default(),
             });
             hosts.entry(name).or_insert(address);
             shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
         }
-        Self {
+        let world = Self {
             seed: setup.seed,
             clock: Cell::new(clock),
             wall,
@@ -122,12 +130,15 @@ impl World {
             shards,
             inbox: Inbox::new(),
             plant: setup.plant,
-            fault_state: FaultState::new(setup.faults),
+            fault_state: FaultState::new(setup.masks),
+            fair: Cell::new(false),
             maybe_sites: MaybeSites::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
-            hosts,
-        }
+            hosts: RefCell::new(Hosts::new(hosts)),
+        };
+        world.set_faults(setup.faults);
+        world
     }
 
     /// Virtual time in nanoseconds.
@@ -141,8 +152,9 @@ impl World {
         self.clock.set(self.clock.get().max(time));
     }
 
-    pub(crate) fn wall(&self) -> Duration {
-        self.wall + Duration::from_nanos(self.now())
+    /// What the right wall-clock time was at the clock's origin, in nanoseconds since 1970.
+    pub(crate) const fn wall_origin(&self) -> u64 {
+        self.wall.as_nanos() as u64
     }
 
     pub(crate) fn planted(&self, plant: Plant) -> bool {
