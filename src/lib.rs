@@ -54,11 +54,12 @@ mod system_builder;
 
 pub use greenroom_core::{
     Actor, ActorConfig, ActorRef, Call, CallError, CastError, Completed, Context, Elapsed, Error,
-    Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, Monitor,
-    MonitoredSpawn, NodeId, Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError,
-    Reply, Reporter, Result, Send, SendError, ShardId, Signal, Silent, Sleep, Spawn, SpawnError,
-    StopMode, System, SystemHandle, TaskError, Timeout, Timer, TraceContext, Undelivered, hash, io,
-    limits, maybe, registry, runtime, sleep, sleep_until, spawn_local, supervision, timeout,
+    Exit, ExitReason, Flow, Hook, HookFailure, HookFault, HookRefused, Instant, IntervalTimer,
+    Ledger, LocalTask, MailboxBound, Monitor, MonitoredSpawn, NodeId, Outside, OutsideError, Pid,
+    PidError, Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError, ShardId,
+    ShutdownPhase, Signal, Silent, Sleep, Spawn, SpawnError, StopMode, System, SystemHandle,
+    TaskError, Timeout, Timer, TraceContext, Undelivered, hash, io, limits, maybe, registry,
+    runtime, sleep, sleep_until, spawn_local, supervision, timeout,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -25,6 +25,8 @@ mod short_writes;
 #[cfg(not(loom))]
 mod shutdown;
 #[cfg(not(loom))]
+mod signals;
+#[cfg(not(loom))]
 mod tcp;
 #[cfg(not(loom))]
 mod unix;
