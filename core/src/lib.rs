@@ -35,6 +35,7 @@ mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+mod shutdown;
 pub mod supervision;
 mod task;
 #[cfg(test)]
@@ -68,6 +69,10 @@ pub use report::{Reporter, Silent};
 pub use shard::{
     Completed, Fifo, InUse, Ledger, LedgerError, Next, Pump, Pumped, Ready, Shard, ShardSetup,
     Ties, TurnPolicy, TypeLedger, Wait,
+};
+pub use shutdown::{
+    HookFailure, HookFault, HookRefused, ShardReport, ShutdownOutcome, ShutdownPhase,
+    ShutdownReport,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

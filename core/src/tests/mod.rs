@@ -17,6 +17,7 @@ mod pump;
 mod races;
 mod reentry;
 mod registry;
+mod shutdown;
 mod supervisors;
 mod timers;
 mod vitals;

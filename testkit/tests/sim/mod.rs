@@ -30,6 +30,7 @@ mod pressure;
 mod regressions;
 mod replay;
 mod ring;
+mod shutdown;
 mod sim_tests;
 mod sockets;
 mod sockets_io;
