@@ -224,8 +224,7 @@ fn a_supervisor_suspends_a_child_and_has_it_go_on() {
 #[test]
 fn a_restart_after_a_restart_that_failed() {
     let stage = Stage::new();
-    let made = Arc::new(AtomicU64::new(0));
-    let count = made.clone();
+    let count = Arc::new(AtomicU64::new(0));
     let factory: Factory<Counter> = Arc::new(move || {
         assert_ne!(count.fetch_add(1, Ordering::Relaxed), 1, "the second is not made");
         Counter { total: 7 }
