@@ -13,6 +13,8 @@ mod common;
 #[cfg(not(loom))]
 mod datagrams;
 #[cfg(not(loom))]
+mod exit_storm;
+#[cfg(not(loom))]
 mod files;
 #[cfg(loom)]
 mod loom_bell;

@@ -29,8 +29,10 @@ struct Puppet {
     starts_for: Duration,
 }
 
+type What = Box<dyn FnOnce(&Context<Puppet>) + Send>;
+
 enum Pull {
-    Do(Box<dyn FnOnce(&Context<Puppet>) + Send>),
+    Do(What),
     Monitor(&'static str),
     Stop,
     /// Answers and stops.
@@ -264,11 +266,9 @@ fn a_child_that_starts_for_an_incarnation_that_is_over_ends_too() {
 }
 
 fn links_of(rig: &Rig, of: ActorRef<Puppet>) -> usize {
-    let links = Arc::new(Mutex::new(0));
-    let found = links.clone();
-    pull(rig, of, move |ctx| *found.lock().unwrap() = ctx.door().bonds().links.len());
-    let links = *links.lock().unwrap();
-    links
+    rig.settle();
+    let ties = rig.shards[usize::from(of.pid().shard().0)].ties();
+    ties.iter().find(|ties| ties.actor == of.pid()).map_or(0, |ties| ties.links.len())
 }
 
 /// Whoever links an actor just when its incarnation ends hears of that end, and then there is no
@@ -306,6 +306,92 @@ fn a_link_that_crosses_the_end_of_an_incarnation_leaves_both_sides_agreed() {
         let ended = |news: &News| matches!(news, News::Heard(Signal::Exit { .. }));
         assert_eq!(heard.iter().filter(|news| ended(news)).count(), 1, "the link had to end it");
     }
+}
+
+/// A monitor that was set before a restart, and one that fired before it was taken back.
+#[test]
+fn no_down_comes_of_a_monitor_that_is_over() {
+    for shard in 0..2 {
+        let rig = Rig::new(2);
+        let (heard, nobody) = (Heard::default(), Heard::default());
+        let spec = SupervisorSpec::new(Strategy::OneForOne).child(child("c", &heard));
+        let supervisor = start(&rig, spec);
+        let child = find::<Puppet>(&rig, supervisor, "c");
+        let watched = lone(&rig, shard, &nobody, false);
+        pull(&rig, child, move |ctx| _ = ctx.monitor(watched.pid()));
+        rig.settle();
+        crash(&rig, child);
+        rig.settle();
+        let ties = rig.shards[shard].ties();
+        assert!(ties.iter().all(|ties| ties.watchers.is_empty()), "nobody monitors: {ties:?}");
+        rig.on(shard, || watched.kill());
+        rig.settle();
+        pull(&rig, child, move |ctx| {
+            // On this shard the news is there at once.
+            let monitor = ctx.monitor(watched.pid());
+            let fired = ctx.door().bonds().monitors.is_empty();
+            assert_eq!(fired, shard == 0);
+            assert_eq!(ctx.demonitor(monitor), !fired);
+        });
+        rig.settle();
+        assert_eq!(heard.0.lock().unwrap().len(), 0);
+        assert_eq!(status(&rig, supervisor), [ChildStatus::Up]);
+    }
+}
+
+#[test]
+fn no_timer_of_an_incarnation_reaches_the_next() {
+    for shard in 0..2 {
+        let rig = Rig::new(2);
+        let heard = Heard::default();
+        let spec = SupervisorSpec::new(Strategy::OneForOne);
+        let name = if shard == 0 { "c" } else { "C" };
+        let supervisor = start(&rig, spec.child(child(name, &heard)));
+        let child = find::<Puppet>(&rig, supervisor, name);
+        let fired = Arc::new(Mutex::new(false));
+        let fires = fired.clone();
+        pull(&rig, child, move |ctx| {
+            let told = move |_: &Context<Puppet>| *fires.lock().unwrap() = true;
+            let _ = ctx.send_after(SECOND, Pull::Do(Box::new(told)));
+        });
+        assert_eq!(rig.shards[shard].in_use().timers, 1);
+        crash(&rig, child);
+        rig.settle();
+        assert_eq!(rig.shards[shard].in_use().timers, 0, "it goes with its incarnation");
+        rig.advance(2 * SECOND);
+        rig.settle();
+        assert_eq!(status(&rig, supervisor), [ChildStatus::Up]);
+        assert!(!*fired.lock().unwrap());
+    }
+}
+
+/// Of two children that wait, the second is ended anew with the first, whose time comes later.
+#[test]
+fn a_restart_that_was_planned_does_not_come_before_the_one_it_waits_for() {
+    let rig = Rig::new(2);
+    let heard = Heard::default();
+    let backoff = Backoff { jitter_percent: 0, ..Backoff::exponential(SECOND, SECOND) };
+    let spec = SupervisorSpec::new(Strategy::RestForOne)
+        .child(child("a", &heard).backoff(backoff))
+        .child(child("B", &heard).backoff(backoff));
+    let supervisor = start(&rig, spec);
+    let (first, second) = (find(&rig, supervisor, "a"), find(&rig, supervisor, "B"));
+    // The first restart of each is at once.
+    for child in [first, second, second] {
+        crash(&rig, child);
+        rig.settle();
+    }
+    assert_eq!(status(&rig, supervisor), [ChildStatus::Up, ChildStatus::Restarting]);
+    rig.advance(SECOND / 2);
+    crash(&rig, first);
+    rig.settle();
+    assert_eq!(status(&rig, supervisor), [ChildStatus::Restarting; 2]);
+    rig.advance(SECOND * 3 / 4);
+    rig.settle();
+    assert_eq!(status(&rig, supervisor), [ChildStatus::Restarting; 2], "it is not its turn");
+    rig.advance(SECOND / 2);
+    rig.settle();
+    assert_eq!(status(&rig, supervisor), [ChildStatus::Up; 2]);
 }
 
 /// Plays what was heard since the last look at the members; tells who is in the group by that.

@@ -10,7 +10,7 @@ use greenroom_core::supervision::{
 use greenroom_core::{ActorConfig, Placement, StopMode};
 use greenroom_testkit::TestRuntime;
 
-use super::shards;
+use super::setting::shards;
 use super::workers::{Log, Worker};
 
 const MILLI: Duration = Duration::from_millis(1);

@@ -7,7 +7,7 @@ use greenroom_testkit::TestRuntime;
 
 use super::super::actors::come_to_rest;
 use super::book::{Book, Pages};
-use super::shards;
+use super::setting::shards;
 
 /// Whoever is alive, and whom it is bound to.
 pub(super) type Alive = BTreeMap<Pid, Ties>;

@@ -8,8 +8,8 @@ use greenroom_testkit::TestRuntime;
 
 use super::book::{Book, no_faults};
 use super::checks::{ends_and_links_agree, everybody_is_gone, monitors_were_told};
+use super::setting::{campaign, go_on, is_whole, shards};
 use super::souls::{Bomb, Do, Soul, Way};
-use super::{campaign, go_on, is_whole, shards};
 
 const SOULS: u64 = 16;
 const ORDERS: u64 = 300;

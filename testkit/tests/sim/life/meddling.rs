@@ -8,8 +8,8 @@ use greenroom_core::{ActorRef, LocalTask, Pid, ShardId, System, spawn_local};
 use greenroom_testkit::TestRuntime;
 
 use super::branches::Tree;
+use super::setting::{go_on, shards};
 use super::workers::{Act, Job, Log, Worker};
-use super::{go_on, shards};
 
 /// A child as it was found when the tree had started.
 #[derive(Clone, Debug)]

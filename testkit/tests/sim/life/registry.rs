@@ -13,7 +13,7 @@ use greenroom_testkit::TestRuntime;
 use super::book::no_faults;
 use super::checks::{Alive, alive, bonds_are_mutual};
 use super::crowd::{Citizen, GROUPS, NAMES, Town, Wish, citizen};
-use super::{campaign, go_on, is_whole, shards};
+use super::setting::{campaign, go_on, is_whole, shards};
 
 const PLENTY: Budget = Budget::new(100_000, Duration::from_secs(1));
 
@@ -105,6 +105,15 @@ fn tables_agree(sim: &mut TestRuntime, town: &Town, alive: &Alive) -> usize {
     names.len() + groups.iter().map(BTreeSet::len).sum::<usize>()
 }
 
+/// A directory monitors whoever is entered once, however often it came and went.
+fn directories_know_each_once(alive: &Alive, town: &Town) {
+    let crowd = &town.open().actors;
+    for ties in alive.values().filter(|ties| !crowd.contains(&ties.actor)) {
+        let known: BTreeSet<&Pid> = ties.monitors.iter().collect();
+        assert_eq!(known.len(), ties.monitors.len(), "{ties:?}");
+    }
+}
+
 /// Whoever takes names, joins, leaves, hears of groups and ends, restarted or not.
 #[test]
 fn all_shards_agree_after_every_storm() {
@@ -118,6 +127,7 @@ fn all_shards_agree_after_every_storm() {
         no_faults();
         let alive = alive(sim);
         bonds_are_mutual(&alive);
+        directories_know_each_once(&alive, &town);
         entries.fetch_add(tables_agree(sim, &town, &alive) as u64, Ordering::Relaxed);
         passed_on.fetch_add(town.open().passed_on, Ordering::Relaxed);
         // With the last of them all is forgotten, but for the directories themselves.

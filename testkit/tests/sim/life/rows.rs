@@ -8,7 +8,7 @@ use greenroom_core::{
 };
 
 use super::super::actors::{Note, Notebook, come_to_rest};
-use super::{campaign, go_on, shards};
+use super::setting::{campaign, go_on, shards};
 
 /// Waits for the end of an actor, after a while; sometimes gives up and begins anew.
 async fn wait(of: ActorRef<Notebook>, after: Duration, patience: Duration) -> ExitReason {

@@ -177,7 +177,11 @@ impl Actor for Soul {
                 ctx.unlink(with);
             }
             Do::Watch(of) => self.book.watches(me, ctx.monitor(of), of),
-            Do::Unwatch(number) => self.unwatch(number, ctx),
+            Do::Unwatch(number) => {
+                // Meanwhile the news may come, and is not heard yet.
+                ctx.sleep(Duration::from_nanos(ctx.random() % 3000)).await;
+                self.unwatch(number, ctx);
+            }
             Do::Spawn(shard, linked) => self.spawn(shard, linked, ctx).await,
             Do::Ask(of, way) if of.pid() != me => self.ask(of, way, ctx).await,
             Do::Answer(number, reply, way) => {

@@ -9,7 +9,7 @@ use greenroom_core::{
 };
 
 use super::super::actors::come_to_rest;
-use super::{campaign, shards};
+use super::setting::{campaign, shards};
 
 const LINKED: u64 = 100_000;
 

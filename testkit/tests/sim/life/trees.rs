@@ -15,8 +15,8 @@ use super::book::no_faults;
 use super::branches::Tree;
 use super::checks::{Alive, alive, bonds_are_mutual};
 use super::meddling::{Found, Meddled, found, meddle, senders, start_senders};
+use super::setting::{campaign, shards, shards_of};
 use super::workers::Log;
-use super::{campaign, shards, shards_of};
 
 thread_local! {
     /// Restarts as they are told to the reporter of this thread's run: by supervisor and child.
