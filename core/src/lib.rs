@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod actor;
+pub mod assertions;
 mod context;
 mod handle;
 pub mod hash;

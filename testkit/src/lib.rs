@@ -42,6 +42,7 @@ mod faults;
 mod guard;
 mod interpose;
 mod mesh;
+pub mod monitor;
 mod net;
 pub mod plant;
 mod policy;
@@ -52,11 +53,12 @@ mod swarm;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Failure, Shrunk, SimTest, seeds};
+pub use campaign::{Campaign, Failure, Shrunk, SimTest, Summary, seeds};
 pub use draws::{Decision, Site};
 pub use faults::{Crash, Fault, Faults, Peer};
 #[doc(hidden)]
 pub use greenroom_core::System;
+pub use monitor::{Happening, Monitor, Seen};
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};

@@ -190,6 +190,7 @@ impl Shard {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
+        self.observe(|| Event::Left { to });
         let packet = pack_traced(to.target(), record.deadline, (0, 0), context, message);
         self.outboxes.push_user(to.shard(), |outbox| outbox.push(packet));
         Ok(())
@@ -244,6 +245,10 @@ impl Shard {
 
     /// Tells those whom a mailbox found room for.
     pub(crate) fn tell(&self, pid: Pid, relief: Relief) {
+        if relief.moved > 0 {
+            let (slot, generation) = pid.target();
+            self.observe(|| Event::Relieved { slot, generation, count: relief.moved });
+        }
         if relief.schedule {
             self.schedule(pid.slot());
         }

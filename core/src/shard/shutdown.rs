@@ -67,6 +67,13 @@ impl Shard {
         self.tasks.actors().len()
     }
 
+    /// Messages handled so far; of [`Shard::ledger`].
+    #[inline]
+    #[must_use]
+    pub fn handled(&self) -> u64 {
+        self.work.handled.get()
+    }
+
     /// What became of every message this shard accepted.
     #[must_use]
     pub fn ledger(&self) -> Ledger {

@@ -28,7 +28,9 @@ mod search;
 mod seeds;
 mod shrink;
 mod sim_test;
+mod summary;
 
 pub use search::{Campaign, Failure, seeds};
 pub use shrink::Shrunk;
 pub use sim_test::SimTest;
+pub use summary::Summary;

@@ -3,8 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use greenroom_core::assertions::{self, Tally};
+
 use super::panics;
 use crate::faults::Fault;
+use crate::monitor::BROKEN;
 use crate::replay::{DecisionLog, Drift, Taken};
 use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
 use crate::trace::{Checkpoints, Record};
@@ -22,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) log: DecisionLog,
     /// Which shard ran when, where asked for.
     pub(super) taken: Taken,
+    /// What assertions saw.
+    pub(super) tally: Tally,
     /// How far a replay was from its record.
     pub(super) drift: Option<Drift>,
     /// Where everything stood when it failed, where asked for.
@@ -71,7 +76,14 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
     panics::watch(keeps == Keeps::Silently);
     let mut runtime = builder.quiet().log_decisions(keeps != Keeps::Little).build();
     // The runtime is only looked at afterwards.
-    let caught = catch_unwind(AssertUnwindSafe(|| body(&mut runtime)));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        body(&mut runtime);
+        if runtime.checks_end() {
+            runtime.check_end();
+        }
+        runtime.pass_judgement();
+    }));
+    let tally = assertions::end();
     let failure = caught.err().map(|payload| {
         let message = message_of(&*payload);
         Fall { fingerprint: fingerprint(&message, &panics::places()), message }
@@ -81,6 +93,7 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
         effects: runtime.enabled_effects(),
         drift: runtime.drift(),
         failure,
+        tally,
         ..Outcome::default()
     };
     if keeps == Keeps::All {
@@ -99,6 +112,10 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
 /// The place of the last panic; where the runtime only passes on that its test's task panicked,
 /// the place of that too. The text does not count: it is full of numbers.
 fn fingerprint(message: &str, places: &[String]) -> String {
+    // What is broken says it itself; the place only tells of it.
+    if let Some((broken, _)) = message.strip_prefix(BROKEN).and_then(|said| said.split_once("]:")) {
+        return broken.into();
+    }
     let Some((last, before)) = places.split_last() else { return "nowhere".into() };
     let passed_on = last.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
     match before.last() {
@@ -125,5 +142,9 @@ mod tests {
         assert_eq!(fingerprint("odd", &places), format!("b.rs:2, passed on by {rethrown}"));
         assert_eq!(fingerprint("deadlock: nothing can move", &places), rethrown);
         assert_eq!(fingerprint("odd", &[]), "nowhere");
+        assert_eq!(
+            fingerprint("broken [always \"x\" at a.rs:1]: y", &places),
+            "always \"x\" at a.rs:1"
+        );
     }
 }

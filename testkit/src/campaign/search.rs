@@ -13,7 +13,9 @@ use super::environment::{Steering, note_hash, store};
 use super::one::{Keeps, Outcome, run};
 use super::seeds::first_of;
 use super::shrink::{Shrinker, Shrunk};
+use super::summary::Summary;
 use crate::faults::Fault;
+use crate::monitor::{Make, Monitor};
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
 
@@ -41,6 +43,9 @@ pub struct Campaign {
     test: String,
     count: u64,
     shrinks_for: Duration,
+    monitors: Vec<Make>,
+    /// Modules whose places must all be reached.
+    covered: Vec<String>,
     configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
 }
 
@@ -74,6 +79,8 @@ impl Campaign {
             test: test.into(),
             count: 100,
             shrinks_for: Duration::from_secs(5),
+            monitors: Vec::new(),
+            covered: Vec::new(),
             configure: Box::new(|builder, _| builder),
         }
     }
@@ -100,19 +107,40 @@ impl Campaign {
         self
     }
 
+    /// Has a monitor watch each run, made anew for it.
+    pub fn monitor<M: Monitor>(mut self, make: impl Fn() -> M + Send + Sync + 'static) -> Self {
+        self.monitors.push(Arc::new(move || Box::new(make())));
+        self
+    }
+
+    /// Says that this campaign is to reach every [`greenroom_core::reachable!`] and
+    /// [`greenroom_core::sometimes!`] of a module and those below it, named as by `module_path!`.
+    /// Others have to be true once if they were asked at all.
+    pub fn covers(mut self, module: impl Into<String>) -> Self {
+        self.covered.push(module.into());
+        self
+    }
+
+    /// The settings of a seed's runtime.
+    fn builder(&self, seed: u64) -> Builder {
+        (self.configure)(Builder::default(), seed).monitors(&self.monitors)
+    }
+
     /// Runs `body` under all seeds.
     ///
     /// # Panics
     ///
     /// When it panics under one, or a seed does not repeat: with the line that runs it again, and
     /// a smaller run that fails in the same way. The choices of both are in files then. When a fault
-    /// had a probability and never an effect, under any seed: the campaign tested less than it says.
-    /// That is left out where the environment asks for less than the campaign.
-    pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) {
+    /// had a probability and never an effect, under any seed, or an assertion was never true that
+    /// has to be once: the campaign tested less than it says. That is left out where the environment
+    /// asks for less than the campaign.
+    pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Summary {
         let steering = Steering::read();
-        let effects = Mutex::new(BTreeMap::new());
+        let (effects, summary) = (Mutex::new(BTreeMap::new()), Mutex::new(Summary::default()));
         let notes = |seed, outcome: &Outcome| {
             note_hash(&self.test, seed, outcome.checkpoints.last);
+            summary.lock().unwrap_or_else(PoisonError::into_inner).add(&outcome.tally);
             let mut effects = effects.lock().unwrap_or_else(PoisonError::into_inner);
             for &(fault, count) in &outcome.effects {
                 *effects.entry(fault).or_insert(0) += count;
@@ -127,6 +155,17 @@ impl Campaign {
             let idle: Vec<Fault> = idle.map(|(fault, _)| fault).collect();
             assert!(idle.is_empty(), "{}: enabled faults without any effect: {idle:?}", self.test);
         }
+        let summary = summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if steering.runs_whole(self.count) {
+            let missing = summary.missing(&self.covered);
+            assert!(
+                missing.is_empty(),
+                "{}: not once in {} seeds:{missing}",
+                self.test,
+                self.count
+            );
+        }
+        summary
     }
 
     /// A failure as it is told to whoever runs the test.
@@ -178,7 +217,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = self.builder(seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
     }
@@ -241,7 +280,7 @@ impl Campaign {
         keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
-        let builder = (self.configure)(Builder::default(), seed).seed(seed);
+        let builder = self.builder(seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
         run(format!("{} {seed:#x}", self.test), builder, keeps, body)
     }
@@ -257,7 +296,7 @@ impl Campaign {
         assert!(log.test == self.test, "the log is of the test {}, not {}", log.test, self.test);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = (self.configure)(Builder::default(), seed).script(script);
+        let builder = self.builder(seed).script(script);
         let outcome = run(format!("{} replayed", self.test), builder, Keeps::All, body);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {

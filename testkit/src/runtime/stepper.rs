@@ -179,7 +179,10 @@ impl TestRuntime {
         if count == 1 {
             return self.ready[0];
         }
-        let mut index = self.strategy.pick(&self.ready, &self.world);
+        let mut index = match self.fair_since {
+            Some(_) => self.next_in_turn(),
+            None => self.strategy.pick(&self.ready, &self.world),
+        };
         self.rounds_in_row += 1;
         if self.ready[index] != self.last_run {
             self.rounds_in_row = 0;
@@ -193,6 +196,13 @@ impl TestRuntime {
         }
         self.last_run = self.ready[index];
         self.last_run
+    }
+
+    /// The next shard after the one that ran last, in the fair part of a run.
+    fn next_in_turn(&self) -> usize {
+        let distance = |shard: u32| shard.wrapping_sub(self.last_run).wrapping_sub(1);
+        let ready = self.ready.iter().enumerate();
+        ready.min_by_key(|(_, shard)| distance(**shard)).map_or(0, |(index, _)| index)
     }
 
     /// Whom a replay runs where it knows nothing: the shard that ran last, as long as that is fair.

@@ -1,13 +1,21 @@
 //! Core's events, on their way into the trace.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use greenroom_core::trace::{Event, Observer};
+use greenroom_core::{Instant, NodeId};
 
 use super::Kind;
 use super::log::Place;
+use crate::monitor::{Happening, Lives, Order, Replies, Seen};
 use crate::world::World;
+
+/// The framework's own monitors.
+const LIVES: &str = "nothing reaches the dead";
+const REPLIES: &str = "one answer for each call";
+const ORDER: &str = "order of a pair";
 
 /// What one shard reports to.
 #[derive(Debug)]
@@ -18,13 +26,79 @@ pub(crate) struct ShardObserver {
     number: usize,
     /// Names of the actors that were spawned here, by slot.
     names: RefCell<Vec<(u32, Rc<str>)>>,
+    lives: Lives,
+    replies: Replies,
+    order: Order,
+    /// The most messages that an actor here handles in one turn.
+    messages_max: Cell<u32>,
 }
 
 impl ShardObserver {
-    pub(crate) fn new(world: Rc<World>, number: u32) -> Self {
+    pub(crate) fn new(world: Rc<World>, number: u32, node: NodeId) -> Self {
         let number = number as usize;
         let place = world.shards[number].place;
-        Self { world, place, number, names: RefCell::default() }
+        Self {
+            world,
+            place,
+            number,
+            names: RefCell::default(),
+            lives: Lives::new(node),
+            replies: Replies::default(),
+            order: Order::default(),
+            messages_max: Cell::new(0),
+        }
+    }
+
+    pub(crate) const fn messages_max(&self) -> u32 {
+        self.messages_max.get()
+    }
+
+    /// Reply ports that are out.
+    pub(crate) fn ports(&self) -> usize {
+        self.replies.open()
+    }
+
+    /// Tasks and actors that came and did not go.
+    pub(crate) const fn tasks(&self) -> usize {
+        self.lives.tasks()
+    }
+
+    #[inline]
+    fn hold(&self, monitor: &str, found: Result<(), String>) {
+        if let Err(what) = found {
+            let Place { node, shard } = self.place;
+            self.world.verdicts.broken(monitor, format!("n{node}.{shard}: {what}"));
+        }
+    }
+
+    /// Tells the test's monitors.
+    #[cold]
+    fn show(&self, happening: Happening<'_>) {
+        let (at, Place { node, shard }) = (Instant::from_nanos(self.world.now()), self.place);
+        self.world.monitors.see(&Seen::new(at, node, shard, happening), &self.world.verdicts);
+    }
+
+    /// Whether an event is for the monitors only, and what they say.
+    #[inline]
+    fn is_untold(&self, event: Event) -> bool {
+        match event {
+            Event::Called { slot } => self.hold(REPLIES, self.replies.called(slot)),
+            Event::Unanswered { slot } => self.hold(REPLIES, self.replies.ended(slot)),
+            Event::Left { to } => self.hold(LIVES, self.lives.left(to)),
+            Event::Arrived { slot, generation, from } => {
+                self.hold(ORDER, self.order.arrived((slot, generation), from));
+            }
+            Event::Kept { slot, generation } => self.order.kept((slot, generation)),
+            Event::Relieved { slot, generation, count } => {
+                self.hold(ORDER, self.order.relieved((slot, generation), count));
+            }
+            Event::Bounded { messages } => {
+                self.messages_max.set(self.messages_max.get().max(messages));
+            }
+            Event::Removed { slot } => self.lives.removed(slot),
+            _ => return false,
+        }
+        true
     }
 
     /// The name of the last actor that lived in a slot, if it was of that generation.
@@ -38,16 +112,32 @@ impl ShardObserver {
 impl Observer for ShardObserver {
     #[inline]
     fn event(&self, event: Event) {
+        if self.world.monitors.any() {
+            self.show(Happening::Core(event));
+        }
+        if self.is_untold(event) {
+            return;
+        }
         let (kind, actor, detail) = match event {
             Event::Polled { slot, generation } => {
+                self.hold(LIVES, self.lives.polled(slot, generation));
                 self.world.shards[self.number].polled.set((slot, generation));
                 (Kind::Polled, slot, generation.into())
             }
-            Event::Spawned { slot, generation } => (Kind::Spawned, slot, generation.into()),
-            Event::Queued { slot, generation } => (Kind::Queued, slot, generation.into()),
+            Event::Spawned { slot, generation } => {
+                self.hold(LIVES, self.lives.spawned(slot, generation));
+                (Kind::Spawned, slot, generation.into())
+            }
+            Event::Queued { slot, generation } => {
+                self.hold(LIVES, self.lives.queued(slot, generation));
+                (Kind::Queued, slot, generation.into())
+            }
             Event::Refused { slot } => (Kind::Refused, slot, 0),
             Event::Undelivered { reason } => (Kind::Undelivered, 0, reason.into()),
-            Event::Replied { slot } => (Kind::Replied, slot, 0),
+            Event::Replied { slot } => {
+                self.hold(REPLIES, self.replies.ended(slot));
+                (Kind::Replied, slot, 0)
+            }
             Event::CallExpired { slot } => (Kind::CallExpired, slot, 0),
             Event::TimersFired { count } => (Kind::TimersFired, count, 0),
             Event::Submitted { op } => (Kind::Submitted, 0, op.as_word()),
@@ -55,6 +145,8 @@ impl Observer for ShardObserver {
                 (Kind::Completed, 0, op.as_word().rotate_left(1) ^ u64::from(ok))
             }
             Event::Exited { slot, generation, normal } => {
+                self.hold(LIVES, self.lives.exited(slot, generation));
+                self.order.exited((slot, generation));
                 (Kind::Exited, slot, u64::from(generation) << 1 | u64::from(normal))
             }
             Event::CycleFound { slot, generation, broken } => {
@@ -63,6 +155,12 @@ impl Observer for ShardObserver {
             _ => (Kind::Other, 0, 0),
         };
         self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
+    }
+
+    fn announced(&self, what: &dyn Any) {
+        if self.world.monitors.any() {
+            self.show(Happening::Announced(what));
+        }
     }
 
     fn named(&self, slot: u32, generation: u32, name: &str) {

@@ -15,6 +15,7 @@ use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
+use crate::monitor::{Monitors, Verdicts};
 use crate::net::Network;
 use crate::plant::Plant;
 use crate::replay::{Script, Tape};
@@ -65,6 +66,9 @@ pub(crate) struct World {
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
     pub(crate) fault_state: FaultState,
+    /// The test's.
+    pub(crate) monitors: Monitors,
+    pub(crate) verdicts: Verdicts,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
@@ -120,6 +124,8 @@ impl World {
             inbox: Inbox::new(),
             plant: setup.plant,
             fault_state: FaultState::new(setup.faults),
+            monitors: Monitors::default(),
+            verdicts: Verdicts::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             hosts,

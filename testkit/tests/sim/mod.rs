@@ -1,6 +1,7 @@
 //! Everything here runs under the simulator; `sim` in a test's path says so.
 
 mod actors;
+mod assertions;
 mod campaigns;
 mod canaries;
 mod circles;
@@ -11,6 +12,7 @@ mod disk_faults;
 mod endings;
 mod files;
 mod guards;
+mod monitors;
 mod net_faults;
 mod nodes;
 mod order;

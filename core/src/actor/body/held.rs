@@ -100,6 +100,10 @@ impl<L: Life> Body<L> {
         if self.taken.replace(true) { None } else { Some(Turn { body: self }) }
     }
 
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
     /// How the slab finds this body.
     pub(super) const fn entry(&self) -> ActorEntry {
         ActorEntry {

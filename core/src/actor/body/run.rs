@@ -10,7 +10,7 @@ use crate::actor::{Context, Ending, ExitReason, Flow, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::mailbox::{AnyDoor, state};
 use crate::shard::{Shard, current};
-use crate::task::Task;
+use crate::task::{Standing, Task};
 
 impl<L: Life> Task for Body<L> {
     #[inline]
@@ -55,6 +55,14 @@ impl<L: Life> Task for Body<L> {
         }
         turn.bury(ExitReason::Shutdown.into());
         true
+    }
+
+    fn standing(&self) -> Standing {
+        match self.phase() {
+            Phase::Making | Phase::Handling => Standing::Handling,
+            Phase::Ending => Standing::Ending,
+            Phase::Fresh | Phase::Beginning | Phase::Waiting | Phase::Over => Standing::AtRest,
+        }
     }
 
     fn door(&self) -> Option<&dyn AnyDoor> {

@@ -1,0 +1,170 @@
+//! No message for the dead, none for a namesake, and everybody who ends is gone.
+
+use std::cell::{Cell, RefCell};
+
+use greenroom_core::{NodeId, Pid};
+
+/// Who lives on a shard, as its events tell.
+#[derive(Debug)]
+pub(crate) struct Lives {
+    node: NodeId,
+    /// By slot.
+    slots: RefCell<Vec<Life>>,
+    tasks: Cell<usize>,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Life {
+    /// 0 where nobody lives.
+    generation: u32,
+    /// An actor that has ended, whose task is still there.
+    ended: bool,
+}
+
+impl Lives {
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self { node, slots: RefCell::default(), tasks: Cell::new(0) }
+    }
+
+    /// Tasks and actors that came and did not go.
+    pub(crate) const fn tasks(&self) -> usize {
+        self.tasks.get()
+    }
+
+    pub(crate) fn spawned(&self, slot: u32, generation: u32) -> Result<(), String> {
+        let slots = &mut *self.slots.borrow_mut();
+        if slots.len() <= slot as usize {
+            slots.resize(slot as usize + 1, Life::default());
+        }
+        let before =
+            std::mem::replace(&mut slots[slot as usize], Life { generation, ended: false });
+        if before.generation != 0 {
+            return Err(format!("slot {slot} was given to {generation} while it was not empty"));
+        }
+        self.tasks.set(self.tasks.get() + 1);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn polled(&self, slot: u32, generation: u32) -> Result<(), String> {
+        match self.slots.borrow().get(slot as usize) {
+            Some(life) if life.generation == generation => Ok(()),
+            life => Err(stale("polled", slot, generation, life)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn queued(&self, slot: u32, generation: u32) -> Result<(), String> {
+        match self.slots.borrow().get(slot as usize) {
+            Some(life) if life.generation == generation && !life.ended => Ok(()),
+            life => Err(stale("given a message", slot, generation, life)),
+        }
+    }
+
+    /// A message left for that actor: it must be one of this node.
+    #[inline]
+    pub(crate) fn left(&self, to: Pid) -> Result<(), String> {
+        if to.node() == self.node {
+            return Ok(());
+        }
+        Err(format!("a message for {to} left for an actor of this node, a namesake at best"))
+    }
+
+    pub(crate) fn exited(&self, slot: u32, generation: u32) -> Result<(), String> {
+        let slots = &mut *self.slots.borrow_mut();
+        match slots.get_mut(slot as usize) {
+            // One that is dropped with its shard has left its slot before.
+            Some(life) if life.generation == generation && life.ended => {
+                Err(format!("the actor in slot {slot} of generation {generation} ended twice"))
+            }
+            Some(life) if life.generation == generation => {
+                life.ended = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn removed(&self, slot: u32) {
+        let slots = &mut *self.slots.borrow_mut();
+        let life = slots.get_mut(slot as usize).filter(|life| life.generation != 0);
+        // A slot whose factory failed was never filled.
+        if let Some(life) = life {
+            *life = Life::default();
+            self.tasks.set(self.tasks.get() - 1);
+        }
+    }
+}
+
+#[cold]
+fn stale(what: &str, slot: u32, generation: u32, life: Option<&Life>) -> String {
+    let there = match life {
+        Some(Life { generation: 0, .. }) | None => "nobody is there".to_owned(),
+        Some(Life { generation, ended: true }) => {
+            format!("generation {generation} has ended there")
+        }
+        Some(Life { generation, .. }) => format!("generation {generation} lives there"),
+    };
+    format!("generation {generation} of slot {slot} was {what}, but {there}")
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::{Actor, Context, Flow, Placement};
+
+    use super::*;
+    use crate::TestRuntime;
+
+    struct Nobody;
+
+    impl Actor for Nobody {
+        type Message = ();
+
+        async fn handle(&mut self, (): (), _: &Context<Self>) -> Flow {
+            Flow::Continue
+        }
+    }
+
+    /// Two actors of the same place, on two nodes.
+    fn namesakes() -> [Pid; 2] {
+        let mut sim = TestRuntime::builder().nodes(2).build();
+        [0, 1].map(|node| {
+            let spawned = sim.start_on(node, async |system| {
+                system.spawn(Placement::Shard(1), || Nobody).await.unwrap().pid()
+            });
+            sim.finish(spawned)
+        })
+    }
+
+    #[test]
+    fn a_message_for_the_dead_is_found() {
+        let lives = Lives::new(namesakes()[0].node());
+        lives.spawned(3, 7).unwrap();
+        assert_eq!((lives.queued(3, 7), lives.polled(3, 7), lives.tasks()), (Ok(()), Ok(()), 1));
+        assert!(lives.queued(3, 6).unwrap_err().contains("generation 7 lives there"));
+        assert!(lives.polled(4, 1).unwrap_err().contains("nobody is there"));
+        lives.exited(3, 7).unwrap();
+        assert!(lives.queued(3, 7).unwrap_err().contains("has ended there"));
+        assert!(lives.exited(3, 7).unwrap_err().contains("ended twice"));
+        assert_eq!(lives.polled(3, 7), Ok(()), "its task may still have its last poll");
+        lives.removed(3);
+        assert!(lives.polled(3, 7).is_err());
+        assert_eq!(lives.tasks(), 0);
+    }
+
+    #[test]
+    fn two_in_one_slot_are_found() {
+        let lives = Lives::new(namesakes()[0].node());
+        lives.spawned(0, 1).unwrap();
+        assert!(lives.spawned(0, 2).is_err());
+    }
+
+    #[test]
+    fn a_message_for_a_namesake_on_another_node_is_found() {
+        let [here, there] = namesakes();
+        assert_eq!((here.slot(), here.generation()), (there.slot(), there.generation()));
+        let lives = Lives::new(here.node());
+        assert_eq!(lives.left(here), Ok(()));
+        assert!(lives.left(there).unwrap_err().contains("namesake"));
+    }
+}

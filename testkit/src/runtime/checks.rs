@@ -1,0 +1,170 @@
+//! What is checked of every run.
+
+use greenroom_core::assertions;
+
+use super::TestRuntime;
+use crate::faults::Faults;
+use crate::monitor::{BROKEN, Happening, Seen, books, leaks};
+use crate::net;
+
+/// Rounds between two looks at a ledger: each takes time with every actor of the shard.
+const BOOKS_EVERY: u64 = 4096;
+
+/// Rounds that everybody is given to end.
+const END_TURNS: u64 = 100_000;
+
+impl TestRuntime {
+    /// From here on the run is fair: shards that can run have their turn one after the other, nothing
+    /// more goes wrong, and partitions, clogs and stalls are over. So whatever should happen has to
+    /// happen now: a [`crate::Monitor`] must not stay hot.
+    pub fn be_fair(&mut self) {
+        if self.fair_since.is_some() {
+            return;
+        }
+        self.fair_since = Some(self.world.now());
+        self.set_faults(Faults::none());
+        net::steer(&self.world, |net| net.heal(|_| true));
+        self.release_all();
+        for number in 0..self.cells.len() as u32 {
+            let state = &self.world.shards[number as usize];
+            state.slowness.set(1);
+            state.stalled_until.set(self.world.now());
+            self.end_stall(number);
+        }
+    }
+
+    /// Ends the run and looks at what is left: the fair part begins, monitors that are hot have their
+    /// time to cool, every actor is killed, and then nothing may be left of any: no task, timer,
+    /// operation, call, message. Where plain tasks go on for ever only the actors are looked at. A
+    /// campaign does this after each run that went well.
+    ///
+    /// # Panics
+    ///
+    /// When a monitor says so, something is left, or the actors do not end; and as
+    /// [`TestRuntime::step`].
+    pub fn check_end(&mut self) {
+        self.pass_judgement();
+        self.be_fair();
+        loop {
+            self.run_until_idle_or(self.turns + END_TURNS);
+            if !(self.world.monitors.any_hot() && self.step()) {
+                break;
+            }
+        }
+        self.world.monitors.at_end(&self.world.verdicts);
+        self.pass_judgement();
+        let up = |number: &u32| !self.world.is_dead(*number);
+        let numbers: Vec<u32> = (0..self.cells.len() as u32).filter(up).collect();
+        for &number in &numbers {
+            self.entered(number, |shard| {
+                shard.close();
+                shard.kill_all();
+            });
+        }
+        let last = self.turns + END_TURNS;
+        while numbers.iter().any(|&number| self.cells[number as usize].shard.actors() > 0)
+            && self.turns < last
+            && self.step()
+        {}
+        self.run_until_idle_or(last);
+        self.look_at_what_is_left(&numbers);
+        self.pass_judgement();
+    }
+
+    fn look_at_what_is_left(&self, numbers: &[u32]) {
+        let shards = || numbers.iter().map(|&number| (number, &self.cells[number as usize]));
+        let broken = |number: u32, what: String| {
+            let place = self.world.shards[number as usize].place;
+            let what = format!("n{}.{}: {what}", place.node, place.shard);
+            self.world.verdicts.broken("nothing is left behind", what);
+        };
+        for (number, cell) in shards() {
+            let (actors, tasks) = (cell.shard.actors(), cell.shard.in_use().tasks);
+            if actors > 0 {
+                broken(number, format!("{actors} actors do not end"));
+            }
+            if tasks != cell.observer.tasks() {
+                broken(number, format!("{tasks} tasks are there, of {}", cell.observer.tasks()));
+            }
+        }
+        // A task that goes on may hold anything of any shard.
+        if shards().any(|(_, cell)| cell.shard.in_use().tasks > 0) {
+            return;
+        }
+        for (number, cell) in shards() {
+            let found = leaks(&cell.shard.ledger(), &cell.shard.in_use(), cell.observer.ports());
+            found.unwrap_or_else(|what| broken(number, what));
+        }
+    }
+
+    fn run_until_idle_or(&mut self, last: u64) {
+        while self.turns < last
+            && (!self.ready.is_empty() || self.world.events.borrow().any_under_way())
+            && self.step()
+        {
+            self.world.take_up_injected();
+        }
+    }
+
+    /// After a round of a shard.
+    #[inline]
+    pub(super) fn check_monitors(&self, number: u32) {
+        if self.turns.is_multiple_of(BOOKS_EVERY) {
+            self.look_at_books(number);
+        }
+        if self.world.monitors.any()
+            && let Some(fair) = self.fair_since
+        {
+            let limit = u64::try_from(self.hot_max.as_nanos()).unwrap_or(u64::MAX);
+            let (now, verdicts) = (self.world.now(), &self.world.verdicts);
+            self.world.monitors.take_temperature(now, fair, limit, verdicts);
+        }
+        if assertions::is_violated() || self.world.verdicts.any() {
+            self.pass_judgement();
+        }
+    }
+
+    pub(super) fn look_at_books(&self, number: u32) {
+        let shard = &self.cells[number as usize].shard;
+        if let Err(what) = books(&shard.ledger(), &shard.in_use()) {
+            self.world.verdicts.broken("the ledger adds up", what);
+        }
+    }
+
+    /// Fails the run if somebody has found it to be broken.
+    ///
+    /// # Panics
+    ///
+    /// Then.
+    pub(crate) fn pass_judgement(&self) {
+        let asserted = assertions::take_violation().map(|said| format!("broken {said}"));
+        if let Some(said) = asserted.or_else(|| self.world.verdicts.take()) {
+            debug_assert!(said.starts_with(BROKEN), "the start names what is broken");
+            panic!("{said}\n{}", self.headline());
+        }
+    }
+
+    /// Tells monitors of what happened to a node.
+    pub(super) fn show(&self, node: u16, happening: Happening<'_>) {
+        if self.world.monitors.any() {
+            let seen = Seen::new(self.now(), node, u16::MAX, happening);
+            self.world.monitors.see(&seen, &self.world.verdicts);
+        }
+    }
+
+    /// Whether a campaign is to look at the end.
+    pub(crate) const fn checks_end(&self) -> bool {
+        self.checks_end
+    }
+
+    /// Releases every ring that the test holds.
+    fn release_all(&mut self) {
+        for node in 0..self.world.nodes.len() as u16 {
+            let shards = self.world.nodes[usize::from(node)].shards;
+            let pairs = (0..shards).flat_map(|from| (0..shards).map(move |to| (from, to)));
+            pairs
+                .filter(|(from, to)| from != to)
+                .for_each(|(from, to)| self.release(node, from, to));
+        }
+    }
+}
