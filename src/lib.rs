@@ -50,13 +50,14 @@
 
 mod system_builder;
 
+pub use greenroom_core::trace::announce;
 pub use greenroom_core::{
     Actor, ActorConfig, ActorRef, Call, CallError, CastError, Completed, Context, Elapsed, Error,
     Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId,
     Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result,
     Send, SendError, ShardId, Silent, Sleep, Spawn, SpawnError, System, SystemHandle, TaskError,
-    Timeout, Timer, TraceContext, Undelivered, hash, io, limits, runtime, sleep, sleep_until,
-    spawn_local, timeout,
+    Timeout, Timer, TraceContext, Undelivered, always, assertions, hash, io, limits, reachable,
+    runtime, sleep, sleep_until, sometimes, spawn_local, timeout, unreachable, watermark,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -4,9 +4,12 @@
 
 use std::any::Any;
 
-use crate::pid::{Pid, ShardId};
+use crate::pid::{NodeId, ShardId};
 use crate::runtime::OpId;
 use crate::shard::current;
+
+/// Told in two registers.
+const _: () = assert!(size_of::<Event>() <= 16);
 
 /// One thing that happened. Slots and generations are of the shard that reports.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -32,6 +35,8 @@ pub enum Event {
         slot: u32,
         /// The receiver's generation.
         generation: u32,
+        /// The shard it came from; this one, mostly.
+        from: ShardId,
     },
     /// A message was refused for want of room.
     Refused {
@@ -89,19 +94,13 @@ pub enum Event {
         /// The reply's slot.
         slot: u32,
     },
-    /// A message left for a mailbox of another shard.
-    Left {
-        /// Whom it is meant for.
-        to: Pid,
-    },
-    /// A message came from another shard for an actor of this one.
-    Arrived {
-        /// The receiver's slot.
+    /// A message left for a mailbox of another shard whose actor is on another node: it would
+    /// reach a namesake, if anybody.
+    Astray {
+        /// Whose node.
+        node: NodeId,
+        /// The slot.
         slot: u32,
-        /// The receiver's generation.
-        generation: u32,
-        /// Where it came from.
-        from: ShardId,
     },
     /// A message of another shard found no room and was kept.
     Kept {

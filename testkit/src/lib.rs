@@ -11,6 +11,9 @@
 //!   its seed, and say how to repeat the one that failed.
 //! * [`sim_test!`] makes a campaign of a function.
 //! * [`check`] says whether what clients saw was possible.
+//! * [`monitor`] has what watches a run: the framework's own monitors, always on, and a test's.
+//! * [`greenroom_core::assertions`] are answered by all seeds of a campaign together: a
+//!   [`Summary`].
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
 //! The environment steers a campaign: `SIM_SEED=0x1f3` (or decimal) runs that seed alone,

@@ -92,7 +92,7 @@ pub(super) fn count(site: &'static Site, f: impl FnOnce(&mut Count)) {
         if let Some(counts) = &mut *counts.borrow_mut() {
             f(&mut counts
                 .entry(std::ptr::from_ref(site).addr())
-                .or_insert((site, Count::default()))
+                .or_insert_with(|| (site, Count::default()))
                 .1);
         }
     });

@@ -34,13 +34,7 @@ impl Shard {
     fn arrive<M: Send + 'static>(&self, meta: PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
         match self.push_behind(target, header, Parcel::new(message)) {
-            Ok(see_to) => {
-                if see_to != 0 {
-                    let (slot, generation) = target;
-                    self.observe(|| Event::Arrived { slot, generation, from: meta.from });
-                }
-                self.accepted(target, see_to);
-            }
+            Ok(see_to) => self.accepted(target, see_to, meta.from),
             Err((why, message)) => self.not_arrived(&meta, header, why, message.set_apart()),
         }
     }
@@ -96,7 +90,7 @@ impl Shard {
     #[inline(always)]
     pub(super) fn send_away<M: Send + 'static>(&self, to: Pid, accept: Accept, message: M) {
         let (peer, target) = (to.shard(), to.target());
-        self.observe(|| Event::Left { to });
+        self.check_node(to);
         let (deadline, caller) = match accept {
             Accept::Cast if self.casts_plainly() => (Instant::NEVER, (0, 0)),
             Accept::Call { deadline, caller, .. } if self.scope().is_none() => {

@@ -78,7 +78,7 @@ impl Shard {
     ) -> Result<(), Unposted<M>> {
         match self.push(target, header, message) {
             Ok(see_to) => {
-                self.accepted(target, see_to);
+                self.accepted(target, see_to, self.id());
                 Ok(())
             }
             Err((why, message)) => self.not_pushed(target, header, why, message.set_apart()),
@@ -117,10 +117,10 @@ impl Shard {
 
     /// A message entered a mailbox.
     #[inline(always)]
-    pub(crate) fn accepted(&self, target: (u32, u32), see_to: u32) {
+    pub(crate) fn accepted(&self, target: (u32, u32), see_to: u32, from: ShardId) {
         self.count_accepted();
         if see_to != 0 {
-            self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+            self.observe(|| Event::Queued { slot: target.0, generation: target.1, from });
             if see_to & state::IDLE != 0 {
                 self.schedule(target.0);
             }
@@ -190,7 +190,7 @@ impl Shard {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
-        self.observe(|| Event::Left { to });
+        self.check_node(to);
         let packet = pack_traced(to.target(), record.deadline, (0, 0), context, message);
         self.outboxes.push_user(to.shard(), |outbox| outbox.push(packet));
         Ok(())
@@ -235,6 +235,15 @@ impl Shard {
             packet.open(self, peer);
         } else if peer.0 < self.shards() {
             self.outboxes.push_system(peer, packet);
+        }
+    }
+
+    /// Tells of a message that is about to leave for an actor of another node: the packet would not
+    /// say so.
+    #[inline(always)]
+    pub(super) fn check_node(&self, to: Pid) {
+        if to.node() != self.node() {
+            self.observe(|| Event::Astray { node: to.node(), slot: to.slot() });
         }
     }
 

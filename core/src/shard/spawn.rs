@@ -54,7 +54,7 @@ impl Shard {
         if let Some(observer) = &self.observer {
             observer.named(reserved.slot, reserved.generation, &config.name);
         }
-        self.observe(|| Event::Bounded { messages: turn_messages.into() });
+        self.observe(|| Event::Bounded { messages: turn_messages });
         let (task, entry) = embody(pid, config, actor, ack, self.observer.is_some());
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });

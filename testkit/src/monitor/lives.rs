@@ -2,12 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use greenroom_core::{NodeId, Pid};
+use greenroom_core::NodeId;
 
 /// Who lives on a shard, as its events tell.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Lives {
-    node: NodeId,
     /// By slot.
     slots: RefCell<Vec<Life>>,
     tasks: Cell<usize>,
@@ -22,10 +21,6 @@ struct Life {
 }
 
 impl Lives {
-    pub(crate) fn new(node: NodeId) -> Self {
-        Self { node, slots: RefCell::default(), tasks: Cell::new(0) }
-    }
-
     /// Tasks and actors that came and did not go.
     pub(crate) const fn tasks(&self) -> usize {
         self.tasks.get()
@@ -61,13 +56,12 @@ impl Lives {
         }
     }
 
-    /// A message left for that actor: it must be one of this node.
-    #[inline]
-    pub(crate) fn left(&self, to: Pid) -> Result<(), String> {
-        if to.node() == self.node {
-            return Ok(());
-        }
-        Err(format!("a message for {to} left for an actor of this node, a namesake at best"))
+    /// A message left for an actor of another node.
+    pub(crate) fn astray(node: NodeId, slot: u32) -> Result<(), String> {
+        Err(format!(
+            "a message for slot {slot} of node {} left for an actor of this node, a namesake at best",
+            node.index()
+        ))
     }
 
     pub(crate) fn exited(&self, slot: u32, generation: u32) -> Result<(), String> {
@@ -110,35 +104,11 @@ fn stale(what: &str, slot: u32, generation: u32, life: Option<&Life>) -> String 
 
 #[cfg(test)]
 mod tests {
-    use greenroom_core::{Actor, Context, Flow, Placement};
-
     use super::*;
-    use crate::TestRuntime;
-
-    struct Nobody;
-
-    impl Actor for Nobody {
-        type Message = ();
-
-        async fn handle(&mut self, (): (), _: &Context<Self>) -> Flow {
-            Flow::Continue
-        }
-    }
-
-    /// Two actors of the same place, on two nodes.
-    fn namesakes() -> [Pid; 2] {
-        let mut sim = TestRuntime::builder().nodes(2).build();
-        [0, 1].map(|node| {
-            let spawned = sim.start_on(node, async |system| {
-                system.spawn(Placement::Shard(1), || Nobody).await.unwrap().pid()
-            });
-            sim.finish(spawned)
-        })
-    }
 
     #[test]
     fn a_message_for_the_dead_is_found() {
-        let lives = Lives::new(namesakes()[0].node());
+        let lives = Lives::default();
         lives.spawned(3, 7).unwrap();
         assert_eq!((lives.queued(3, 7), lives.polled(3, 7), lives.tasks()), (Ok(()), Ok(()), 1));
         assert!(lives.queued(3, 6).unwrap_err().contains("generation 7 lives there"));
@@ -154,17 +124,8 @@ mod tests {
 
     #[test]
     fn two_in_one_slot_are_found() {
-        let lives = Lives::new(namesakes()[0].node());
+        let lives = Lives::default();
         lives.spawned(0, 1).unwrap();
         assert!(lives.spawned(0, 2).is_err());
-    }
-
-    #[test]
-    fn a_message_for_a_namesake_on_another_node_is_found() {
-        let [here, there] = namesakes();
-        assert_eq!((here.slot(), here.generation()), (there.slot(), there.generation()));
-        let lives = Lives::new(here.node());
-        assert_eq!(lives.left(here), Ok(()));
-        assert!(lives.left(there).unwrap_err().contains("namesake"));
     }
 }

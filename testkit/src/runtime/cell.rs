@@ -55,7 +55,7 @@ impl ShardCell {
         let place = world.shards[number as usize].place;
         let state = &world.nodes[usize::from(place.node)];
         let (id, first) = (ShardId(place.shard), state.first_shard);
-        let observer = Rc::new(ShardObserver::new(world.clone(), number, node.registration.node()));
+        let observer = Rc::new(ShardObserver::new(world.clone(), number));
         let seed = mix(world.seed ^ u64::from(place.node).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let shard = Shard::new(ShardSetup {
             node: node.registration.node(),

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use greenroom_core::Instant;
 use greenroom_core::trace::{Event, Observer};
-use greenroom_core::{Instant, NodeId};
 
 use super::Kind;
 use super::log::Place;
@@ -34,7 +34,7 @@ pub(crate) struct ShardObserver {
 }
 
 impl ShardObserver {
-    pub(crate) fn new(world: Rc<World>, number: u32, node: NodeId) -> Self {
+    pub(crate) fn new(world: Rc<World>, number: u32) -> Self {
         let number = number as usize;
         let place = world.shards[number].place;
         Self {
@@ -42,7 +42,7 @@ impl ShardObserver {
             place,
             number,
             names: RefCell::default(),
-            lives: Lives::new(node),
+            lives: Lives::default(),
             replies: Replies::default(),
             order: Order::default(),
             messages_max: Cell::new(0),
@@ -63,7 +63,7 @@ impl ShardObserver {
         self.lives.tasks()
     }
 
-    #[inline]
+    #[inline(always)]
     fn hold(&self, monitor: &str, found: Result<(), String>) {
         if let Err(what) = found {
             let Place { node, shard } = self.place;
@@ -78,16 +78,12 @@ impl ShardObserver {
         self.world.monitors.see(&Seen::new(at, node, shard, happening), &self.world.verdicts);
     }
 
-    /// Whether an event is for the monitors only, and what they say.
-    #[inline]
-    fn is_untold(&self, event: Event) -> bool {
+    /// An event that the monitors alone hear of.
+    fn untold(&self, event: Event) {
         match event {
             Event::Called { slot } => self.hold(REPLIES, self.replies.called(slot)),
             Event::Unanswered { slot } => self.hold(REPLIES, self.replies.ended(slot)),
-            Event::Left { to } => self.hold(LIVES, self.lives.left(to)),
-            Event::Arrived { slot, generation, from } => {
-                self.hold(ORDER, self.order.arrived((slot, generation), from));
-            }
+            Event::Astray { node, slot } => self.hold(LIVES, Lives::astray(node, slot)),
             Event::Kept { slot, generation } => self.order.kept((slot, generation)),
             Event::Relieved { slot, generation, count } => {
                 self.hold(ORDER, self.order.relieved((slot, generation), count));
@@ -96,9 +92,12 @@ impl ShardObserver {
                 self.messages_max.set(self.messages_max.get().max(messages));
             }
             Event::Removed { slot } => self.lives.removed(slot),
-            _ => return false,
+            _ => {
+                let Place { node, shard } = self.place;
+                let what = format!("n{node}.{shard}: an event that is not known: {event:?}");
+                self.world.verdicts.broken("events", what);
+            }
         }
-        true
     }
 
     /// The name of the last actor that lived in a slot, if it was of that generation.
@@ -115,9 +114,6 @@ impl Observer for ShardObserver {
         if self.world.monitors.any() {
             self.show(Happening::Core(event));
         }
-        if self.is_untold(event) {
-            return;
-        }
         let (kind, actor, detail) = match event {
             Event::Polled { slot, generation } => {
                 self.hold(LIVES, self.lives.polled(slot, generation));
@@ -128,8 +124,11 @@ impl Observer for ShardObserver {
                 self.hold(LIVES, self.lives.spawned(slot, generation));
                 (Kind::Spawned, slot, generation.into())
             }
-            Event::Queued { slot, generation } => {
+            Event::Queued { slot, generation, from } => {
                 self.hold(LIVES, self.lives.queued(slot, generation));
+                if from.0 != self.place.shard {
+                    self.hold(ORDER, self.order.arrived((slot, generation), from));
+                }
                 (Kind::Queued, slot, generation.into())
             }
             Event::Refused { slot } => (Kind::Refused, slot, 0),
@@ -152,7 +151,7 @@ impl Observer for ShardObserver {
             Event::CycleFound { slot, generation, broken } => {
                 (Kind::CycleFound, slot, u64::from(generation) << 1 | u64::from(broken))
             }
-            _ => (Kind::Other, 0, 0),
+            other => return self.untold(other),
         };
         self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
     }

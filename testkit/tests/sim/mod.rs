@@ -17,6 +17,7 @@ mod net_faults;
 mod nodes;
 mod order;
 mod outside;
+mod planted;
 mod pressure;
 mod regressions;
 mod replay;

@@ -72,7 +72,10 @@ impl<L: Life> Turn<'_, L> {
         made: Result<(), Arc<str>>,
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
-        shard.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+        shard.observe(|| {
+            let (slot, generation) = target;
+            Event::Queued { slot, generation, from: shard.id() }
+        });
         shard.observe(|| Event::Polled { slot: target.0, generation: target.1 });
         made?;
         let polled =
