@@ -123,7 +123,7 @@ fn sim_jars_are_sold_out_now_and_then() {
             greenroom::watermark!(i64::from(jars), "jars");
         });
     });
-    println!("{summary}");
+    eprintln!("{summary}");
 }
 
 use greenroom_testkit::check::Model;

@@ -239,12 +239,18 @@ impl Shard {
     }
 
     /// Tells of a message that is about to leave for an actor of another node: the packet would not
-    /// say so.
+    /// say so. Where assertions are compiled in, as in tests: [`Shard::may_leave`] has looked.
     #[inline(always)]
     pub(super) fn check_node(&self, to: Pid) {
-        if to.node() != self.node() {
-            self.observe(|| Event::Astray { node: to.node(), slot: to.slot() });
+        if cfg!(debug_assertions) && to.node() != self.node() {
+            self.went_astray(to);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn went_astray(&self, to: Pid) {
+        self.observe(|| Event::Astray { node: to.node(), slot: to.slot() });
     }
 
     #[inline(always)]

@@ -40,20 +40,18 @@ impl Lives {
         Ok(())
     }
 
-    #[inline]
-    pub(crate) fn polled(&self, slot: u32, generation: u32) -> Result<(), String> {
-        match self.slots.borrow().get(slot as usize) {
-            Some(life) if life.generation == generation => Ok(()),
-            life => Err(stale("polled", slot, generation, life)),
-        }
+    /// Whether that actor may be given a message.
+    #[inline(always)]
+    pub(crate) fn lives(&self, slot: u32, generation: u32) -> bool {
+        let slots = self.slots.borrow();
+        let life = slots.get(slot as usize);
+        life.is_some_and(|life| life.generation == generation && !life.ended)
     }
 
-    #[inline]
-    pub(crate) fn queued(&self, slot: u32, generation: u32) -> Result<(), String> {
-        match self.slots.borrow().get(slot as usize) {
-            Some(life) if life.generation == generation && !life.ended => Ok(()),
-            life => Err(stale("given a message", slot, generation, life)),
-        }
+    /// Why it may not.
+    #[cold]
+    pub(crate) fn why(&self, slot: u32, generation: u32) -> Result<(), String> {
+        Err(stale(slot, generation, self.slots.borrow().get(slot as usize)))
     }
 
     /// A message left for an actor of another node.
@@ -90,8 +88,7 @@ impl Lives {
     }
 }
 
-#[cold]
-fn stale(what: &str, slot: u32, generation: u32, life: Option<&Life>) -> String {
+fn stale(slot: u32, generation: u32, life: Option<&Life>) -> String {
     let there = match life {
         Some(Life { generation: 0, .. }) | None => "nobody is there".to_owned(),
         Some(Life { generation, ended: true }) => {
@@ -99,7 +96,7 @@ fn stale(what: &str, slot: u32, generation: u32, life: Option<&Life>) -> String 
         }
         Some(Life { generation, .. }) => format!("generation {generation} lives there"),
     };
-    format!("generation {generation} of slot {slot} was {what}, but {there}")
+    format!("generation {generation} of slot {slot} was given a message, but {there}")
 }
 
 #[cfg(test)]
@@ -110,15 +107,17 @@ mod tests {
     fn a_message_for_the_dead_is_found() {
         let lives = Lives::default();
         lives.spawned(3, 7).unwrap();
-        assert_eq!((lives.queued(3, 7), lives.polled(3, 7), lives.tasks()), (Ok(()), Ok(()), 1));
-        assert!(lives.queued(3, 6).unwrap_err().contains("generation 7 lives there"));
-        assert!(lives.polled(4, 1).unwrap_err().contains("nobody is there"));
+        assert!(lives.lives(3, 7));
+        assert_eq!(lives.tasks(), 1);
+        assert!(!lives.lives(3, 6) && !lives.lives(4, 1));
+        let why = |slot, generation| lives.why(slot, generation).unwrap_err();
+        assert!(why(3, 6).contains("generation 7 lives there"));
+        assert!(why(4, 1).contains("nobody is there"));
         lives.exited(3, 7).unwrap();
-        assert!(lives.queued(3, 7).unwrap_err().contains("has ended there"));
+        assert!(!lives.lives(3, 7) && why(3, 7).contains("has ended there"));
         assert!(lives.exited(3, 7).unwrap_err().contains("ended twice"));
-        assert_eq!(lives.polled(3, 7), Ok(()), "its task may still have its last poll");
+        assert_eq!(lives.tasks(), 1, "its task may still have its last poll");
         lives.removed(3);
-        assert!(lives.polled(3, 7).is_err());
         assert_eq!(lives.tasks(), 0);
     }
 

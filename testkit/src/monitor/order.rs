@@ -16,11 +16,15 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// Whether anything is kept.
+    #[inline(always)]
+    pub(crate) fn keeps_some(&self) -> bool {
+        !self.kept.borrow().is_empty()
+    }
+
     /// A message of another shard went into the mailbox.
-    #[inline]
     pub(crate) fn arrived(&self, target: (u32, u32), from: ShardId) -> Result<(), String> {
-        let kept = self.kept.borrow();
-        if kept.is_empty() { Ok(()) } else { overtakes(&kept, target, from) }
+        overtakes(&self.kept.borrow(), target, from)
     }
 
     pub(crate) fn kept(&self, target: (u32, u32)) {
@@ -54,7 +58,6 @@ impl Order {
     }
 }
 
-#[cold]
 fn overtakes(kept: &[((u32, u32), u32)], target: (u32, u32), from: ShardId) -> Result<(), String> {
     match kept.iter().find(|(other, _)| *other == target) {
         None => Ok(()),

@@ -1,6 +1,6 @@
 //! What is checked of every run.
 
-use greenroom_core::assertions;
+use greenroom_core::{InUse, assertions};
 
 use super::TestRuntime;
 use crate::faults::Faults;
@@ -62,24 +62,29 @@ impl TestRuntime {
             });
         }
         let last = self.turns + END_TURNS;
-        while numbers.iter().any(|&number| self.cells[number as usize].shard.actors() > 0)
-            && self.turns < last
-            && self.step()
-        {}
-        self.run_until_idle_or(last);
+        loop {
+            self.run_until_idle_or(last);
+            let ended = |&number: &u32| self.cells[number as usize].shard.actors() == 0;
+            // An end may take its time.
+            if numbers.iter().all(ended) || self.turns >= last || !self.step() {
+                break;
+            }
+        }
         self.look_at_what_is_left(&numbers);
         self.pass_judgement();
     }
 
     fn look_at_what_is_left(&self, numbers: &[u32]) {
-        let shards = || numbers.iter().map(|&number| (number, &self.cells[number as usize]));
         let broken = |number: u32, what: String| {
             let place = self.world.shards[number as usize].place;
             let what = format!("n{}.{}: {what}", place.node, place.shard);
             self.world.verdicts.broken("nothing is left behind", what);
         };
-        for (number, cell) in shards() {
-            let (actors, tasks) = (cell.shard.actors(), cell.shard.in_use().tasks);
+        let used = |&number: &u32| (number, self.cells[number as usize].shard.in_use());
+        let used: Vec<(u32, InUse)> = numbers.iter().map(used).collect();
+        for &(number, InUse { tasks, .. }) in &used {
+            let cell = &self.cells[number as usize];
+            let actors = if tasks > 0 { cell.shard.actors() } else { 0 };
             if actors > 0 {
                 broken(number, format!("{actors} actors do not end"));
             }
@@ -88,11 +93,12 @@ impl TestRuntime {
             }
         }
         // A task that goes on may hold anything of any shard.
-        if shards().any(|(_, cell)| cell.shard.in_use().tasks > 0) {
+        if used.iter().any(|(_, used)| used.tasks > 0) {
             return;
         }
-        for (number, cell) in shards() {
-            let found = leaks(&cell.shard.ledger(), &cell.shard.in_use(), cell.observer.ports());
+        for (number, used) in used {
+            let cell = &self.cells[number as usize];
+            let found = leaks(&cell.shard.ledger(), &used, cell.observer.ports());
             found.unwrap_or_else(|what| broken(number, what));
         }
     }
@@ -165,6 +171,50 @@ impl TestRuntime {
             pairs
                 .filter(|(from, to)| from != to)
                 .for_each(|(from, to)| self.release(node, from, to));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use greenroom_core::ShardId;
+    use greenroom_core::trace::{Event, Observer};
+
+    use super::*;
+
+    /// What a run says in which shard 0 told these events.
+    fn told(events: &[Event]) -> String {
+        let sim = TestRuntime::new_with_seed(1);
+        events.iter().for_each(|&event| sim.cells[0].observer.event(event));
+        let judged = catch_unwind(AssertUnwindSafe(|| sim.pass_judgement()));
+        judged.map_or_else(|said| *said.downcast::<String>().unwrap(), |()| String::new())
+    }
+
+    #[test]
+    fn events_that_cannot_be_fail_the_run_and_say_who_found_them() {
+        let (slot, generation, from) = (3, 1, ShardId(0));
+        let spawned = Event::Spawned { slot, generation };
+        let queued = Event::Queued { slot, generation, from };
+        let from_afar = Event::Queued { slot, generation, from: ShardId(1) };
+        let kept = Event::Kept { slot, generation };
+        let ended = Event::Exited { slot, generation, normal: true };
+        let (called, replied) = (Event::Called { slot }, Event::Replied { slot });
+        assert_eq!(told(&[spawned, queued, from_afar, called, replied, ended]), "");
+        let node = TestRuntime::new_with_seed(1).nodes[0].registration.node();
+        let cases: [(&str, &[Event]); 7] = [
+            ("nothing reaches the dead", &[queued]),
+            ("nothing reaches the dead", &[spawned, ended, queued]),
+            ("nothing reaches the dead", &[spawned, spawned]),
+            ("nothing reaches the dead", &[Event::Astray { node, slot }]),
+            ("one answer for each call", &[called, replied, replied]),
+            ("one answer for each call", &[Event::Unanswered { slot }]),
+            ("order of a pair", &[spawned, kept, from_afar]),
+        ];
+        for (monitor, events) in cases {
+            let said = told(events);
+            assert!(said.starts_with(&format!("broken [monitor {monitor}]")), "{events:?}: {said}");
         }
     }
 }

@@ -63,7 +63,6 @@ impl ShardObserver {
         self.lives.tasks()
     }
 
-    #[inline(always)]
     fn hold(&self, monitor: &str, found: Result<(), String>) {
         if let Err(what) = found {
             let Place { node, shard } = self.place;
@@ -73,63 +72,30 @@ impl ShardObserver {
 
     /// Tells the test's monitors.
     #[cold]
+    #[inline(never)]
     fn show(&self, happening: Happening<'_>) {
         let (at, Place { node, shard }) = (Instant::from_nanos(self.world.now()), self.place);
         self.world.monitors.see(&Seen::new(at, node, shard, happening), &self.world.verdicts);
     }
 
-    /// An event that the monitors alone hear of.
-    fn untold(&self, event: Event) {
-        match event {
-            Event::Called { slot } => self.hold(REPLIES, self.replies.called(slot)),
-            Event::Unanswered { slot } => self.hold(REPLIES, self.replies.ended(slot)),
-            Event::Astray { node, slot } => self.hold(LIVES, Lives::astray(node, slot)),
-            Event::Kept { slot, generation } => self.order.kept((slot, generation)),
-            Event::Relieved { slot, generation, count } => {
-                self.hold(ORDER, self.order.relieved((slot, generation), count));
-            }
-            Event::Bounded { messages } => {
-                self.messages_max.set(self.messages_max.get().max(messages));
-            }
-            Event::Removed { slot } => self.lives.removed(slot),
-            _ => {
-                let Place { node, shard } = self.place;
-                let what = format!("n{node}.{shard}: an event that is not known: {event:?}");
-                self.world.verdicts.broken("events", what);
-            }
-        }
+    #[inline(always)]
+    fn note(&self, kind: Kind, actor: u32, detail: u64) {
+        self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
     }
 
-    /// The name of the last actor that lived in a slot, if it was of that generation.
-    pub(crate) fn name(&self, slot: u32, generation: u32) -> Option<Rc<str>> {
-        let names = self.names.borrow();
-        let (named, name) = names.get(slot as usize)?;
-        (*named == generation).then(|| name.clone())
+    #[cold]
+    #[inline(never)]
+    fn not_there(&self, slot: u32, generation: u32) {
+        self.hold(LIVES, self.lives.why(slot, generation));
     }
-}
 
-impl Observer for ShardObserver {
-    #[inline]
-    fn event(&self, event: Event) {
-        if self.world.monitors.any() {
-            self.show(Happening::Core(event));
-        }
+    /// Any other event.
+    #[inline(never)]
+    fn seldom(&self, event: Event) {
         let (kind, actor, detail) = match event {
-            Event::Polled { slot, generation } => {
-                self.hold(LIVES, self.lives.polled(slot, generation));
-                self.world.shards[self.number].polled.set((slot, generation));
-                (Kind::Polled, slot, generation.into())
-            }
             Event::Spawned { slot, generation } => {
                 self.hold(LIVES, self.lives.spawned(slot, generation));
                 (Kind::Spawned, slot, generation.into())
-            }
-            Event::Queued { slot, generation, from } => {
-                self.hold(LIVES, self.lives.queued(slot, generation));
-                if from.0 != self.place.shard {
-                    self.hold(ORDER, self.order.arrived((slot, generation), from));
-                }
-                (Kind::Queued, slot, generation.into())
             }
             Event::Refused { slot } => (Kind::Refused, slot, 0),
             Event::Undelivered { reason } => (Kind::Undelivered, 0, reason.into()),
@@ -153,7 +119,58 @@ impl Observer for ShardObserver {
             }
             other => return self.untold(other),
         };
-        self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
+        self.note(kind, actor, detail);
+    }
+
+    /// An event that the monitors alone hear of.
+    fn untold(&self, event: Event) {
+        match event {
+            Event::Called { slot } => self.hold(REPLIES, self.replies.called(slot)),
+            Event::Unanswered { slot } => self.hold(REPLIES, self.replies.ended(slot)),
+            Event::Astray { node, slot } => self.hold(LIVES, Lives::astray(node, slot)),
+            Event::Kept { slot, generation } => self.order.kept((slot, generation)),
+            Event::Relieved { slot, generation, count } => {
+                self.hold(ORDER, self.order.relieved((slot, generation), count));
+            }
+            Event::Bounded { messages } => {
+                self.messages_max.set(self.messages_max.get().max(messages));
+            }
+            Event::Removed { slot } => self.lives.removed(slot),
+            _ => self.note(Kind::Other, 0, 0),
+        }
+    }
+
+    /// The name of the last actor that lived in a slot, if it was of that generation.
+    pub(crate) fn name(&self, slot: u32, generation: u32) -> Option<Rc<str>> {
+        let names = self.names.borrow();
+        let (named, name) = names.get(slot as usize)?;
+        (*named == generation).then(|| name.clone())
+    }
+}
+
+impl Observer for ShardObserver {
+    /// What comes with every message has a way of its own, with nothing else in it.
+    #[inline]
+    fn event(&self, event: Event) {
+        if self.world.monitors.any() {
+            self.show(Happening::Core(event));
+        }
+        match event {
+            Event::Polled { slot, generation } => {
+                self.world.shards[self.number].polled.set((slot, generation));
+                self.note(Kind::Polled, slot, generation.into());
+            }
+            Event::Queued { slot, generation, from } => {
+                if !self.lives.lives(slot, generation) {
+                    self.not_there(slot, generation);
+                }
+                if from.0 != self.place.shard && self.order.keeps_some() {
+                    self.hold(ORDER, self.order.arrived((slot, generation), from));
+                }
+                self.note(Kind::Queued, slot, generation.into());
+            }
+            other => self.seldom(other),
+        }
     }
 
     fn announced(&self, what: &dyn Any) {
