@@ -56,8 +56,9 @@ pub use greenroom_core::{
     Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId,
     Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result,
     Send, SendError, ShardId, Silent, Sleep, Spawn, SpawnError, System, SystemHandle, TaskError,
-    Timeout, Timer, TraceContext, Undelivered, always, assertions, hash, io, limits, reachable,
-    runtime, sleep, sleep_until, sometimes, spawn_local, timeout, unreachable, watermark,
+    Timeout, Timer, TraceContext, Undelivered, always, assertions, hash, io, limits, maybe,
+    reachable, runtime, sleep, sleep_until, sometimes, spawn_local, timeout, unreachable,
+    watermark,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     pub(crate) echo: Option<PathBuf>,
     /// The comparison's program, whose servers `echo` measures beside ours.
     pub(crate) rivals: Option<PathBuf>,
+    /// The loop by hand that `append` is measured beside.
+    pub(crate) bare: Option<PathBuf>,
     /// Shards of `scaling`, and actors on each, when its units (laps) are counted.
     pub(crate) shards: u16,
     pub(crate) actors: usize,
@@ -34,10 +36,11 @@ pub(crate) struct Arguments {
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
-                         [--echo PATH] [--rivals PATH] [--driver NAME ...] [--shards N] [--actors N]
+                         [--echo PATH] [--rivals PATH] [--bare PATH] [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim idle latency kv echo scaling; all by default
+             skynet big fan sim idle latency append kv kv_shards
+             echo scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone
   --secs     seconds of each repeat (1)
@@ -48,6 +51,7 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats 
   --kv       the key-value server of the workload kv (the example beside this program)
   --echo     the server of the workload echo (the example beside this program)
   --rivals   the program of benches/compare, whose servers echo measures beside ours
+  --bare     the program of benches/bare, whose loop by hand append measures beside ours
   --shards   with `scaling --count`: so many (2), and
   --actors   so many actors on each (16)";
 
@@ -68,6 +72,7 @@ impl Arguments {
             kv: None,
             echo: None,
             rivals: None,
+            bare: None,
             shards: 2,
             actors: 16,
             drivers: Vec::new(),
@@ -90,6 +95,7 @@ impl Arguments {
                 "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
                 "--echo" => read.echo = Some(value("a path")?.into()),
+                "--bare" => read.bare = Some(value("a path")?.into()),
                 "--rivals" => read.rivals = Some(value("a path")?.into()),
                 "--driver" => {
                     let driver = value("a name")?.parse().map_err(|it| format!("{it}"))?;

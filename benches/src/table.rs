@@ -9,7 +9,9 @@ use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::Figure;
 use crate::workloads::messages::{self, Setup};
-use crate::workloads::{big, echo, fan, floor, idle, kv, latency, scaling, sim, skynet, spawn};
+use crate::workloads::{
+    append, big, echo, fan, floor, idle, kv, latency, scaling, sim, skynet, spawn,
+};
 use crate::{alloc, bare, mesh};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
@@ -243,7 +245,9 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             }),
         ]),
     },
+    Workload { name: "append", method: Method::Elsewhere(append::measure) },
     Workload { name: "kv", method: Method::Elsewhere(kv::measure) },
+    Workload { name: "kv_shards", method: Method::Elsewhere(kv::measure_shards) },
     Workload { name: "echo", method: Method::Elsewhere(echo::measure) },
     Workload { name: "scaling", method: Method::Elsewhere(scaling::measure) },
 ];

@@ -9,6 +9,10 @@
 //! in `greenroom-shard`, and the simulator in `greenroom-testkit`, which runs every shard of every
 //! node on one thread from one seed. Nothing here names an operating system.
 //!
+//! # Features
+//!
+//! `sim`, which the testkit turns on: [`maybe!`] asks the shard's driver. Without it that is `false`.
+//!
 //! A user of actors wants the facade crate, `greenroom`; a writer of drivers begins at [`Shard`].
 
 #![deny(unsafe_code)]
@@ -21,6 +25,7 @@ pub mod hash;
 pub mod io;
 pub mod limits;
 mod mailbox;
+mod maybe;
 pub mod mesh;
 mod pid;
 pub mod process;

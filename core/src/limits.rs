@@ -87,6 +87,11 @@ pub const BUFFERS_KEPT: usize = 256;
 /// Bytes of one pooled receive buffer.
 pub const BUFFER_BYTES: usize = 16 * 1024;
 
+/// Most bytes of a datagram that a pooled buffer holds, and that a datagram socket receives unless
+/// it is told otherwise: what is left of the buffer beside the sender's address. Larger than what
+/// any network carries in one piece.
+pub const DATAGRAM_BYTES: usize = BUFFER_BYTES - 64;
+
 const _: () = assert!(PACKET_INLINE_BYTES < PACKET_BYTES);
 const _: () = assert!(PREEMPT_CHECK_MESSAGES < TURN_MESSAGES);
 const _: () = assert!(COARSE_TICK.as_millis() < PROBE_AFTER.as_millis());

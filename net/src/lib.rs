@@ -1,4 +1,4 @@
-//! TCP streams, codecs and servers of Greenroom, over the runtime's traits.
+//! Streams, datagrams, codecs and servers of Greenroom, over the runtime's traits.
 //!
 //! **This crate has no socket, no ring and no clock.** It knows operations that are submitted with
 //! owned data and complete later ([`greenroom_core::runtime::Net`]); which operating system, or
@@ -13,11 +13,13 @@
 //! | to | take |
 //! |---|---|
 //! | connect, listen | [`TcpStream`], [`TcpListener`] |
-//! | read and write from two tasks | [`TcpStream::split`] |
+//! | the same within a machine, by name | [`UnixStream`], [`UnixListener`] |
+//! | send and receive datagrams | [`UdpSocket`] |
+//! | read and write from two tasks | [`Stream::split`] |
 //! | exchange frames | [`Frames`], [`FrameSink`], with [`LinesCodec`] or [`LengthDelimitedCodec`] |
 //! | serve | [`serve()`] |
 //! | feed an actor | [`attach()`] |
-//! | use a crate written for `AsyncRead` | [`TcpStream::into_poll`] |
+//! | use a crate written for `AsyncRead` | [`Stream::into_poll`] |
 //!
 //! A stream belongs to the shard that made it and never leaves it. To use several cores, listen on
 //! each shard with [`ListenOptions::reuse_port`].
@@ -39,6 +41,8 @@ mod socket;
 mod stream;
 mod target;
 mod transport;
+mod udp;
+mod unix;
 
 pub use adapter::{PollReader, PollStream, PollWriter};
 pub use attach::{AttachEnd, attach};
@@ -47,9 +51,11 @@ pub use codec::{
     LinesCodec,
 };
 pub use frames::{FeedError, FrameError, FrameSink, Frames};
-pub use greenroom_core::runtime::{Buffer, ListenOptions, ShutdownSide};
+pub use greenroom_core::runtime::{BindOptions, Buffer, ListenOptions, ShutdownSide, UnixAddress};
 pub use listener::TcpListener;
 pub use serve::{Drained, ServeLimits, Server, ServerCounts, serve};
-pub use stream::{ReadHalf, TcpStream, WriteHalf};
+pub use stream::{ReadHalf, Stream, TcpStream, WriteHalf};
 pub use target::Target;
 pub use transport::{Receive, Transmit};
+pub use udp::{Datagram, UdpSender, UdpSocket};
+pub use unix::{UnixListener, UnixStream};

@@ -38,5 +38,15 @@ pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(5);
 /// a server is back within a second of the shortage's end.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
+/// Connections to a Unix socket that nobody has accepted, at most; as many as to a TCP listener.
+pub const BACKLOG: u32 = 1024;
+
+/// First pause of a connect to a Unix socket whose backlog is full.
+pub const KNOCK_MIN: Duration = Duration::from_millis(1);
+
+/// Longest such pause: each doubles up to here.
+pub const KNOCK_MAX: Duration = Duration::from_millis(100);
+
+const _: () = assert!(KNOCK_MIN.as_nanos() < KNOCK_MAX.as_nanos());
 const _: () = assert!(LINE_MAX < RECEIVE_BYTES);
 const _: () = assert!(ACCEPT_BACKOFF_MIN.as_nanos() < ACCEPT_BACKOFF_MAX.as_nanos());

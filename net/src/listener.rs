@@ -21,7 +21,7 @@ use crate::socket::{Socket, unexpected};
 pub struct TcpListener {
     /// Before the socket, so that it is given up before the socket closes.
     accepting: Option<IoFuture<NetDone>>,
-    socket: Socket,
+    socket: Socket<SocketAddr>,
 }
 
 impl TcpListener {
@@ -80,7 +80,7 @@ impl TcpListener {
         self.accepting = None;
         Poll::Ready(match done? {
             NetDone::Accepted { stream, peer } => {
-                let stream = TcpStream::of(Socket::new(stream, self.socket.local(), peer)?);
+                let stream = TcpStream::of(Socket::new(stream, self.local_addr(), peer)?);
                 Ok((stream, peer))
             }
             other => Err(unexpected(&other)),
@@ -90,7 +90,7 @@ impl TcpListener {
     /// The address this listens on, the real port filled in.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.socket.local()
+        *self.socket.local()
     }
 
     /// Closes the listener. When this returns, its address is free.

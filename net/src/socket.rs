@@ -9,7 +9,6 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -17,22 +16,22 @@ use greenroom_core::io::{IoFuture, net};
 use greenroom_core::runtime::{NetDone, NetRequest, ShutdownSide, SocketId};
 use greenroom_core::{ShardId, System};
 
-/// An open socket of one shard.
-pub(crate) struct Socket {
+/// An open socket of one shard, whose ends have names of type `A`.
+pub(crate) struct Socket<A> {
     id: SocketId,
     home: (System, ShardId),
-    local: SocketAddr,
+    local: A,
     /// Of a listener: its own address.
-    peer: SocketAddr,
+    peer: A,
     closed: Cell<bool>,
     /// Nothing may be sent any more, because the send side was ended.
     send_ended: Cell<bool>,
     not_send: PhantomData<*const ()>,
 }
 
-impl Socket {
+impl<A> Socket<A> {
     /// Takes over a socket that an operation of the current shard brought.
-    pub(crate) fn new(id: SocketId, local: SocketAddr, peer: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn new(id: SocketId, local: A, peer: A) -> io::Result<Self> {
         let system = System::current().ok_or_else(away)?;
         let shard = system.shard().ok_or_else(away)?;
         Ok(Self {
@@ -46,12 +45,12 @@ impl Socket {
         })
     }
 
-    pub(crate) const fn local(&self) -> SocketAddr {
-        self.local
+    pub(crate) const fn local(&self) -> &A {
+        &self.local
     }
 
-    pub(crate) const fn peer(&self) -> SocketAddr {
-        self.peer
+    pub(crate) const fn peer(&self) -> &A {
+        &self.peer
     }
 
     pub(crate) const fn is_closed(&self) -> bool {
@@ -88,7 +87,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl<A> Drop for Socket<A> {
     fn drop(&mut self) {
         if !self.closed.get() {
             // Away from its shard there is no driver to tell: the socket goes with its driver.
@@ -97,7 +96,7 @@ impl Drop for Socket {
     }
 }
 
-impl fmt::Debug for Socket {
+impl<A: fmt::Debug> fmt::Debug for Socket<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
             .field("id", &self.id.0)
@@ -110,6 +109,12 @@ impl fmt::Debug for Socket {
 /// An operation that takes effect whether or not somebody waits for it.
 #[must_use = "dropping this does not wait for the effect"]
 pub(crate) struct Finishing(Option<IoFuture<NetDone>>);
+
+impl Finishing {
+    pub(crate) const fn new(operation: IoFuture<NetDone>) -> Self {
+        Self(Some(operation))
+    }
+}
 
 impl Future for Finishing {
     type Output = io::Result<()>;

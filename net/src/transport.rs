@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use greenroom_core::runtime::Buffer;
 
-/// Where bytes come from: a [`crate::TcpStream`], its read half, or something around one.
+/// Where bytes come from: a [`crate::Stream`], its read half, or something around one.
 pub trait Receive {
     /// Receives what is there: at least one byte, or an empty buffer at the end of the stream,
     /// from then on every time.
@@ -20,7 +20,7 @@ pub trait Receive {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Buffer>>;
 }
 
-/// Where bytes go: a [`crate::TcpStream`], its write half, or something around one.
+/// Where bytes go: a [`crate::Stream`], its write half, or something around one.
 pub trait Transmit {
     /// Sends all of `data`, and gives the buffer back, empty, to be filled again.
     ///

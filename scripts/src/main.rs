@@ -5,7 +5,7 @@
 //! a fresh machine should not be a wait.
 //!
 //! One file per command in `commands`; what a command needs beside it: `process` (child
-//! processes), `tools` (programs that tests start), `loom` (the model-checking builds), `hashes`
+//! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the model-checking builds), `hashes`
 //! (trace hashes of simulations) and `tidy` (text checks).
 
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ mod failure;
 mod hashes;
 mod loom;
 mod process;
+mod soak;
 mod tidy;
 mod tools;
 mod usage;
@@ -55,6 +56,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "bench" => commands::bench(&workspace, args),
         "ci" => commands::ci(&workspace, args),
         "sim" => commands::sim(&workspace, args),
+        "soak" => commands::soak(&workspace, args),
         "test" => commands::test(&workspace, args),
         "tidy" => commands::tidy(&workspace, args),
         unknown => Err(Failure::Usage(format!("there is no command `{unknown}`"))),
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_usage_names_every_command() {
-        for command in ["bench", "ci", "sim", "test", "tidy", "help"] {
+        for command in ["bench", "ci", "sim", "soak", "test", "tidy", "help"] {
             assert!(usage::TEXT.contains(&format!("cargo x {command}")), "{command}");
         }
     }

@@ -15,6 +15,9 @@ The project's own commands.
       trace hashes
   cargo x bench [--compare] [ARGS]
       run our workloads in release mode; with --compare, the rivals beside them
+  cargo x soak kv [--secs N] [--driver NAME]
+      the example kv under load, broken connections, stops and signals for N seconds (600); fails
+      when memory or descriptors grow, or anything is logged
   cargo x ci
       what continuous integration runs: fmt, clippy, doc, tidy, deny (where cargo-deny is
       installed), test, sim --check

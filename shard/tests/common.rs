@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use greenroom_core::io::net;
+use greenroom_core::runtime::{NetRequest, SocketId};
 use greenroom_core::{Actor, Context, ExitReason, Flow, Pid, Reply, Reporter};
 use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
@@ -116,4 +118,10 @@ pub(crate) fn descriptors_with(threads: usize) -> usize {
         std::thread::yield_now();
     }
     descriptors()
+}
+
+/// Comes back once the driver has carried out what was asked of it before.
+pub(crate) async fn driver_turn() {
+    let nobody = NetRequest::Close { socket: SocketId(u64::MAX) };
+    assert!(net(nobody).await.is_err());
 }

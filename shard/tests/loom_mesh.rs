@@ -24,7 +24,7 @@ use loom::{
 };
 
 /// Explores `body`. Two preemptions, unless `LOOM_MAX_PREEMPTIONS` says otherwise.
-fn model(body: impl Fn() + Sync + Send + 'static) {
+pub(crate) fn model(body: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(2);
     builder.check(body);

@@ -8,7 +8,7 @@ use greenroom_core::{Result, io, spawn_local};
 
 use greenroom_shard::Driver;
 
-use crate::common::{alone, descriptors, on_each_driver, system};
+use crate::common::{alone, descriptors, driver_turn, on_each_driver, system};
 
 on_each_driver! {
     an_echo_of_more_than_the_kernel_buffers_comes_back_whole,
@@ -311,10 +311,4 @@ async fn abandon(draw: &mut Draw, listener: SocketId, address: SocketAddr) -> Re
         }
     }
     Ok(())
-}
-
-/// Comes back once the driver has carried out what was asked of it before.
-async fn driver_turn() {
-    let nobody = NetRequest::Close { socket: SocketId(u64::MAX) };
-    assert!(io::net(nobody).await.is_err());
 }

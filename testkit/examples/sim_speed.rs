@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release -p greenroom-testkit --example sim_speed [seconds per line] [messages|seeds]`
 //!
+//! With 0 seconds each line is one piece of work, always the same: for a count of instructions
+//! (`valgrind --tool=callgrind target/release/examples/sim_speed 0 seeds`).
+//!
 //! Everything runs on one thread with the trace hash on. A message is one handled by an actor; a
 //! second is one of processor time.
 
@@ -90,13 +93,16 @@ fn messages(shards: u16, limit: Duration) {
     let (mut total, mut events, mut seed) = (0, 0, 0);
     let start = now();
     let before = spent(start);
-    while start.elapsed() < limit {
+    loop {
         let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
         sim.run(async |system| pass(system, 100, 4, 200).await);
         sim.run_until_idle();
         total += handled(&sim, shards);
         events += sim.events();
         seed += 1;
+        if start.elapsed() >= limit {
+            break;
+        }
     }
     let rate = total as f64 / (spent(start) - before) / 1e6;
     let each = events as f64 / total as f64;
@@ -107,7 +113,7 @@ fn small_seeds(shards: u16, wanted: u32, limit: Duration) {
     let (mut seeds, mut total, mut rounds) = (0u64, 0, 0);
     let start = now();
     let before = spent(start);
-    while start.elapsed() < limit {
+    loop {
         let (counted, turns) = (AtomicU64::new(0), AtomicU64::new(0));
         let name = format!("sim_speed {seeds}");
         let campaign = Campaign::new(name).seeds(100).runtime(move |b, _| b.shards(shards));
@@ -121,6 +127,9 @@ fn small_seeds(shards: u16, wanted: u32, limit: Duration) {
         seeds += 100;
         total += counted.into_inner();
         rounds += turns.into_inner();
+        if start.elapsed() >= limit {
+            break;
+        }
     }
     let rate = seeds as f64 / (spent(start) - before);
     let (each, rounds) = (total as f64 / seeds as f64, rounds as f64 / seeds as f64);

@@ -18,7 +18,7 @@ pub(crate) fn resolve(world: &World, shard: u32, op: OpId, request: &ResolveRequ
     let address = match request.host.parse::<IpAddr>() {
         Ok(literal) => Some(literal),
         Err(_) if request.host == "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        Err(_) => world.hosts.get(&request.host).copied(),
+        Err(_) => world.look_up(shard, &request.host),
     };
     let result: IoResult = match address {
         Some(address) => Ok(IoDone::Resolved(vec![SocketAddr::new(address, request.port)])),

@@ -78,6 +78,10 @@ sites! {
     Fault,
     /// How much of its work a test does.
     Extent,
+    /// Which faults a run knows.
+    Mask,
+    /// Whether a `maybe!` is active, and whether it fires.
+    Maybe,
 }
 
 /// A choice as it was made.
@@ -106,6 +110,9 @@ pub(crate) struct Draws {
 
 /// Chances are given out of this many.
 pub(crate) const SURE: u32 = 1024;
+
+/// Finer ones out of this many.
+const MILLION: u32 = 1_000_000;
 
 impl Draws {
     pub(crate) fn new(seed: u64, tape: Option<Tape>) -> Self {
@@ -143,6 +150,12 @@ impl Draws {
         self.settle(site, place, n, drawn, tame)
     }
 
+    /// A parameter of the whole run, by name: a number below `n`, with the one that a replay takes
+    /// when it does not know it. A new one leaves the others of a recorded run where they are.
+    pub(crate) fn parameter(&self, name: &str, n: u64, tame: u64) -> u64 {
+        self.below_or(Site::Swarm, place_of(name), n, tame)
+    }
+
     /// A number from `least` to `most`, both possible.
     #[inline]
     pub(crate) fn between(&self, site: Site, place: u32, (least, most): (u64, u64)) -> u64 {
@@ -159,6 +172,15 @@ impl Draws {
         // Logged as a choice of two, so that a replay need not know the chance.
         let yes = self.raw() >> 54 < u64::from(chance);
         self.settle(site, place, 2, u64::from(yes), 0) > 0
+    }
+
+    /// Yes with a probability of `parts` in a million. No choice is made at 0 and at a million.
+    pub(crate) fn seldom(&self, site: Site, place: u32, parts: u32) -> bool {
+        if parts == 0 || parts >= MILLION {
+            return parts > 0;
+        }
+        let drawn = (u128::from(self.raw()) * u128::from(MILLION)) >> 64;
+        self.settle(site, place, 2, u64::from(drawn < u128::from(parts)), 0) > 0
     }
 
     /// A time around `typical`, with a heavy tail: one in k is longer than k times `typical`, up
@@ -181,9 +203,15 @@ impl Draws {
     }
 }
 
+/// What stands for a name where numbers do.
+pub(crate) fn place_of(name: &str) -> u32 {
+    name.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replay::Source;
 
     #[test]
     fn a_choice_stays_in_its_range_and_reaches_both_ends() {
@@ -194,7 +222,7 @@ mod tests {
 
     #[test]
     fn only_real_choices_are_logged_with_their_ordinal() {
-        let draws = Draws::new(1, Some(Tape::new(None)));
+        let draws = Draws::new(1, Some(Tape::new(Source::Seed)));
         draws.below(Site::Test, 4, 1);
         assert!(draws.chance(Site::Test, 4, SURE));
         let first = draws.below(Site::Test, 4, 10);

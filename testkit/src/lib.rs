@@ -9,7 +9,9 @@
 //! * [`TestRuntime`] is one run.
 //! * [`seeds`] and [`Campaign`] run a test under many seeds, check that each run is a function of
 //!   its seed, and say how to repeat the one that failed.
-//! * [`sim_test!`] makes a campaign of a function.
+//! * [`#[sim_test]`](macro@sim_test) makes a campaign of a function.
+//! * [`Campaign::exhaustive`] tries every schedule of a tiny one.
+//! * [`greenroom_core::maybe!`] puts into actors what is planned to be unlikely.
 //! * [`check`] says whether what clients saw was possible.
 //! * [`monitor`] has what watches a run: the framework's own monitors, always on, and a test's.
 //! * [`greenroom_core::assertions`] are answered by all seeds of a campaign together: a
@@ -21,7 +23,8 @@
 //! way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
-//! same way.
+//! same way. Copied to `tests/sim/corpus/<test>/`, a log is run before any seed from then on;
+//! `SIM_RECORD=1` writes anew those that no longer fit.
 //!
 //! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
 //! a thread: on Linux the functions that do so are interposed, and a run in which they were called
@@ -38,12 +41,15 @@
 mod blocking;
 mod campaign;
 pub mod check;
+mod clocks;
 mod disk;
 mod draws;
 mod events;
 mod faults;
 mod guard;
+mod hosts;
 mod interpose;
+mod maybe;
 mod mesh;
 pub mod monitor;
 mod net;
@@ -56,11 +62,12 @@ mod swarm;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Failure, Shrunk, SimTest, Summary, seeds};
+pub use campaign::{Campaign, Explored, Failure, Shrunk, Summary, at_once, seeds};
 pub use draws::{Decision, Site};
-pub use faults::{Crash, Fault, Faults, Peer};
-#[doc(hidden)]
+pub use faults::{Crash, Fault, Faults, Peer, Shift};
 pub use greenroom_core::System;
+pub use greenroom_macros::sim_test;
+pub use maybe::MaybeSite;
 pub use monitor::{Happening, Monitor, Seen};
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};

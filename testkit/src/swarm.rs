@@ -5,7 +5,7 @@
 //! Groce, Zhang, Eide, Chen and Regehr, 2012): one seed has rings of one slot and shards that
 //! never spin, the next has deep rings and bells that take for ever.
 
-use crate::draws::{Draws, SURE, Site};
+use crate::draws::{Draws, SURE};
 use crate::policy::{Policy, TaskOrder};
 
 /// The parameters of one run. Times are in nanoseconds, chances out of 1024.
@@ -63,30 +63,32 @@ const MICRO: u64 = 1_000;
 
 impl Swarm {
     pub(crate) fn draw(draws: &Draws) -> Self {
-        let pick = |from: &[u64]| from[draws.below(Site::Swarm, 0, from.len() as u64) as usize];
-        let chance = |from: &[u64]| pick(from) as u32;
-        let depth = || pick(&RING_DEPTHS.map(u64::from)) as u32;
+        let pick = |name, from: &[u64]| from[draws.parameter(name, from.len() as u64, 0) as usize];
+        let chance = |name, from: &[u64]| pick(name, from) as u32;
+        // A replay that knows no better has room.
+        let depths = RING_DEPTHS.len() as u64;
+        let depth = |name| RING_DEPTHS[draws.parameter(name, depths, depths - 1) as usize];
         Self {
             policy: Policy::draw(draws),
             tasks: TaskOrder::draw(draws),
-            tasks_max: pick(&[1, 3, 16, 256, 256]) as u32,
-            preempt: chance(&[0, 0, 64, 512]),
-            ring_system: depth(),
-            ring_user: depth(),
-            lag: chance(&[0, 64, 300, 700]),
+            tasks_max: pick("tasks_max", &[1, 3, 16, 256, 256]) as u32,
+            preempt: chance("preempt", &[0, 0, 64, 512]),
+            ring_system: depth("ring_system"),
+            ring_user: depth("ring_user"),
+            lag: chance("lag", &[0, 64, 300, 700]),
             lag_max: 1,
-            stale_room: chance(&[0, 64, 400]),
-            bell_delay: pick(&[0, 2 * MICRO, 50 * MICRO, 1_000 * MICRO]),
-            bell_merge: chance(&[0, 512, u64::from(SURE)]),
-            spin: chance(&[0, 0, 512, u64::from(SURE)]),
-            spin_time: pick(&[MICRO, 50 * MICRO]),
-            spurious: chance(&[0, 0, 16, 128]),
-            late: pick(&[0, 10 * MICRO, 1_000 * MICRO]),
+            stale_room: chance("stale_room", &[0, 64, 400]),
+            bell_delay: pick("bell_delay", &[0, 2 * MICRO, 50 * MICRO, 1_000 * MICRO]),
+            bell_merge: chance("bell_merge", &[0, 512, u64::from(SURE)]),
+            spin: chance("spin", &[0, 0, 512, u64::from(SURE)]),
+            spin_time: pick("spin_time", &[MICRO, 50 * MICRO]),
+            spurious: chance("spurious", &[0, 0, 16, 128]),
+            late: pick("late", &[0, 10 * MICRO, 1_000 * MICRO]),
             turn_cost: (50, 500),
-            latency_far: pick(&[10 * MICRO, 100 * MICRO, 2_000 * MICRO]),
-            latency_near: pick(&[MICRO, 20 * MICRO]),
-            short: chance(&[0, 100, 600]),
-            device: pick(&[5 * MICRO, 100 * MICRO, 5_000 * MICRO]),
+            latency_far: pick("latency_far", &[10 * MICRO, 100 * MICRO, 2_000 * MICRO]),
+            latency_near: pick("latency_near", &[MICRO, 20 * MICRO]),
+            short: chance("short", &[0, 100, 600]),
+            device: pick("device", &[5 * MICRO, 100 * MICRO, 5_000 * MICRO]),
         }
     }
 }

@@ -16,9 +16,14 @@ pub(super) struct FileBody {
 
 macro_rules! bodies {
     ($($name:ident),+ $(,)?) => {
-        &[$(FileBody { name: stringify!($name), run: |dir| Box::pin($name(dir)) }),+]
+        &[$($crate::conformance::files::FileBody {
+            name: stringify!($name),
+            run: |dir| Box::pin($name(dir)),
+        }),+]
     };
 }
+
+pub(super) use bodies;
 
 pub(super) const ALL: &[FileBody] = bodies![
     what_was_written_is_read_back,
@@ -28,35 +33,35 @@ pub(super) const ALL: &[FileBody] = bodies![
     many_operations_run_together,
 ];
 
-async fn open(path: &Path, mode: OpenMode) -> std::io::Result<(FileId, u64)> {
+pub(super) async fn open(path: &Path, mode: OpenMode) -> std::io::Result<(FileId, u64)> {
     match disk(DiskRequest::Open { path: path.into(), mode }).await? {
         DiskDone::Opened { file, len } => Ok((file, len)),
         other => panic!("an open came to {other:?}"),
     }
 }
 
-async fn read(file: FileId, offset: u64, len: usize) -> std::io::Result<Vec<u8>> {
+pub(super) async fn read(file: FileId, offset: u64, len: usize) -> std::io::Result<Vec<u8>> {
     match disk(DiskRequest::ReadAt { file, offset, len }).await? {
         DiskDone::Read(data) => Ok(data),
         other => panic!("a read came to {other:?}"),
     }
 }
 
-async fn write(file: FileId, offset: u64, data: Vec<u8>) -> std::io::Result<Vec<u8>> {
+pub(super) async fn write(file: FileId, offset: u64, data: Vec<u8>) -> std::io::Result<Vec<u8>> {
     match disk(DiskRequest::WriteAt { file, offset, data }).await? {
         DiskDone::Wrote(data) => Ok(data),
         other => panic!("a write came to {other:?}"),
     }
 }
 
-async fn len(file: FileId) -> u64 {
+pub(super) async fn len(file: FileId) -> u64 {
     match disk(DiskRequest::Len { file }).await {
         Ok(DiskDone::Len(len)) => len,
         other => panic!("a question for a length came to {other:?}"),
     }
 }
 
-async fn end(request: DiskRequest) -> std::io::Result<()> {
+pub(super) async fn end(request: DiskRequest) -> std::io::Result<()> {
     match disk(request).await? {
         DiskDone::Ended => Ok(()),
         other => panic!("it came to {other:?}"),

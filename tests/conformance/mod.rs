@@ -3,6 +3,7 @@
 
 mod actors;
 mod body;
+mod durable;
 mod files;
 mod on_cores;
 mod sim;

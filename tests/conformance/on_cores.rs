@@ -2,7 +2,7 @@
 
 use greenroom::{Builder, Driver, IdleStrategy};
 
-use super::{actors, files};
+use super::{actors, durable, files};
 
 #[test]
 fn actors_conform_on_cores() {
@@ -40,12 +40,51 @@ fn networks_conform_on_cores() {
 }
 
 #[test]
+fn datagrams_conform_on_cores() {
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park] {
+            let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+            let ran = builder.run(async move |system| {
+                for body in greenroom_net::conformance::DATAGRAMS {
+                    eprintln!("on cores, {driver}: {}", body.name);
+                    body.run(system).await;
+                }
+                Ok(())
+            });
+            ran.expect("every body passes");
+        }
+    }
+}
+
+#[test]
+fn unix_sockets_conform_on_cores() {
+    let name = format!("greenroom-unix-{}", std::process::id());
+    let scratch = std::env::temp_dir().join(name);
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park] {
+            for body in greenroom_net::conformance::UNIX {
+                eprintln!("on cores, {driver}: {}", body.name);
+                std::fs::create_dir(&scratch).expect("a directory of its own");
+                let directory = scratch.clone();
+                let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+                let ran = builder.run(async move |_| {
+                    body.run(directory).await;
+                    Ok(())
+                });
+                std::fs::remove_dir_all(&scratch).expect("the directory is there");
+                ran.expect("every body passes");
+            }
+        }
+    }
+}
+
+#[test]
 fn files_conform_on_cores() {
     let name = format!("greenroom-conformance-{}", std::process::id());
     let scratch = std::env::temp_dir().join(name);
     for driver in Driver::ALL {
         for idle in [IdleStrategy::default(), IdleStrategy::Park, IdleStrategy::Spin] {
-            for body in files::ALL {
+            for body in files::ALL.iter().chain(durable::ALL) {
                 eprintln!("on cores, {driver}: {}", body.name);
                 std::fs::create_dir(&scratch).expect("a directory of its own");
                 let dir = scratch.clone();

@@ -93,6 +93,70 @@ mod networks {
     }
 }
 
+mod datagrams {
+    use greenroom_net::conformance::{Body, DATAGRAMS};
+    use greenroom_testkit::TestRuntime;
+
+    use super::campaign;
+
+    fn run(sim: &mut TestRuntime, body: Body) {
+        sim.run(async move |system| body.run(system).await);
+    }
+
+    tests! {
+        DATAGRAMS,
+        datagrams_echo
+        long_datagrams_are_cut
+        the_longest_datagram_arrives
+        a_peer_is_heard_alone
+        a_peer_that_is_gone_is_told
+        an_address_is_taken_once
+        a_dropped_receive_loses_no_datagram
+        datagrams_wait_in_order
+        many_tasks_send_from_one_socket
+        close_with_receive_from_under_way
+    }
+}
+
+mod unix {
+    use std::path::PathBuf;
+
+    use greenroom_net::conformance::{DirectoryBody, UNIX};
+    use greenroom_testkit::TestRuntime;
+
+    use super::campaign;
+
+    fn run(sim: &mut TestRuntime, body: DirectoryBody) {
+        sim.run(async move |_| body.run(PathBuf::from("conformance")).await);
+    }
+
+    tests! {
+        UNIX,
+        unix_echo
+        a_stale_file_is_in_the_way
+        an_abstract_name_is_free_again
+        a_busy_unix_stream_closes
+        a_dropped_unix_accept_leaks_nothing
+        a_slow_unix_reader_holds_the_sender_back
+    }
+}
+
+mod durable {
+    use super::super::durable::ALL;
+    use super::campaign;
+    use super::files::run;
+
+    tests! {
+        ALL,
+        a_write_and_its_sync_are_one
+        a_write_and_its_sync_say_why_not
+        many_durable_writes_run_together
+        a_durable_file_is_written_like_any_other
+        blocks_are_written_and_read
+        a_direct_file_takes_blocks_alone
+    }
+}
+
 mod files {
     use std::path::PathBuf;
 
@@ -101,7 +165,7 @@ mod files {
     use super::super::files::{ALL, FileBody};
     use super::campaign;
 
-    fn run(sim: &mut TestRuntime, body: FileBody) {
+    pub(super) fn run(sim: &mut TestRuntime, body: FileBody) {
         sim.run(async move |_| (body.run)(PathBuf::from("conformance")).await);
     }
 

@@ -1,6 +1,6 @@
 //! The code of `docs/guide/simulation.md`.
 
-use greenroom::{Actor, ActorRef, Context, Flow, Placement, Reply, ShardId};
+use greenroom::{Actor, ActorRef, Context, Flow, Placement, Reply, ShardId, System};
 use std::time::Duration;
 
 struct Shelf {
@@ -35,19 +35,16 @@ async fn buy(shelf: ActorRef<Shelf>) -> bool {
     shelf.call(Ask::Take).await.unwrap_or(false)
 }
 
-greenroom_testkit::sim_test! {
-    shards = 3, seeds = 50;
-    async fn sim_two_shoppers_share_one_jar(system) {
-        let shelf = system.spawn(Placement::Shard(0), || Shelf { free: 1 }).await.unwrap();
-        let shoppers = [1, 2].map(|shard| {
-            system.handle().run_on(ShardId(shard), async move |_| buy(shelf).await)
-        });
-        let mut sold = 0;
-        for shopper in shoppers {
-            sold += u32::from(shopper.await.unwrap());
-        }
-        assert_eq!(sold, 1);
+#[greenroom_testkit::sim_test(shards = 3, seeds = 50)]
+async fn sim_two_shoppers_share_one_jar(system: System) {
+    let shelf = system.spawn(Placement::Shard(0), || Shelf { free: 1 }).await.unwrap();
+    let shoppers =
+        [1, 2].map(|shard| system.handle().run_on(ShardId(shard), async move |_| buy(shelf).await));
+    let mut sold = 0;
+    for shopper in shoppers {
+        sold += u32::from(shopper.await.unwrap());
     }
+    assert_eq!(sold, 1);
 }
 
 /// Looks first and takes later: another may have been there in between.

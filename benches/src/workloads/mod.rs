@@ -1,5 +1,6 @@
 //! What is measured.
 
+pub(crate) mod append;
 pub(crate) mod big;
 pub(crate) mod echo;
 pub(crate) mod fan;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::OpId;
+use super::{Blocks, OpId};
 
 /// A file a driver holds open for its shard. Never reused while the driver lives.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,6 +30,19 @@ pub enum DiskRequest {
         /// How.
         mode: OpenMode,
     },
+    /// Opens a file as [`DiskRequest::Open`] does, in a way of its own. `Unsupported` when the file
+    /// system has no direct I/O; a file that was to be created may have been.
+    OpenWith {
+        /// Where.
+        path: PathBuf,
+        /// How.
+        mode: OpenMode,
+        /// Reads and writes go past the page cache. Such a file takes [`Blocks`], at multiples of
+        /// [`Blocks::BYTES`], and nothing else.
+        direct: bool,
+        /// A write is durable when it completes, with the length that it gives the file.
+        durable: bool,
+    },
     /// Reads up to `len` bytes at `offset`; completes with [`DiskDone::Read`], shorter only at the
     /// file's end.
     ReadAt {
@@ -49,6 +62,39 @@ pub enum DiskRequest {
         offset: u64,
         /// The bytes, which the driver owns until the completion gives them back.
         data: Vec<u8>,
+    },
+    /// Writes all of `data` at `offset` and then makes it durable, as one operation; completes with
+    /// [`DiskDone::Wrote`]. A write that fails is not followed by the sync, and after an error that
+    /// the sync brings it is as after one of [`DiskRequest::Sync`].
+    WriteAndSync {
+        /// An open file.
+        file: FileId,
+        /// Byte offset.
+        offset: u64,
+        /// The bytes, which the driver owns until the completion gives them back.
+        data: Vec<u8>,
+    },
+    /// Reads into blocks until they are full or the file ends; completes with
+    /// [`DiskDone::ReadBlocks`].
+    ReadBlocks {
+        /// An open file.
+        file: FileId,
+        /// Byte offset; of a file opened for direct I/O a multiple of [`Blocks::BYTES`].
+        offset: u64,
+        /// Where to; the driver owns it until the completion gives it back.
+        into: Blocks,
+    },
+    /// Writes blocks, as [`DiskRequest::WriteAt`] does or, with `sync`, as
+    /// [`DiskRequest::WriteAndSync`]; completes with [`DiskDone::WroteBlocks`].
+    WriteBlocks {
+        /// An open file.
+        file: FileId,
+        /// Byte offset; of a file opened for direct I/O a multiple of [`Blocks::BYTES`].
+        offset: u64,
+        /// The bytes, which the driver owns until the completion gives them back.
+        data: Blocks,
+        /// Durable when it completes.
+        sync: bool,
     },
     /// Makes every completed write of the file durable; completes with [`DiskDone::Ended`]. After
     /// an error the fate of those writes is unknown and a later success does not bring them back.
@@ -117,6 +163,10 @@ pub enum DiskDone {
     Read(Vec<u8>),
     /// All was written; the buffer, back.
     Wrote(Vec<u8>),
+    /// So many bytes were read, into the first of these blocks.
+    ReadBlocks(Blocks, usize),
+    /// All was written; the blocks, back.
+    WroteBlocks(Blocks),
     /// Length in bytes.
     Len(u64),
     /// Done, with nothing to tell.

@@ -92,6 +92,13 @@ pub trait Driver: Clock {
 
     /// The runtime's own threads.
     fn threads(&self) -> &dyn Threads;
+
+    /// Whether something unlikely is to happen at that site of the program, see
+    /// [`maybe!`](crate::maybe!). Never, unless the driver is a simulation's.
+    #[cfg(feature = "sim")]
+    fn maybe(&self, _site: &'static str, _probability: f64) -> bool {
+        false
+    }
 }
 
 /// What reaches a shard from outside its thread, other than through the mesh.

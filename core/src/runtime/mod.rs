@@ -14,13 +14,19 @@
 //! "Async Rust is not safe with io_uring", tonbo.io, 2024.)
 
 mod blocking;
+mod blocks;
+mod datagram;
 mod disk;
 mod driver;
 mod mesh;
 mod net;
 mod sources;
 
+#[cfg(feature = "sim")]
+pub use crate::maybe::maybe;
 pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
+pub use blocks::Blocks;
+pub use datagram::{BindOptions, UnixAddress};
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};
 pub use driver::{Driver, Injected, Injector, IoDone, IoResult, OpId, Request};
 pub use mesh::{Inlet, Lane, NoPeers, Outlet};

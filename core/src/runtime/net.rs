@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::Deref;
 
-use super::OpId;
+use super::{BindOptions, OpId, UnixAddress};
 use crate::shard::current;
 
 /// A socket a driver holds for its shard. Never reused while the driver lives.
@@ -45,8 +45,9 @@ pub enum ShutdownSide {
 pub enum NetRequest {
     /// Binds and listens; completes with [`NetDone::Listening`].
     Listen(ListenOptions),
-    /// Takes one connection; completes with [`NetDone::Accepted`]. A cancelled accept that had
-    /// already taken a connection completes with it, and core closes it.
+    /// Takes one connection; completes with [`NetDone::Accepted`], of a Unix socket with
+    /// [`NetDone::AcceptedUnix`]. A cancelled accept that had already taken a connection completes
+    /// with it, and core closes it.
     Accept {
         /// A listening socket.
         listener: SocketId,
@@ -74,6 +75,46 @@ pub enum NetRequest {
         data: Vec<u8>,
         /// Where in `data` to begin.
         start: usize,
+    },
+    /// Binds a Unix socket and listens; completes with [`NetDone::ListeningUnix`].
+    ListenUnix {
+        /// Where; not [`UnixAddress::Unnamed`].
+        address: UnixAddress,
+        /// Connections the kernel may hold that nobody accepted yet.
+        backlog: u32,
+    },
+    /// Connects to a Unix socket; completes with [`NetDone::ConnectedUnix`], or at once with an
+    /// error of kind `WouldBlock` when the listener's backlog is full.
+    ConnectUnix {
+        /// Where to; not [`UnixAddress::Unnamed`].
+        address: UnixAddress,
+    },
+    /// Opens a datagram socket; completes with [`NetDone::Bound`].
+    Bind(BindOptions),
+    /// Has a datagram socket send to `peer` and receive from there alone; what had come from others
+    /// may still be received. Completes with [`NetDone::Ended`].
+    SetPeer {
+        /// A datagram socket.
+        socket: SocketId,
+        /// The other end.
+        peer: SocketAddr,
+    },
+    /// Receives one datagram; completes with [`NetDone::ReceivedFrom`]. At most one receive of a
+    /// socket may be under way.
+    ReceiveFrom {
+        /// A datagram socket.
+        socket: SocketId,
+    },
+    /// Sends one datagram, all of it or nothing; completes with [`NetDone::Sent`]. One that is
+    /// longer than the transport takes fails with `InvalidInput`, one to nobody on a socket without
+    /// a peer with `NotConnected`. Any number may be under way.
+    SendTo {
+        /// A datagram socket.
+        socket: SocketId,
+        /// The bytes, which the driver owns until the completion gives them back.
+        data: Vec<u8>,
+        /// Where to; `None` is the peer.
+        to: Option<SocketAddr>,
     },
     /// Ends one or both halves; completes with [`NetDone::Ended`].
     Shutdown {
@@ -114,13 +155,47 @@ pub enum NetDone {
         /// This end's address.
         local: SocketAddr,
     },
+    /// The Unix socket listens.
+    ListeningUnix {
+        /// The listening socket.
+        listener: SocketId,
+    },
+    /// A connection to a Unix socket was taken.
+    AcceptedUnix {
+        /// The connected socket.
+        stream: SocketId,
+        /// The other end's name, which it seldom has.
+        peer: UnixAddress,
+    },
+    /// The connection to a Unix socket stands.
+    ConnectedUnix {
+        /// The connected socket.
+        stream: SocketId,
+    },
+    /// The datagram socket is there.
+    Bound {
+        /// The socket.
+        socket: SocketId,
+        /// The address it is bound to, the real port filled in.
+        local: SocketAddr,
+    },
+    /// A datagram arrived.
+    ReceivedFrom {
+        /// As much of it as the socket takes.
+        data: Buffer,
+        /// Who sent it.
+        from: SocketAddr,
+        /// How long it was, in bytes: more than there are when it was cut.
+        len: usize,
+    },
     /// Bytes arrived; none at end of stream.
     Received(Buffer),
     /// Bytes were handed to the transport.
     Sent {
         /// The buffer, back.
         data: Vec<u8>,
-        /// How many bytes from `start` were taken; at least one unless the rest was empty.
+        /// How many bytes from `start` were taken; at least one unless the rest was empty. Of a
+        /// datagram, all.
         written: usize,
     },
     /// Shut down or closed.
@@ -131,13 +206,27 @@ pub enum NetDone {
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
+    /// Where what was received begins.
+    start: u32,
 }
 
 impl Buffer {
     /// Wraps bytes a driver received.
     #[must_use]
     pub const fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes }
+        Self { bytes, start: 0 }
+    }
+
+    /// Wraps a buffer of which what was received begins at `start`, behind what else a driver has
+    /// written there.
+    ///
+    /// # Panics
+    ///
+    /// When `start` is beyond the end.
+    #[must_use]
+    pub fn behind(start: usize, bytes: Vec<u8>) -> Self {
+        assert!(start <= bytes.len(), "nothing was received there");
+        Self { bytes, start: u32::try_from(start).expect("a buffer is smaller") }
     }
 }
 
@@ -145,7 +234,7 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.start as usize..]
     }
 }
 

@@ -198,7 +198,11 @@ impl Shard {
         let close = match &result {
             Ok(IoDone::Net(NetDone::Listening { listener: socket, .. }))
             | Ok(IoDone::Net(NetDone::Accepted { stream: socket, .. }))
-            | Ok(IoDone::Net(NetDone::Connected { stream: socket, .. })) => {
+            | Ok(IoDone::Net(NetDone::Connected { stream: socket, .. }))
+            | Ok(IoDone::Net(NetDone::ListeningUnix { listener: socket }))
+            | Ok(IoDone::Net(NetDone::AcceptedUnix { stream: socket, .. }))
+            | Ok(IoDone::Net(NetDone::ConnectedUnix { stream: socket }))
+            | Ok(IoDone::Net(NetDone::Bound { socket, .. })) => {
                 Some(Request::Net(NetRequest::Close { socket: *socket }))
             }
             Ok(IoDone::Disk(DiskDone::Opened { file, .. })) => {

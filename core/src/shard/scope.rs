@@ -227,6 +227,12 @@ impl Shard {
         self.driver.need_preempt()
     }
 
+    /// Whether a `maybe!` fires.
+    #[cfg(feature = "sim")]
+    pub(crate) fn maybe(&self, site: &'static str, probability: f64) -> bool {
+        self.driver.maybe(site, probability)
+    }
+
     /// An accepted message will not be handled.
     pub(crate) fn message_undelivered(&self, header: Header, reason: Undelivered) {
         self.ledger.undeliver(reason);

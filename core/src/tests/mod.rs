@@ -8,6 +8,7 @@ mod counter;
 mod identity;
 mod lifecycle;
 mod mailboxes;
+mod maybe;
 mod panics;
 mod passers;
 mod pump;

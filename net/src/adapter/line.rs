@@ -64,7 +64,7 @@ enum Work {
 
 impl Line {
     /// Starts the task that carries this line's bytes away.
-    pub(super) fn carry_with(self: &Rc<Self>, half: WriteHalf) -> io::Result<()> {
+    pub(super) fn carry_with<A: 'static>(self: &Rc<Self>, half: WriteHalf<A>) -> io::Result<()> {
         System::current().ok_or_else(away)?;
         let line = self.clone();
         drop(spawn_local(async move {
@@ -145,7 +145,7 @@ impl Line {
         f(&mut self.state.borrow_mut())
     }
 
-    async fn carry(&self, mut half: WriteHalf) {
+    async fn carry<A>(&self, mut half: WriteHalf<A>) {
         let mut spare = Vec::new();
         loop {
             let work = poll_fn(|cx| self.poll_work(cx, &mut spare)).await;

@@ -30,25 +30,29 @@ use crate::stream::WriteHalf;
 /// # Cancel safety
 ///
 /// A write that was polled and dropped has written nothing.
-pub struct PollWriter {
+pub struct PollWriter<A = SocketAddr> {
     line: Rc<Line>,
     /// The half, until the first write gives it to the line's task.
-    half: Option<WriteHalf>,
-    peer: SocketAddr,
+    half: Option<WriteHalf<A>>,
+    peer: A,
 }
 
 impl PollWriter {
-    pub(crate) fn new(half: WriteHalf) -> Self {
-        let peer = half.peer_addr();
-        Self { line: Rc::default(), half: Some(half), peer }
-    }
-
     /// The address of the other end.
     #[must_use]
     pub const fn peer_addr(&self) -> SocketAddr {
         self.peer
     }
+}
 
+impl<A: Clone> PollWriter<A> {
+    pub(crate) fn new(half: WriteHalf<A>) -> Self {
+        let peer = half.peer().clone();
+        Self { line: Rc::default(), half: Some(half), peer }
+    }
+}
+
+impl<A: 'static> PollWriter<A> {
     /// Makes sure that somebody carries away what is written.
     fn start(&mut self) -> io::Result<()> {
         match self.half.take() {
@@ -58,7 +62,7 @@ impl PollWriter {
     }
 }
 
-impl AsyncWrite for PollWriter {
+impl<A: Unpin + 'static> AsyncWrite for PollWriter<A> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -78,13 +82,13 @@ impl AsyncWrite for PollWriter {
     }
 }
 
-impl Drop for PollWriter {
+impl<A> Drop for PollWriter<A> {
     fn drop(&mut self) {
         self.line.abandon();
     }
 }
 
-impl fmt::Debug for PollWriter {
+impl<A: fmt::Debug> fmt::Debug for PollWriter<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollWriter").field("peer", &self.peer).finish_non_exhaustive()
     }

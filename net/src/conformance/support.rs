@@ -86,7 +86,7 @@ pub(super) async fn round_trip<S: Receive + Transmit>(stream: &mut S, text: &str
 }
 
 /// Asserts that the peer is gone: its end, or an error that says so.
-pub(super) async fn expect_gone(stream: &mut TcpStream) {
+pub(super) async fn expect_gone(stream: &mut impl Receive) {
     let left = receive_to_end(stream).await;
     if let Ok(bytes) = left {
         assert!(bytes.is_empty(), "{} bytes from a peer that sent none", bytes.len());

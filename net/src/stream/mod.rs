@@ -17,5 +17,5 @@ mod whole;
 mod write;
 
 pub use read::ReadHalf;
-pub use whole::TcpStream;
+pub use whole::{Stream, TcpStream};
 pub use write::WriteHalf;

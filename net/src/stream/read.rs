@@ -9,28 +9,28 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use greenroom_core::io::IoFuture;
-use greenroom_core::runtime::{Buffer, NetDone, NetRequest};
+use greenroom_core::runtime::{Buffer, NetDone, NetRequest, UnixAddress};
 
-use super::{TcpStream, WriteHalf};
+use super::{Stream, WriteHalf};
 use crate::adapter::PollReader;
 use crate::limits::RECEIVE_BYTES;
 use crate::socket::{Socket, unexpected};
 use crate::transport::Receive;
 
-/// The receiving half of a [`TcpStream`].
+/// The receiving half of a [`Stream`].
 ///
 /// Dropping it does not end the connection: what the peer goes on sending fills the buffers in
 /// between until the peer has to wait. The connection is closed when the other half is gone too.
-pub struct ReadHalf {
+pub struct ReadHalf<A = SocketAddr> {
     /// Before the socket, so that it is given up before the socket closes.
     receiving: Option<IoFuture<NetDone>>,
-    pub(super) socket: Rc<Socket>,
+    pub(super) socket: Rc<Socket<A>>,
     /// The peer has ended its side.
     ended: bool,
 }
 
-impl ReadHalf {
-    pub(super) const fn new(socket: Rc<Socket>) -> Self {
+impl<A> ReadHalf<A> {
+    pub(super) const fn new(socket: Rc<Socket<A>>) -> Self {
         Self { receiving: None, socket, ended: false }
     }
 
@@ -50,26 +50,14 @@ impl ReadHalf {
         poll_fn(|cx| self.poll_receive(cx)).await
     }
 
-    /// The address of the other end.
-    #[must_use]
-    pub fn peer_addr(&self) -> SocketAddr {
-        self.socket.peer()
-    }
-
-    /// The address of this end; see [`TcpStream::local_addr`].
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.socket.local()
-    }
-
     /// Puts the two halves of a stream together again.
     ///
     /// # Errors
     ///
     /// Gives both back when they belong to different streams.
-    pub fn reunite(self, write: WriteHalf) -> Result<TcpStream, (Self, WriteHalf)> {
+    pub fn reunite(self, write: WriteHalf<A>) -> Result<Stream<A>, (Self, WriteHalf<A>)> {
         if Rc::ptr_eq(&self.socket, &write.socket) {
-            Ok(TcpStream { read: self, write })
+            Ok(Stream { read: self, write })
         } else {
             Err((self, write))
         }
@@ -87,7 +75,35 @@ impl ReadHalf {
     }
 }
 
-impl Receive for ReadHalf {
+impl ReadHalf {
+    /// The address of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> SocketAddr {
+        *self.socket.peer()
+    }
+
+    /// The address of this end; see [`Stream::local_addr`].
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        *self.socket.local()
+    }
+}
+
+impl ReadHalf<UnixAddress> {
+    /// The name of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> &UnixAddress {
+        self.socket.peer()
+    }
+
+    /// The name of this end.
+    #[must_use]
+    pub fn local_addr(&self) -> &UnixAddress {
+        self.socket.local()
+    }
+}
+
+impl<A> Receive for ReadHalf<A> {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Buffer>> {
         if self.ended {
             return Poll::Ready(Ok(Buffer::new(Vec::new())));
@@ -110,7 +126,7 @@ impl Receive for ReadHalf {
     }
 }
 
-impl fmt::Debug for ReadHalf {
+impl<A: fmt::Debug> fmt::Debug for ReadHalf<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReadHalf")
             .field("socket", &self.socket)

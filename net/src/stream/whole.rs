@@ -1,5 +1,6 @@
 //! Both halves of a connection.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -15,16 +16,19 @@ use crate::socket::{Socket, unexpected};
 use crate::target::Target;
 use crate::transport::{Receive, Transmit};
 
-/// A TCP connection. Closed when dropped.
+/// A connection whose ends have names of type `A`: a [`TcpStream`] or a
+/// [`UnixStream`](crate::UnixStream). Closed when dropped.
 ///
 /// # Shard
 ///
 /// Belongs to the shard it was made on.
-#[derive(Debug)]
-pub struct TcpStream {
-    pub(super) read: ReadHalf,
-    pub(super) write: WriteHalf,
+pub struct Stream<A> {
+    pub(crate) read: ReadHalf<A>,
+    pub(super) write: WriteHalf<A>,
 }
+
+/// A TCP connection.
+pub type TcpStream = Stream<SocketAddr>;
 
 impl TcpStream {
     /// Connects to an address, or to a host by name: its addresses are tried one after the other,
@@ -53,7 +57,22 @@ impl TcpStream {
         Err(last.unwrap_or_else(none))
     }
 
-    pub(crate) fn of(socket: Socket) -> Self {
+    /// The address of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.read.peer_addr()
+    }
+
+    /// The address of this end. Of a connection that was accepted, the address its listener is
+    /// bound to, whose host may be the unspecified one.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.read.local_addr()
+    }
+}
+
+impl<A> Stream<A> {
+    pub(crate) fn of(socket: Socket<A>) -> Self {
         let socket = Rc::new(socket);
         Self { read: ReadHalf::new(socket.clone()), write: WriteHalf::new(socket) }
     }
@@ -119,41 +138,37 @@ impl TcpStream {
         self.read.socket.close()?.await
     }
 
-    /// The address of the other end.
-    #[must_use]
-    pub fn peer_addr(&self) -> SocketAddr {
-        self.read.peer_addr()
-    }
-
-    /// The address of this end. Of a connection that was accepted, the address its listener is
-    /// bound to, whose host may be the unspecified one.
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.read.local_addr()
-    }
-
     /// The two halves, to be used by two tasks of the shard. [`ReadHalf::reunite`] puts them
     /// together again.
     #[must_use]
-    pub fn split(self) -> (ReadHalf, WriteHalf) {
+    pub fn split(self) -> (ReadHalf<A>, WriteHalf<A>) {
         (self.read, self.write)
     }
 
     /// This stream for crates that want [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`].
     #[must_use]
-    pub fn into_poll(self) -> PollStream {
+    pub fn into_poll(self) -> PollStream<A>
+    where
+        A: Clone,
+    {
         PollStream::new(self)
     }
 }
 
-impl Receive for TcpStream {
+impl<A> Receive for Stream<A> {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Buffer>> {
         self.read.poll_receive(cx)
     }
 }
 
-impl Transmit for TcpStream {
+impl<A> Transmit for Stream<A> {
     fn send(&mut self, data: Vec<u8>) -> impl Future<Output = io::Result<Vec<u8>>> {
         self.write.send(data)
+    }
+}
+
+impl<A: fmt::Debug> fmt::Debug for Stream<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("read", &self.read).field("write", &self.write).finish()
     }
 }

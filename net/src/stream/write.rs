@@ -9,19 +9,19 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use greenroom_core::io::IoFuture;
-use greenroom_core::runtime::{NetDone, NetRequest, ShutdownSide};
+use greenroom_core::runtime::{NetDone, NetRequest, ShutdownSide, UnixAddress};
 
 use crate::adapter::PollWriter;
 use crate::socket::{Socket, unexpected};
 use crate::transport::Transmit;
 
-/// The sending half of a [`TcpStream`](super::TcpStream).
+/// The sending half of a [`Stream`](super::Stream).
 ///
 /// Dropping it ends its side of the connection: the peer reads end of stream after what was sent.
-pub struct WriteHalf {
+pub struct WriteHalf<A = SocketAddr> {
     /// Before the socket, so that it is given up before the socket closes.
     state: State,
-    pub(super) socket: Rc<Socket>,
+    pub(super) socket: Rc<Socket<A>>,
 }
 
 enum State {
@@ -35,8 +35,8 @@ enum State {
     Torn,
 }
 
-impl WriteHalf {
-    pub(super) const fn new(socket: Rc<Socket>) -> Self {
+impl<A> WriteHalf<A> {
+    pub(super) const fn new(socket: Rc<Socket<A>>) -> Self {
         Self { state: State::Idle, socket }
     }
 
@@ -81,21 +81,12 @@ impl WriteHalf {
         self.socket.shutdown(side)?.await
     }
 
-    /// The address of the other end.
-    #[must_use]
-    pub fn peer_addr(&self) -> SocketAddr {
-        self.socket.peer()
-    }
-
-    /// The address of this end; see [`TcpStream::local_addr`](super::TcpStream::local_addr).
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.socket.local()
-    }
-
     /// This half for crates that want [`futures_io::AsyncWrite`].
     #[must_use]
-    pub fn into_poll(self) -> PollWriter {
+    pub fn into_poll(self) -> PollWriter<A>
+    where
+        A: Clone,
+    {
         PollWriter::new(self)
     }
 
@@ -143,6 +134,10 @@ impl WriteHalf {
         }
     }
 
+    pub(crate) fn peer(&self) -> &A {
+        self.socket.peer()
+    }
+
     pub(crate) fn is_send_ended(&self) -> bool {
         self.socket.is_send_ended()
     }
@@ -160,21 +155,49 @@ impl WriteHalf {
 }
 
 /// Tears the half when a send is dropped under way.
-struct Sending<'a>(&'a mut WriteHalf);
+struct Sending<'a, A>(&'a mut WriteHalf<A>);
 
-impl Drop for Sending<'_> {
+impl<A> Drop for Sending<'_, A> {
     fn drop(&mut self) {
         self.0.cancel();
     }
 }
 
-impl Transmit for WriteHalf {
+impl WriteHalf {
+    /// The address of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> SocketAddr {
+        *self.socket.peer()
+    }
+
+    /// The address of this end; see [`Stream::local_addr`](super::Stream::local_addr).
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        *self.socket.local()
+    }
+}
+
+impl WriteHalf<UnixAddress> {
+    /// The name of the other end.
+    #[must_use]
+    pub fn peer_addr(&self) -> &UnixAddress {
+        self.socket.peer()
+    }
+
+    /// The name of this end.
+    #[must_use]
+    pub fn local_addr(&self) -> &UnixAddress {
+        self.socket.local()
+    }
+}
+
+impl<A> Transmit for WriteHalf<A> {
     fn send(&mut self, data: Vec<u8>) -> impl Future<Output = io::Result<Vec<u8>>> {
         Self::send(self, data)
     }
 }
 
-impl Drop for WriteHalf {
+impl<A> Drop for WriteHalf<A> {
     fn drop(&mut self) {
         self.cancel();
         // Without the other half the socket closes anyhow, which says the same to the peer.
@@ -185,7 +208,7 @@ impl Drop for WriteHalf {
     }
 }
 
-impl fmt::Debug for WriteHalf {
+impl<A: fmt::Debug> fmt::Debug for WriteHalf<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteHalf")
             .field("socket", &self.socket)

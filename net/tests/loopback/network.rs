@@ -110,6 +110,13 @@ impl Network {
             NetRequest::Connect { address } => self.connect(address).ok_or(request),
             NetRequest::Receive { stream, max } => self.receive(stream, max).ok_or(request),
             NetRequest::Send { stream, data, start } => self.send(stream, data, start),
+            // They have bodies of their own, which the drivers and the simulator run.
+            NetRequest::ListenUnix { .. }
+            | NetRequest::ConnectUnix { .. }
+            | NetRequest::Bind(_)
+            | NetRequest::SetPeer { .. }
+            | NetRequest::ReceiveFrom { .. }
+            | NetRequest::SendTo { .. } => Ok(Err(io::ErrorKind::Unsupported.into())),
             NetRequest::Shutdown { stream, side } => Ok(self.shutdown(stream, side)),
             NetRequest::Close { socket } => self.close(socket).ok_or(request),
         }
@@ -259,6 +266,6 @@ fn uses(request: &NetRequest, id: SocketId) -> bool {
         NetRequest::Receive { stream, .. }
         | NetRequest::Send { stream, .. }
         | NetRequest::Shutdown { stream, .. } => *stream == id,
-        NetRequest::Listen(_) | NetRequest::Connect { .. } | NetRequest::Close { .. } => false,
+        _ => false,
     }
 }

@@ -50,7 +50,7 @@ fn measures_example(cargo_args: &[&str]) -> bool {
             }
         };
     }
-    ours && (named.is_empty() || named.contains(&"kv"))
+    ours && (named.is_empty() || named.iter().any(|it| ["kv", "kv_shards"].contains(it)))
 }
 
 /// `--compare` is ours when it stands before a `--`; everything else belongs to the workloads.
@@ -89,7 +89,9 @@ mod tests {
             let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
             measures_example(&cargo_args(&args))
         };
-        for args in [&[][..], &["kv"], &["--json"], &["--secs", "1"], &["--", "ring", "kv"]] {
+        for args in
+            [&[][..], &["kv"], &["--json"], &["--secs", "1"], &["--", "ring", "kv"], &["kv_shards"]]
+        {
             assert!(measures(args), "{args:?}");
         }
         let others = [&["ring"][..], &["--secs", "kv", "ring"], &["kv", "--kv", "a"]];

@@ -27,8 +27,9 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<(), Failure
     }
 }
 
-/// The argument lists of `cargo test` to run, one after the other. Two, because `--all-targets`
-/// leaves doctests out and `--doc` goes with no other choice of targets.
+/// The argument lists of `cargo test` to run, one after the other: two, because `--all-targets`
+/// leaves doctests out and `--doc` goes with no other choice of targets; and where everything is
+/// tested, [`ALONE`].
 fn cargo_runs(extra: &[String]) -> Vec<Vec<&str>> {
     let of_cargo = extra.iter().position(|arg| arg == "--").unwrap_or(extra.len());
     let names = |flags: &[&str]| {
@@ -45,11 +46,18 @@ fn cargo_runs(extra: &[String]) -> Vec<Vec<&str>> {
         words
     };
     if names(&TARGET_FLAGS) {
-        vec![with(None)]
-    } else {
-        vec![with(Some("--all-targets")), with(Some("--doc"))]
+        return vec![with(None)];
     }
+    let mut runs = vec![with(Some("--all-targets")), with(Some("--doc"))];
+    if extra.is_empty() {
+        runs.push(ALONE.to_vec());
+    }
+    runs
 }
+
+/// In a build of the whole workspace the testkit turns core's feature `sim` on; what is left of
+/// `maybe!` without it is tested in core's own build.
+const ALONE: [&str; 5] = ["test", "-p", "greenroom-core", "--lib", "maybe"];
 
 const TARGET_FLAGS: [&str; 11] = [
     "--lib",
@@ -75,8 +83,15 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_targets_and_doctests() {
-        assert_eq!(joined(&[]), ["test --workspace --all-targets", "test --workspace --doc"]);
+    fn everything_is_targets_and_doctests_and_core_alone() {
+        assert_eq!(
+            joined(&[]),
+            [
+                "test --workspace --all-targets",
+                "test --workspace --doc",
+                "test -p greenroom-core --lib maybe"
+            ]
+        );
     }
 
     #[test]

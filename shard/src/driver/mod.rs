@@ -7,6 +7,7 @@
 mod affinity;
 mod bell;
 mod clock;
+mod datagram;
 mod drive;
 mod entropy;
 mod inject;
@@ -17,6 +18,7 @@ mod shard_loop;
 mod slots;
 mod tcp;
 mod thread;
+mod unix;
 
 #[cfg(feature = "driver-glommio")]
 mod glommio;

@@ -21,6 +21,8 @@ pub(super) struct Steering {
     pub(super) policy: Option<Policy>,
     /// `SIM_REPLAY`: the log to run instead of seeds.
     pub(super) replay: Option<PathBuf>,
+    /// `SIM_RECORD`: whether logs in the tree that have drifted are written anew.
+    pub(super) record: bool,
     /// `SIM_CHECK`: whether every seed is run twice, or none; else one in twenty is.
     pub(super) check: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
@@ -47,11 +49,8 @@ impl Steering {
             time: value(read("SIM_TIME"), "a time such as 90s or 10m", parse_duration)?,
             policy: value(read("SIM_POLICY"), Policy::NAMES, |text| text.parse().ok())?,
             replay: variable("SIM_REPLAY").map(PathBuf::from),
-            check: value(read("SIM_CHECK"), "0 or 1", |text| match text {
-                "0" => Some(false),
-                "1" => Some(true),
-                _ => None,
-            })?,
+            record: value(read("SIM_RECORD"), "0 or 1", yes)?.unwrap_or(false),
+            check: value(read("SIM_CHECK"), "0 or 1", yes)?,
             jobs: jobs?.unwrap_or(1),
         })
     }
@@ -64,13 +63,38 @@ impl Steering {
 
     /// The line that makes a failing run again.
     pub(super) fn repeat_line(&self, test: &str, seed: u64) -> String {
-        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "<package>".into());
-        let what = match (&self.replay, self.policy) {
-            (Some(path), _) => format!("SIM_REPLAY={}", path.display()),
-            (None, Some(policy)) => format!("SIM_SEED={seed:#x} SIM_POLICY={policy}"),
-            (None, None) => format!("SIM_SEED={seed:#x}"),
-        };
-        format!("{what} cargo test -p {package} {test}")
+        if let Some(path) = &self.replay {
+            return Self::replay_line(test, path);
+        }
+        let policy = self.policy.map(|policy| format!(" SIM_POLICY={policy}")).unwrap_or_default();
+        format!("SIM_SEED={seed:#x}{policy} cargo test -p {} {test}", package())
+    }
+
+    /// The line that makes the run of a log again.
+    pub(super) fn replay_line(test: &str, log: &Path) -> String {
+        format!("SIM_REPLAY={} cargo test -p {} {test}", log.display(), package())
+    }
+
+    /// The line that writes anew what has drifted of the logs that are kept of a test.
+    pub(super) fn record_line(test: &str) -> String {
+        format!("SIM_RECORD=1 cargo test -p {} {test}", package())
+    }
+}
+
+fn package() -> String {
+    std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "<package>".into())
+}
+
+/// The folder of the package that is tested: cargo says it, and starts tests there.
+pub(super) fn package_folder() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from)
+}
+
+fn yes(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
     }
 }
 
@@ -169,6 +193,7 @@ mod tests {
             ("SIM_TIME", "10m"),
             ("SIM_POLICY", "pct3"),
             ("SIM_REPLAY", "a.dec"),
+            ("SIM_RECORD", "1"),
             ("SIM_CHECK", "1"),
             ("SIM_JOBS", "2"),
         ]);
@@ -178,6 +203,7 @@ mod tests {
             time: Some(Duration::from_secs(600)),
             policy: Some(Policy::Pct { depth: 3 }),
             replay: Some("a.dec".into()),
+            record: true,
             check: Some(true),
             jobs: 2,
         };
@@ -193,6 +219,7 @@ mod tests {
             ("SIM_TIME", "m"),
             ("SIM_POLICY", "pct0"),
             ("SIM_POLICY", "fair"),
+            ("SIM_RECORD", ""),
             ("SIM_CHECK", "yes"),
             ("SIM_JOBS", "0"),
         ];

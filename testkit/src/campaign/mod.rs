@@ -6,7 +6,10 @@
 //! of the trace hash: a failure that does not repeat is itself a failure.
 //!
 //! Of a failure everything is kept that is needed to make it again: its seed, and its choices in a
-//! file. Then a smaller run is looked for that fails in the same way.
+//! file. Then a smaller run is looked for that fails in the same way. Copied into the tree, its log
+//! is run before any seed from then on: see [`corpus`].
+//!
+//! A tiny test can do without seeds: see [`Campaign::exhaustive`].
 //!
 //! What the environment says:
 //!
@@ -16,21 +19,30 @@
 //!   `SIM_SEEDS` as well, whichever ends first;
 //! * `SIM_POLICY=pct3` chooses shards that way under every seed;
 //! * `SIM_REPLAY=file.dec` makes the run of that log again, and says how far it was from it;
+//! * `SIM_RECORD=1` writes anew what has drifted of the logs that are kept in the tree;
 //! * `SIM_CHECK=1` runs every seed twice, `SIM_CHECK=0` none but a failing one;
 //! * `SIM_JOBS=2` runs so many seeds side by side; the first failure is the same;
 //! * `SIM_HASHES=file` appends a line `test seed hash` for each seed.
 
+mod at_once;
 mod compare;
+mod corpus;
 mod environment;
+mod exhaustive;
+mod failure;
 mod one;
 mod panics;
 mod search;
 mod seeds;
+mod settings;
 mod shrink;
-mod sim_test;
 mod summary;
+mod tally;
 
-pub use search::{Campaign, Failure, seeds};
+pub use at_once::at_once;
+pub use exhaustive::Explored;
+pub use failure::Failure;
+pub use search::seeds;
+pub use settings::Campaign;
 pub use shrink::Shrunk;
-pub use sim_test::SimTest;
 pub use summary::Summary;

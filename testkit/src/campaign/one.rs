@@ -7,20 +7,23 @@ use greenroom_core::assertions::{self, Tally};
 
 use super::panics;
 use crate::faults::Fault;
+use crate::maybe::MaybeSite;
 use crate::monitor::BROKEN;
 use crate::replay::{DecisionLog, Drift, Taken};
 use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
-use crate::trace::{Checkpoints, Record};
+use crate::trace::{Checkpoints, Close};
 
 /// What came of one run.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) checkpoints: Checkpoints,
     pub(super) failure: Option<Fall>,
-    /// The last events, where asked for.
-    pub(super) records: Vec<Record>,
+    /// The events that were looked at closely.
+    pub(super) close: Vec<Close>,
     /// The faults that were enabled, and how often each had an effect.
     pub(super) effects: Vec<(Fault, u64)>,
+    /// The `maybe!` sites that it came by.
+    pub(super) maybe_sites: Vec<MaybeSite>,
     /// All choices, where asked for.
     pub(super) log: DecisionLog,
     /// Which shard ran when, where asked for.
@@ -46,10 +49,25 @@ pub(super) struct Fall {
 pub(super) enum Keeps {
     /// Hashes.
     Little,
-    /// Records, choices, reports.
-    All,
-    /// Choices and reports, and nothing is printed.
+    /// Choices and reports.
+    Choices,
+    /// The same, and nothing is printed.
     Silently,
+    /// Hashes, and events one by one from that one on; nothing is printed.
+    Closely(u64),
+}
+
+impl Keeps {
+    const fn choices(self) -> bool {
+        matches!(self, Self::Choices | Self::Silently)
+    }
+
+    pub(super) const fn closely_from(self) -> Option<u64> {
+        match self {
+            Self::Closely(event) => Some(event),
+            Self::Little | Self::Choices | Self::Silently => None,
+        }
+    }
 }
 
 /// Runs one seed.
@@ -73,8 +91,9 @@ pub(super) fn run(
 }
 
 fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
-    panics::watch(keeps == Keeps::Silently);
-    let mut runtime = builder.quiet().log_decisions(keeps != Keeps::Little).build();
+    panics::watch(matches!(keeps, Keeps::Silently | Keeps::Closely(_)));
+    let builder = builder.quiet().log_decisions(keeps.choices());
+    let mut runtime = keeps.closely_from().into_iter().fold(builder, Builder::closely_from).build();
     // The runtime is only looked at afterwards.
     let caught = catch_unwind(AssertUnwindSafe(|| {
         body(&mut runtime);
@@ -91,15 +110,14 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
     let mut outcome = Outcome {
         checkpoints: runtime.checkpoints(),
         effects: runtime.enabled_effects(),
+        maybe_sites: runtime.maybe_sites(),
+        close: runtime.looked_at_closely(),
         drift: runtime.drift(),
         failure,
         tally,
         ..Outcome::default()
     };
-    if keeps == Keeps::All {
-        outcome.records = runtime.records(usize::MAX);
-    }
-    if keeps != Keeps::Little {
+    if keeps.choices() {
         (outcome.log, outcome.taken) = (runtime.decision_log(), runtime.schedule_taken());
         if outcome.failure.is_some() {
             let report = catch_unwind(AssertUnwindSafe(|| runtime.report()));

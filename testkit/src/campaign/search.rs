@@ -1,10 +1,7 @@
 //! The seeds one after the other.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use greenroom_core::hash::mix;
 
@@ -12,10 +9,9 @@ use super::compare::difference;
 use super::environment::{Steering, note_hash, store};
 use super::one::{Keeps, Outcome, run};
 use super::seeds::first_of;
-use super::shrink::{Shrinker, Shrunk};
-use super::summary::Summary;
-use crate::faults::Fault;
-use crate::monitor::{Make, Monitor};
+use super::shrink::Shrinker;
+use super::tally::{Counts, Tally};
+use super::{Campaign, Failure, Shrunk, Summary};
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
 
@@ -37,160 +33,136 @@ pub fn seeds(test: &str, count: u64, body: impl Fn(&mut TestRuntime) + Sync) {
     Campaign::new(test).seeds(count).run(body);
 }
 
-/// Settings of a run over many seeds.
-#[must_use = "a campaign does nothing until it runs"]
-pub struct Campaign {
-    test: String,
-    count: u64,
-    shrinks_for: Duration,
-    monitors: Vec<Make>,
-    /// Modules whose places must all be reached.
-    covered: Vec<String>,
-    configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
-}
-
-/// A seed under which a test fails.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Failure {
-    /// The seed.
-    pub seed: u64,
-    /// How many seeds were run before it.
-    pub after: u64,
-    /// What the test, the simulator, or the comparison of two runs said.
-    pub message: String,
-    /// The choices that led there.
-    pub log: DecisionLog,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seed {:#x}, after {} that passed: {}", self.seed, self.after, self.message)
-    }
-}
-
 /// One in this many seeds that pass is run twice.
 const REPEAT_EVERY: u64 = 20;
 
 impl Campaign {
-    /// A campaign of 100 seeds for the test of that full name, as `cargo test` takes it.
-    pub fn new(test: impl Into<String>) -> Self {
-        Self {
-            test: test.into(),
-            count: 100,
-            shrinks_for: Duration::from_secs(5),
-            monitors: Vec::new(),
-            covered: Vec::new(),
-            configure: Box::new(|builder, _| builder),
-        }
-    }
-
-    /// How many seeds to run. They follow from the test's name.
-    pub const fn seeds(mut self, count: u64) -> Self {
-        self.count = count;
-        self
-    }
-
-    /// For how long, in real time, a smaller run is looked for that fails in the same way as the
-    /// one that was found. Default 5 seconds.
-    pub const fn shrinks_for(mut self, budget: Duration) -> Self {
-        self.shrinks_for = budget;
-        self
-    }
-
-    /// Changes the settings of each seed's runtime, given the seed.
-    pub fn runtime(
-        mut self,
-        configure: impl Fn(Builder, u64) -> Builder + Send + Sync + 'static,
-    ) -> Self {
-        self.configure = Box::new(configure);
-        self
-    }
-
-    /// Has a monitor watch each run, made anew for it.
-    pub fn monitor<M: Monitor>(mut self, make: impl Fn() -> M + Send + Sync + 'static) -> Self {
-        self.monitors.push(Arc::new(move || Box::new(make())));
-        self
-    }
-
-    /// Says that this campaign is to reach every [`greenroom_core::reachable!`] and
-    /// [`greenroom_core::sometimes!`] of a module and those below it, named as by `module_path!`.
-    /// Others have to be true once if they were asked at all.
-    pub fn covers(mut self, module: impl Into<String>) -> Self {
-        self.covered.push(module.into());
-        self
-    }
-
-    /// The settings of a seed's runtime.
-    fn builder(&self, seed: u64) -> Builder {
-        (self.configure)(Builder::default(), seed).monitors(&self.monitors)
-    }
-
-    /// Runs `body` under all seeds.
+    /// Runs `body` with the choices of each log in the corpus, and then under all seeds, or in
+    /// every order if the campaign is exhaustive.
     ///
     /// # Panics
     ///
-    /// When it panics under one, or a seed does not repeat: with the line that runs it again, and
-    /// a smaller run that fails in the same way. The choices of both are in files then. When a fault
-    /// had a probability and never an effect, under any seed, or an assertion was never true that
-    /// has to be once: the campaign tested less than it says. That is left out where the environment
-    /// asks for less than the campaign.
+    /// When it panics in a run, or a seed does not repeat: with the line that makes the run again,
+    /// and a smaller run that fails in the same way. The choices of both are in files then, and the
+    /// line that keeps the smaller one is told.
+    ///
+    /// When a log in the corpus is none, is another test's, or no longer applies: not even half of
+    /// its choices were made again.
+    ///
+    /// When a fault had a probability and never an effect, under any seed, or an assertion was never
+    /// true that has to be once: the campaign tested less than it says; and as
+    /// [`Campaign::sites_must_fire`] says. These are left out where the environment asks for less
+    /// than the campaign.
+    ///
+    /// When the campaign is exhaustive, as [`Campaign::explore`].
     pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Summary {
         let steering = Steering::read();
-        let (effects, summary) = (Mutex::new(BTreeMap::new()), Mutex::new(Summary::default()));
+        let fail = |failure: &Failure, line: Option<&Path>| -> ! {
+            panic!("{}", self.told(&steering, failure, line, &body))
+        };
+        let tally = Tally::default();
+        if let Some(path) = &steering.replay {
+            if let Some(failure) = self.replay(path, &tally, &body) {
+                fail(&failure, Some(path));
+            }
+            return tally.into_counts().summary;
+        }
+        if steering.seed.is_none()
+            && let Some((failure, log)) = self.run_corpus(&steering, &body)
+        {
+            fail(&failure, Some(&log));
+        }
+        if let Some(bounds) = self.exhaustive {
+            let explored = self.explored(bounds, &tally, &body);
+            if let Some(failure) = explored.failure {
+                fail(&failure, None);
+            }
+            note_hash(&self.test, 0, explored.hash);
+            let (runs, preemptions) = (explored.runs, bounds.preemptions);
+            eprintln!("{}: {runs} runs, all there are with {preemptions} preemptions", self.test);
+            let summary = tally.into_counts().summary;
+            self.check_missing(&summary);
+            return summary;
+        }
         let notes = |seed, outcome: &Outcome| {
             note_hash(&self.test, seed, outcome.checkpoints.last);
-            summary.lock().unwrap_or_else(PoisonError::into_inner).add(&outcome.tally);
-            let mut effects = effects.lock().unwrap_or_else(PoisonError::into_inner);
-            for &(fault, count) in &outcome.effects {
-                *effects.entry(fault).or_insert(0) += count;
-            }
+            tally.add(outcome);
         };
         if let Some(failure) = self.first_failure(&steering, &body, &notes) {
-            panic!("{}", self.told(&steering, &failure, &body));
+            fail(&failure, None);
         }
-        if steering.runs_whole(self.count) {
-            let effects = effects.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let idle = effects.into_iter().filter(|(_, count)| *count == 0u64);
-            let idle: Vec<Fault> = idle.map(|(fault, _)| fault).collect();
-            assert!(idle.is_empty(), "{}: enabled faults without any effect: {idle:?}", self.test);
+        let counts = tally.into_counts();
+        if self.count > 0 && steering.runs_whole(self.count) {
+            self.check_idle(&counts);
+            self.check_missing(&counts.summary);
         }
-        let summary = summary.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if steering.runs_whole(self.count) {
-            let missing = summary.missing(&self.covered);
-            assert!(
-                missing.is_empty(),
-                "{}: not once in {} seeds:{missing}",
-                self.test,
-                self.count
-            );
-        }
-        summary
+        counts.summary
     }
 
-    /// A failure as it is told to whoever runs the test.
+    fn check_idle(&self, counts: &Counts) {
+        let (faults, sites) = counts.idle();
+        assert!(faults.is_empty(), "{}: enabled faults without any effect: {faults:?}", self.test);
+        if !sites.is_empty() {
+            let said = format!(
+                "{}: `maybe!` sites that were active and never fired: {sites:?}",
+                self.test
+            );
+            assert!(!self.sites_must_fire, "{said}");
+            eprintln!("{said}");
+        }
+    }
+
+    fn check_missing(&self, summary: &Summary) {
+        let missing = summary.missing(&self.covered);
+        let runs = summary.runs();
+        assert!(missing.is_empty(), "{}: not once in {runs} runs:{missing}", self.test);
+    }
+
+    /// A failure as it is told to whoever runs the test; `log` is what it was replayed from.
     fn told(
         &self,
         steering: &Steering,
         failure: &Failure,
+        log: Option<&Path>,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> String {
-        let stored = |log: &DecisionLog, suffix| match store(log, suffix) {
+        let stored = store(&failure.log, "");
+        let again = match (log, &stored) {
+            (Some(log), _) => Steering::replay_line(&self.test, log),
+            (None, Ok(stored)) if self.exhaustive.is_some() => {
+                Steering::replay_line(&self.test, stored)
+            }
+            _ => steering.repeat_line(&self.test, failure.seed),
+        };
+        let told = |stored: &std::io::Result<PathBuf>| match stored {
             Ok(path) => format!("its choices are in {}", path.display()),
             Err(error) => format!("its choices could not be written: {error}"),
         };
-        let mut said = format!("{failure}\n{}\n", steering.repeat_line(&self.test, failure.seed));
-        said.push_str(&stored(&failure.log, ""));
+        let mut said = format!("{failure}\n{again}\n{}", told(&stored));
+        let mut smallest = stored;
         if let Some(shrunk) = self.shrink(failure, body) {
-            said.push_str(&format!("\n{shrunk}{}", stored(&shrunk.log, ".min")));
+            let stored = store(&shrunk.log, ".min");
+            said.push_str(&format!("\n{shrunk}{}", told(&stored)));
+            smallest = stored.or(smallest);
+        }
+        if let Ok(path) = smallest {
+            said.push_str(&format!("\n{}", self.keep_line(&path)));
         }
         said
     }
 
-    /// Runs `body` under one seed after the other until it panics under one. For what is meant to
-    /// fail: no repeat line is printed, and no hash or log is written.
+    /// Runs `body` under one seed after the other, or in one order after the other if the campaign
+    /// is exhaustive, until it panics. For what is meant to fail: no repeat line is printed, no hash
+    /// or log is written, and the corpus is left alone.
+    ///
+    /// # Panics
+    ///
+    /// When the campaign is exhaustive, as [`Campaign::explore`].
     pub fn search(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Option<Failure> {
-        self.first_failure(&Steering::read(), &body, &|_, _| ())
+        match self.exhaustive {
+            Some(bounds) => self.explored(bounds, &Tally::default(), &body).failure,
+            None => self.first_failure(&Steering::read(), &body, &|_, _| ()),
+        }
     }
 
     /// Looks for a smaller run that fails in the same way. `None` when the choices of the failure
@@ -228,17 +200,16 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
         notes: &(dyn Fn(u64, &Outcome) + Sync),
     ) -> Option<Failure> {
-        if let Some(path) = &steering.replay {
-            return self.replay(path, body);
-        }
         let check = |seed, number, repeats| {
-            let keeps = if repeats { Keeps::All } else { Keeps::Little };
-            let first = self.once(steering, seed, keeps, body);
+            let first = self.once(steering, seed, Keeps::Little, body);
             notes(seed, &first);
             self.judge(steering, (seed, number), first, repeats, body)
         };
         if let Some(seed) = steering.seed {
             return check(seed, 0, true);
+        }
+        if self.count == 0 {
+            return None;
         }
         let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
@@ -261,8 +232,9 @@ impl Campaign {
         if first.failure.is_none() && !repeats {
             return None;
         }
-        let second = self.once(steering, seed, Keeps::All, body);
-        let difference = difference(&first, &second);
+        let again = |keeps| self.once(steering, seed, keeps, body);
+        let second = again(Keeps::Choices);
+        let difference = difference(&first, &second, again);
         let message = match (difference, first.failure.take()) {
             (None, None) => return None,
             (Some(difference), None) => difference,
@@ -290,14 +262,18 @@ impl Campaign {
     /// # Panics
     ///
     /// When there is no such log, or it is another test's.
-    fn replay(&self, path: &Path, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Option<Failure> {
-        let log = DecisionLog::load(path);
-        let log = log.unwrap_or_else(|error| panic!("SIM_REPLAY={}: {error}", path.display()));
-        assert!(log.test == self.test, "the log is of the test {}, not {}", log.test, self.test);
+    fn replay(
+        &self,
+        path: &Path,
+        tally: &Tally,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> Option<Failure> {
+        let log = self.load(path);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
         let builder = self.builder(seed).script(script);
-        let outcome = run(format!("{} replayed", self.test), builder, Keeps::All, body);
+        let outcome = run(format!("{} replayed", self.test), builder, Keeps::Choices, body);
+        tally.add(&outcome);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {
             eprintln!("{} passes with the choices of {}; {drift}", self.test, path.display());
@@ -306,11 +282,5 @@ impl Campaign {
         let log = DecisionLog { test: self.test.clone(), ..outcome.log };
         let message = format!("{}\nreplayed from {}; {drift}", failure.message, path.display());
         Some(Failure { seed, after: 0, message, log })
-    }
-}
-
-impl fmt::Debug for Campaign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Campaign").field("test", &self.test).field("count", &self.count).finish()
     }
 }

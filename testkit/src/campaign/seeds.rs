@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::Failure;
 use super::environment::Steering;
-use super::search::Failure;
 
 /// Checks the numbers from 0 to `count` until one fails, or until the time is up; gives the failure
 /// of the least number, whoever was first.

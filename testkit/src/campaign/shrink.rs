@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::one::Outcome;
 use crate::draws::{Decision, Site};
+use crate::faults::Fault;
 use crate::replay::{DecisionLog, Script, Segment};
 
 /// A failing run, made smaller.
@@ -31,6 +32,8 @@ pub struct Shrunk {
     /// How often now another shard runs while the one before could have gone on; the other switches
     /// are the program's own.
     pub preemptions: usize,
+    /// The faults that have an effect in it.
+    pub faults: Vec<Fault>,
     /// How many runs it took to find it.
     pub replays: u64,
     /// What the test or the simulator says.
@@ -68,6 +71,7 @@ impl<'a> Shrinker<'a> {
         shrinker.hurry();
         loop {
             let cost = shrinker.cost();
+            shrinker.drop_faults();
             shrinker.drop_work();
             shrinker.drop_choices();
             shrinker.gather();
@@ -82,6 +86,7 @@ impl<'a> Shrinker<'a> {
             switches_before: before,
             switches: best.taken.switches(),
             preemptions: best.taken.preemptions,
+            faults: best.effects.iter().filter(|(_, count)| *count > 0).map(|f| f.0).collect(),
             replays,
             message: best.failure?.message,
             log: best.log,
@@ -117,6 +122,18 @@ impl<'a> Shrinker<'a> {
             self.best = outcome;
         }
         better
+    }
+
+    /// Lets the run know none but the faults that it needs.
+    fn drop_faults(&mut self) {
+        let knows = |d: &Decision| d.site == Site::Mask && d.chosen == 1;
+        let known = self.best.log.decisions.iter().filter(|d| knows(d)).map(|d| d.place);
+        for place in known.collect::<Vec<_>>() {
+            let mut log = self.best.log.clone();
+            let masks = log.decisions.iter_mut().filter(|d| knows(d) && d.place == place);
+            masks.for_each(|mask| mask.chosen = 0);
+            self.attempt(log, None, |_| true);
+        }
     }
 
     /// Makes each extent of the work as small as it goes: what is small is tried first, since a
@@ -162,7 +179,7 @@ impl<'a> Shrinker<'a> {
 
     /// Takes the tame way at each site in turn, and then the tame schedule.
     fn drop_choices(&mut self) {
-        let kept = [Site::Swarm, Site::Extent, Site::Shard];
+        let kept = [Site::Swarm, Site::Mask, Site::Extent, Site::Shard];
         for site in Site::ALL.into_iter().filter(|site| !kept.contains(site)) {
             let mut log = self.best.log.clone();
             let before = log.decisions.len();
@@ -254,6 +271,9 @@ impl fmt::Display for Shrunk {
         let steps: u64 = self.schedule.iter().map(|segment| u64::from(segment.steps)).sum();
         write!(f, "shrunk from {switches_before} switches between shards to {switches}, ")?;
         writeln!(f, "{preemptions} of them preemptions, {steps} steps, in {replays} replays:")?;
+        if !self.faults.is_empty() {
+            writeln!(f, "  with the faults {:?}", self.faults)?;
+        }
         for told in self.schedule.chunks(8).take(SEGMENTS_TOLD / 8) {
             let told = told.iter().map(|segment| {
                 let (node, shard) = place_of(&self.log.shards, segment.shard);

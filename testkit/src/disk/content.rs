@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// What a device writes whole or not at all, in bytes.
-const SECTOR: usize = 512;
+use super::image::{Image, SECTOR};
+use crate::faults::Fault;
 
 /// Changes that wait for a sync at most; beyond, the kernel writes the oldest back.
 pub(super) const UNSYNCED_MAX: usize = 1024;
@@ -15,6 +15,10 @@ pub(super) enum Change {
     Write(usize, Vec<u8>),
     /// A new length.
     Len(usize),
+    /// Bytes that belong elsewhere, at an offset.
+    Stray(usize, Vec<u8>),
+    /// What should have been written from here to there was not, because of a fault.
+    Missing(usize, usize, Fault),
 }
 
 /// What becomes of a change when the power fails.
@@ -29,23 +33,42 @@ pub(super) enum Fate {
 /// See the module.
 #[derive(Default, Debug)]
 pub(super) struct Content {
-    view: Vec<u8>,
-    stable: Vec<u8>,
+    view: Image,
+    stable: Image,
     /// What separates the two, oldest first; not what a failed sync has dropped.
     changes: VecDeque<Change>,
 }
 
 impl Change {
-    fn apply(&self, image: &mut Vec<u8>) {
+    fn apply(&self, image: &mut Image) {
         match self {
-            Self::Write(from, data) => {
-                let to = from + data.len();
-                if image.len() < to {
-                    image.resize(to, 0);
-                }
-                image[*from..to].copy_from_slice(data);
+            Self::Write(from, data) => image.write(*from, data),
+            Self::Len(len) => image.resize(*len),
+            Self::Stray(from, data) => {
+                image.write(*from, data);
+                image.mark(*from, *from + data.len(), Fault::MisdirectedWrite);
             }
-            Self::Len(len) => image.resize(*len, 0),
+            Self::Missing(from, to, fault) => image.mark(*from, *to, *fault),
+        }
+    }
+
+    /// Whether bytes may be another's once it has its effect.
+    const fn touches(&self, from: usize, to: usize) -> bool {
+        match self {
+            Self::Write(start, data) | Self::Stray(start, data) => {
+                *start < to && from < *start + data.len()
+            }
+            Self::Len(_) | Self::Missing(..) => true,
+        }
+    }
+
+    /// Whether the two are writes that have no byte in common.
+    const fn is_apart_from(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Write(from, data), Self::Write(other_from, other)) => {
+                *from + data.len() <= *other_from || *other_from + other.len() <= *from
+            }
+            _ => false,
         }
     }
 
@@ -60,13 +83,13 @@ impl Change {
     }
 
     /// Applies those sectors of a write that remain.
-    fn apply_torn(&self, remain: u64, image: &mut Vec<u8>) {
+    fn apply_torn(&self, remain: u64, image: &mut Image) {
         let Self::Write(from, data) = self else { return };
         let (mut start, mut sector) = (0, 0);
         while start < data.len() {
             let end = (SECTOR - (from + start) % SECTOR + start).min(data.len());
             if remain >> (sector % 64) & 1 == 1 {
-                Self::Write(from + start, data[start..end].to_vec()).apply(image);
+                image.write(from + start, &data[start..end]);
             }
             (start, sector) = (end, sector + 1);
         }
@@ -75,7 +98,38 @@ impl Change {
 
 impl Content {
     pub(super) fn view(&self) -> &[u8] {
-        &self.view
+        self.view.bytes()
+    }
+
+    /// What is wrong with bytes that are read.
+    pub(super) fn faults(&self, from: usize, to: usize) -> Vec<Fault> {
+        self.view.faults(from, to)
+    }
+
+    /// Whether bytes are on the device as they are read.
+    pub(super) fn is_settled(&self, from: usize, to: usize) -> bool {
+        to <= self.stable.bytes().len() && !self.changes.iter().any(|c| c.touches(from, to))
+    }
+
+    /// Flips a bit on the device.
+    pub(super) fn rot(&mut self, byte: usize, bit: u8) {
+        self.view.flip(byte, bit);
+        self.stable.flip(byte, bit);
+    }
+
+    /// Lets the sector of a byte be readable no more.
+    pub(super) fn spoil(&mut self, byte: usize) {
+        let from = byte / SECTOR * SECTOR;
+        self.view.mark(from, from + SECTOR, Fault::LatentError);
+        self.stable.mark(from, from + SECTOR, Fault::LatentError);
+    }
+
+    /// Makes nothing of a write but the length it leads to.
+    pub(super) fn miss(&mut self, from: usize, to: usize, fault: Fault) {
+        if to > self.view().len() {
+            self.change(Change::Len(to));
+        }
+        self.change(Change::Missing(from, to, fault));
     }
 
     /// Changes what reads see; the device has it after a sync.
@@ -86,6 +140,19 @@ impl Content {
             && let Some(oldest) = self.changes.pop_front()
         {
             oldest.apply(&mut self.stable);
+        }
+    }
+
+    /// Changes what reads see and what the device has. Changes before it that touch the same bytes
+    /// become durable with it, as does a length that it may depend on.
+    pub(super) fn change_durably(&mut self, change: Change) {
+        let apart = self.changes.iter().all(|before| before.is_apart_from(&change));
+        if apart {
+            change.apply(&mut self.view);
+            change.apply(&mut self.stable);
+        } else {
+            self.change(change);
+            self.sync();
         }
     }
 
@@ -146,6 +213,20 @@ mod tests {
         content.sync();
         content.lose_power(|_| Fate::Kept);
         assert_eq!(content.view(), b"\0\0\0\0kept");
+    }
+
+    #[test]
+    fn a_durable_write_leaves_others_where_they_are() {
+        let mut content = Content::default();
+        content.change(Change::Write(0, b"ab".to_vec()));
+        content.change_durably(Change::Write(4, b"ef".to_vec()));
+        assert_eq!(content.view(), b"ab\0\0ef");
+        content.lose_power(|_| Fate::Lost);
+        assert_eq!(content.view(), b"\0\0\0\0ef");
+        content.change(Change::Write(0, b"ab".to_vec()));
+        content.change_durably(Change::Write(1, b"x".to_vec()));
+        content.lose_power(|_| Fate::Kept);
+        assert_eq!(content.view(), b"ax\0\0ef", "what came first does not come back");
     }
 
     #[test]

@@ -7,11 +7,12 @@ use greenroom_core::runtime::{DiskDone, DiskRequest};
 use super::content::{Change, Fate};
 use super::files::{Disks, Operation};
 use crate::draws::Site;
-use crate::faults::{Crash, Fault};
+use crate::faults::{Crash, EMFILE, Fault};
+use crate::net;
 use crate::world::World;
 
 /// What Linux calls an error of the device, and a device without room.
-const EIO: i32 = 5;
+pub(super) const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
 
 /// One in two, in parts of a million: what was not synced may be written or not.
@@ -25,10 +26,17 @@ impl Disks {
         (node, shard): (u16, u32),
         request: DiskRequest,
     ) -> io::Result<DiskDone> {
+        if let DiskRequest::Remove { path } = &request
+            && !self.has(node, path)
+            && net::remove_path(world, node, path)
+        {
+            return Ok(DiskDone::Ended);
+        }
         let fault = match &request {
             DiskRequest::ReadAt { .. } => Fault::ReadError,
             DiskRequest::WriteAt { .. } => Fault::WriteError,
             DiskRequest::Sync { .. } => Fault::SyncError,
+            DiskRequest::Open { .. } => Fault::NoDescriptors,
             _ => Fault::NoSpace,
         };
         let fault = if fault != Fault::NoSpace && world.goes_wrong(fault, shard) {
@@ -36,7 +44,7 @@ impl Disks {
         } else if self.grows(node, &request) && world.goes_wrong(Fault::NoSpace, shard) {
             Fault::NoSpace
         } else {
-            return self.apply(node, request);
+            return self.apply_damaged(world, (node, shard), request);
         };
         let mut detail = 0;
         match request {
@@ -49,8 +57,39 @@ impl Disks {
             _ => {}
         }
         world.went_wrong(fault, node, detail);
-        let error = if fault == Fault::NoSpace { ENOSPC } else { EIO };
-        Err(io::Error::from_raw_os_error(error))
+        Err(io::Error::from_raw_os_error(match fault {
+            Fault::NoSpace => ENOSPC,
+            Fault::NoDescriptors => EMFILE,
+            _ => EIO,
+        }))
+    }
+
+    /// Lets a request have its effect on a disk that may lie.
+    fn apply_damaged(
+        &mut self,
+        world: &World,
+        (node, shard): (u16, u32),
+        request: DiskRequest,
+    ) -> io::Result<DiskDone> {
+        let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        match request {
+            DiskRequest::ReadAt { file, offset, len } => {
+                let (from, to) = (place(offset), place(offset).saturating_add(len));
+                self.decay(world, (node, shard), file, (from, to))?;
+                let done = self.apply(node, request)?;
+                let DiskDone::Read(mut bytes) = done else { return Ok(done) };
+                self.misread(world, (node, shard), &mut bytes);
+                Ok(DiskDone::Read(bytes))
+            }
+            DiskRequest::WriteAt { file, offset, ref data }
+                if place(offset).checked_add(data.len()).is_some()
+                    && self.strays(world, (node, shard), (file, place(offset)), data)? =>
+            {
+                let DiskRequest::WriteAt { data, .. } = request else { unreachable!() };
+                Ok(DiskDone::Wrote(data))
+            }
+            _ => self.apply(node, request),
+        }
     }
 
     /// Draws, as an operation is submitted, whether its disk stands still from now on.
@@ -95,7 +134,10 @@ impl Disks {
     }
 
     fn cut_short(&mut self, world: &World, operation: Operation) {
-        let Operation { shard, node, mut request, .. } = operation;
+        let Operation { shard, node, mut request, form, .. } = operation;
+        if self.check_form(node, &request, form.blocks.is_some()).is_err() {
+            return;
+        }
         if let DiskRequest::WriteAt { data, .. } = &mut request {
             let done = world.draws.below(Site::Fault, shard, data.len() as u64 + 1);
             data.truncate(done as usize);
@@ -110,6 +152,10 @@ impl Disks {
 /// What becomes of a change that was not synced.
 fn fate(world: &World, node: u16, change: &Change) -> Fate {
     let place = u32::from(node);
+    if matches!(change, Change::Missing(..)) {
+        // Nobody could count on it.
+        return Fate::Lost;
+    }
     if world.goes_wrong_or(Fault::LostWrite, place, EVEN) {
         world.went_wrong(Fault::LostWrite, node, change.sectors() as u64);
         return Fate::Lost;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpId, OpenMode};
+use greenroom_core::runtime::{Blocks, DiskDone, DiskRequest, FileId, OpId, OpenMode};
 
 use super::content::{Change, Content, Fate};
+use super::form::Form;
 use super::names::Names;
 use crate::slots::Slots;
 
@@ -17,12 +18,15 @@ pub(crate) struct Operation {
     pub(super) node: u16,
     pub(super) op: OpId,
     pub(super) request: DiskRequest,
+    pub(super) form: Form,
 }
 
 /// All disks, and the operations that have not had their effect.
 #[derive(Debug)]
 pub(crate) struct Disks {
     nodes: Vec<Files>,
+    /// Nodes whose disks are damaged.
+    pub(super) bad: BTreeSet<u16>,
     pub(super) operations: Slots<Operation>,
     /// Operations by their shard and name, for cancelling.
     pub(super) by_op: BTreeMap<(u32, u64), u32>,
@@ -44,12 +48,15 @@ struct Files {
 struct Open {
     file: u64,
     writable: bool,
+    direct: bool,
+    /// A write is durable when it completes.
+    durable: bool,
 }
 
 impl Disks {
     pub(crate) fn new(nodes: usize) -> Self {
         let nodes = (0..nodes).map(|_| Files::default()).collect();
-        Self { nodes, operations: Slots::default(), by_op: BTreeMap::new() }
+        Self { nodes, bad: BTreeSet::new(), operations: Slots::default(), by_op: BTreeMap::new() }
     }
 
     /// Lets a request have its effect.
@@ -64,9 +71,15 @@ impl Disks {
         named.map(|(path, file)| (path.clone(), files.contents[file].view().len() as u64)).collect()
     }
 
+    /// Whether a node's disk has a file of that name.
+    pub(crate) fn has(&self, node: u16, path: &Path) -> bool {
+        self.nodes[usize::from(node)].names.view().contains_key(path)
+    }
+
     /// Takes everything off a disk.
     pub(crate) fn wipe(&mut self, node: u16) {
         self.nodes[usize::from(node)] = Files::default();
+        self.bad.insert(node);
     }
 
     /// Lets a disk stand still until then.
@@ -75,8 +88,71 @@ impl Disks {
         files.stalled_until = files.stalled_until.max(until);
     }
 
+    /// Ends every stall.
+    pub(crate) fn unstall(&mut self) {
+        self.nodes.iter_mut().for_each(|files| files.stalled_until = 0);
+    }
+
+    /// An open file's content.
+    pub(super) fn content(&mut self, node: u16, file: FileId) -> io::Result<&mut Content> {
+        let number = self.number_of(node, file)?;
+        self.contents_mut(node).get_mut(&number).ok_or_else(not_open)
+    }
+
+    /// The same, of a file that may be written to.
+    pub(super) fn content_mut(&mut self, node: u16, file: FileId) -> io::Result<&mut Content> {
+        self.nodes[usize::from(node)].content_mut(file)
+    }
+
+    /// The number of an open file on its disk.
+    pub(super) fn number_of(&self, node: u16, file: FileId) -> io::Result<u64> {
+        let open = self.nodes[usize::from(node)].open.get(&file.0);
+        open.map(|open| open.file).ok_or_else(not_open)
+    }
+
+    /// All files of a node by number.
+    pub(super) fn contents(&self, node: u16) -> &BTreeMap<u64, Content> {
+        &self.nodes[usize::from(node)].contents
+    }
+
+    pub(super) fn contents_mut(&mut self, node: u16) -> &mut BTreeMap<u64, Content> {
+        &mut self.nodes[usize::from(node)].contents
+    }
+
+    /// The file of a name.
+    pub(super) fn named(&mut self, node: u16, path: &Path) -> Option<&mut Content> {
+        let files = &mut self.nodes[usize::from(node)];
+        files.contents.get_mut(files.names.view().get(path)?)
+    }
+
     pub(super) fn stalled_until(&self, node: u16) -> u64 {
         self.nodes[usize::from(node)].stalled_until
+    }
+
+    /// Whether a file takes what lies at this offset in blocks, or what does not.
+    pub(super) fn check_form(
+        &self,
+        node: u16,
+        request: &DiskRequest,
+        blocks: bool,
+    ) -> io::Result<()> {
+        let (DiskRequest::ReadAt { file, offset, .. } | DiskRequest::WriteAt { file, offset, .. }) =
+            request
+        else {
+            return Ok(());
+        };
+        let open = self.nodes[usize::from(node)].open.get(&file.0).ok_or_else(not_open)?;
+        let fits = blocks && offset.is_multiple_of(Blocks::BYTES as u64);
+        if open.direct && !fits {
+            let what = "a file opened for direct I/O takes whole blocks";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        Ok(())
+    }
+
+    /// Whether every write of a file is durable when it completes.
+    pub(super) fn is_durable(&self, node: u16, file: FileId) -> bool {
+        self.nodes[usize::from(node)].open.get(&file.0).is_some_and(|open| open.durable)
     }
 
     /// Whether a request needs more room on the device.
@@ -127,7 +203,10 @@ fn not_open() -> io::Error {
 impl Files {
     fn apply(&mut self, request: DiskRequest) -> io::Result<DiskDone> {
         match request {
-            DiskRequest::Open { path, mode } => self.open(path, mode),
+            DiskRequest::Open { path, mode } => self.open(path, mode, false, false),
+            DiskRequest::OpenWith { path, mode, direct, durable } => {
+                self.open(path, mode, direct, durable)
+            }
             DiskRequest::ReadAt { file, offset, len } => {
                 let content = self.content(file)?;
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
@@ -135,11 +214,22 @@ impl Files {
                 Ok(DiskDone::Read(content[from..to].to_vec()))
             }
             DiskRequest::WriteAt { file, offset, data } => {
+                let durable = self.open.get(&file.0).is_some_and(|open| open.durable);
                 let content = self.content_mut(file)?;
                 let from = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
                 from.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-                content.change(Change::Write(from, data.clone()));
+                let change = Change::Write(from, data.clone());
+                if durable {
+                    content.change_durably(change);
+                } else {
+                    content.change(change);
+                }
                 Ok(DiskDone::Wrote(data))
+            }
+            DiskRequest::WriteAndSync { .. }
+            | DiskRequest::ReadBlocks { .. }
+            | DiskRequest::WriteBlocks { .. } => {
+                unreachable!("taken apart when they are submitted")
             }
             DiskRequest::SetLen { file, len } => {
                 let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
@@ -184,7 +274,13 @@ impl Files {
         }
     }
 
-    fn open(&mut self, path: PathBuf, mode: OpenMode) -> io::Result<DiskDone> {
+    fn open(
+        &mut self,
+        path: PathBuf,
+        mode: OpenMode,
+        direct: bool,
+        durable: bool,
+    ) -> io::Result<DiskDone> {
         let file = match (self.names.view().get(&path), mode) {
             (Some(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
             (None, OpenMode::Read) => return Err(io::ErrorKind::NotFound.into()),
@@ -199,7 +295,7 @@ impl Files {
         };
         self.open_next += 1;
         let id = self.open_next;
-        self.open.insert(id, Open { file, writable: mode != OpenMode::Read });
+        self.open.insert(id, Open { file, writable: mode != OpenMode::Read, direct, durable });
         let len = self.contents[&file].view().len() as u64;
         Ok(DiskDone::Opened { file: FileId(id), len })
     }

@@ -11,8 +11,11 @@
 //! way, and a sync of their directory makes them durable. A kill of the process loses neither.
 
 mod content;
+mod damage;
 mod faults;
 mod files;
+mod form;
+mod image;
 mod names;
 mod operate;
 

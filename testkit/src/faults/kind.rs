@@ -47,11 +47,56 @@ pub enum Fault {
     PowerLoss = 19,
     /// A node's process was killed.
     ProcessKill = 20,
+    /// A datagram was lost.
+    DatagramLoss = 21,
+    /// A datagram arrived once more.
+    DatagramDuplication = 22,
+    /// A datagram arrived after others that were sent later.
+    DatagramReordering = 23,
+    /// A datagram found no room in its socket's buffer.
+    DatagramOverflow = 24,
+    /// A wall clock was read on a node whose clock is off.
+    ClockSkew = 32,
+    /// A wall clock was read, or a timer fired, on a node whose clocks go too fast or too slow.
+    ClockDrift = 33,
+    /// A wall clock was read that had jumped since it was read before.
+    ClockStep = 34,
+    /// A timer fired much too late.
+    LateTimer = 35,
+    /// A byte was read of which a bit had flipped.
+    BitRot = 36,
+    /// A read failed on a sector that fails until it is written again.
+    LatentError = 37,
+    /// A read gave what is elsewhere.
+    MisdirectedRead = 38,
+    /// A read gave what was there before a write that went elsewhere, or what that put here.
+    MisdirectedWrite = 39,
+    /// A read gave what was there before a write that had no effect.
+    PhantomWrite = 40,
+    /// A connect was dropped by a listener whose queue was full.
+    BacklogFull = 41,
+    /// A segment arrived with a bit flipped.
+    Corruption = 42,
+    /// A look-up gave the address that a host had before.
+    StaleName = 43,
+    /// A segment waited for one of several links that were clogged one after another.
+    SwizzleClog = 44,
+    /// A segment or a connect was stopped between two halves that one node still sees.
+    Bridge = 45,
+    /// The same, between two groups of nodes.
+    Split = 46,
+    /// There was no descriptor left for an accept, a connect or an open.
+    NoDescriptors = 47,
+    /// A node came back with an empty disk.
+    WipedDisk = 48,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 21;
+    pub(crate) const COUNT: usize = 42;
+
+    /// More than the number of any.
+    pub(crate) const LIMIT: usize = 64;
 
     /// All kinds.
     pub const ALL: [Self; Self::COUNT] = [
@@ -76,5 +121,26 @@ impl Fault {
         Self::SlowShard,
         Self::PowerLoss,
         Self::ProcessKill,
+        Self::DatagramLoss,
+        Self::DatagramDuplication,
+        Self::DatagramReordering,
+        Self::DatagramOverflow,
+        Self::ClockSkew,
+        Self::ClockDrift,
+        Self::ClockStep,
+        Self::LateTimer,
+        Self::BitRot,
+        Self::LatentError,
+        Self::MisdirectedRead,
+        Self::MisdirectedWrite,
+        Self::PhantomWrite,
+        Self::BacklogFull,
+        Self::Corruption,
+        Self::StaleName,
+        Self::SwizzleClog,
+        Self::Bridge,
+        Self::Split,
+        Self::NoDescriptors,
+        Self::WipedDisk,
     ];
 }

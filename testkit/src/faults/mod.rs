@@ -6,13 +6,18 @@
 //! 0, so a run without faults is what it was before there were any.
 
 mod crash;
+mod extents;
 mod kind;
+mod masks;
 mod peer;
 mod rates;
+mod shift;
 mod state;
 
 pub use crash::Crash;
 pub use kind::Fault;
 pub use peer::Peer;
 pub use rates::Faults;
-pub(crate) use state::FaultState;
+pub(crate) use rates::parts;
+pub use shift::Shift;
+pub(crate) use state::{EMFILE, FaultState};

@@ -18,7 +18,7 @@ use super::Fault;
 #[must_use = "rates do nothing until a builder has them"]
 pub struct Faults {
     /// In parts of a million, by fault.
-    rates: [u32; Fault::COUNT],
+    rates: [u32; Fault::LIMIT],
     pub(crate) times: Times,
 }
 
@@ -33,6 +33,16 @@ pub(crate) struct Times {
     pub(crate) down_max: u64,
     /// Nodes that are down at the same time at most.
     pub(crate) nodes_down_max: u16,
+    pub(crate) clock_skew_max: u64,
+    /// In parts of a million.
+    pub(crate) clock_drift_max: u32,
+    pub(crate) clock_step_max: u64,
+    pub(crate) late_timer_max: u64,
+    pub(crate) name_lag_max: u64,
+    /// How many times as long as others a slow shard takes at most.
+    pub(crate) slow_factor_max: u32,
+    /// Nodes whose disks are damaged at most.
+    pub(crate) disks_bad_max: u16,
 }
 
 /// What a probability of 1 is.
@@ -104,6 +114,56 @@ probabilities! {
     /// How likely, with each operation on a socket or file, the process of a node that was booted
     /// is killed before or after the operation has its effect.
     process_kill_probability = ProcessKill;
+    /// How likely a datagram is lost.
+    datagram_loss_probability = DatagramLoss;
+    /// How likely a datagram arrives a second time, after an extra delay.
+    datagram_duplication_probability = DatagramDuplication;
+    /// How likely a datagram takes an extra time in which later ones overtake it. Without this they
+    /// arrive in order.
+    datagram_reordering_probability = DatagramReordering;
+    /// How likely a datagram that arrives finds its socket's buffer full. One that is full drops
+    /// what comes at any rate; this counts as the same.
+    datagram_overflow_probability = DatagramOverflow;
+    /// How likely a node's wall clock is off, for the whole run.
+    clock_skew_probability = ClockSkew;
+    /// How likely a node's clocks, the monotonic one too, go too fast or too slow, for the whole
+    /// run.
+    clock_drift_probability = ClockDrift;
+    /// How likely a node's wall clock jumps, forward or back, before it is read.
+    clock_step_probability = ClockStep;
+    /// How likely a shard that waits for a timer is woken much too late. What becomes due meanwhile
+    /// waits with it.
+    late_timer_probability = LateTimer;
+    /// How likely a bit that is read from a file has flipped since it was synced, for good.
+    bit_rot_probability = BitRot;
+    /// How likely a sector that is read can no longer be read until it is written again.
+    latent_error_probability = LatentError;
+    /// How likely a read gives what is elsewhere on the disk.
+    misdirected_read_probability = MisdirectedRead;
+    /// How likely a write that succeeds goes elsewhere on the disk.
+    misdirected_write_probability = MisdirectedWrite;
+    /// How likely a write that succeeds has no effect.
+    phantom_write_probability = PhantomWrite;
+    /// How likely, for the whole run, a shard is slow.
+    slow_shard_probability = SlowShard;
+    /// How likely a connect finds the queue of the listener full.
+    backlog_full_probability = BacklogFull;
+    /// How likely a segment between two nodes arrives with a bit flipped that no checksum notices.
+    corruption_probability = Corruption;
+    /// How likely a look-up of a host that has moved lately gives the address before.
+    stale_name_probability = StaleName;
+    /// How likely, with each segment between two nodes, links are clogged one after another, and
+    /// freed one after another in another order.
+    swizzle_clog_probability = SwizzleClog;
+    /// How likely, with each segment between two nodes, only one node sees both halves of the
+    /// others. Needs three nodes.
+    bridge_probability = Bridge;
+    /// How likely, with each segment between two nodes, the nodes fall into two groups.
+    split_probability = Split;
+    /// How likely an accept, a connect or an open finds no descriptor left.
+    no_descriptors_probability = NoDescriptors;
+    /// How likely a node comes back from a drawn crash with an empty disk.
+    wiped_disk_probability = WipedDisk;
 }
 
 impl Faults {
@@ -117,8 +177,15 @@ impl Faults {
             shard_stall_max: 1_000_000_000,
             down_max: 10_000_000_000,
             nodes_down_max: 1,
+            clock_skew_max: 1_000_000_000,
+            clock_drift_max: 500,
+            clock_step_max: 10_000_000_000,
+            late_timer_max: 1_000_000_000,
+            name_lag_max: 30_000_000_000,
+            slow_factor_max: 100,
+            disks_bad_max: 1,
         };
-        Self { rates: [0; Fault::COUNT], times }
+        Self { rates: [0; Fault::LIMIT], times }
     }
 
     /// What is typical for an extra delay; one in k is longer than k times that. Default 10 ms.
@@ -163,6 +230,12 @@ impl Faults {
         self
     }
 
+    /// The same, without one of them.
+    pub(crate) const fn without(mut self, fault: Fault) -> Self {
+        self.rates[fault as usize] = 0;
+        self
+    }
+
     /// The faults that have a probability.
     pub fn enabled(&self) -> impl Iterator<Item = Fault> {
         Fault::ALL.into_iter().filter(|&fault| self.rate(fault) > 0)
@@ -182,7 +255,7 @@ impl Default for Faults {
 }
 
 /// A probability in parts of a million; none that is more than 0 becomes 0.
-fn parts(probability: f64) -> u32 {
+pub(crate) fn parts(probability: f64) -> u32 {
     assert!((0.0..=1.0).contains(&probability), "{probability} is no probability");
     (probability * MILLION as f64).ceil() as u32
 }

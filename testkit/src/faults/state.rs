@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::masks::Masks;
 use super::rates::{MILLION, Times};
 use super::{Crash, Fault, Faults};
 use crate::draws::Site;
@@ -9,31 +10,27 @@ use crate::events::What;
 use crate::trace::Kind;
 use crate::world::World;
 
+/// What Linux calls it when a process has no descriptor left.
+pub(crate) const EMFILE: i32 = 24;
+
 /// Rates, and what came of them.
 #[derive(Debug)]
 pub(crate) struct FaultState {
     rates: Cell<Faults>,
+    masks: Masks,
     /// Whether a fault had a probability at any time of the run.
-    enabled: [Cell<bool>; Fault::COUNT],
-    effects: [Cell<u64>; Fault::COUNT],
+    enabled: [Cell<bool>; Fault::LIMIT],
+    effects: [Cell<u64>; Fault::LIMIT],
 }
 
 impl FaultState {
-    pub(crate) fn new(faults: Faults) -> Self {
-        let state = Self {
+    /// Without any faults yet; `masks` is whether this run knows only some of those to come.
+    pub(crate) const fn new(masks: bool) -> Self {
+        Self {
             rates: Cell::new(Faults::none()),
-            enabled: Default::default(),
-            effects: Default::default(),
-        };
-        state.set(faults);
-        state
-    }
-
-    /// Changes the rates from now on.
-    pub(crate) fn set(&self, faults: Faults) {
-        self.rates.set(faults);
-        for fault in faults.enabled() {
-            self.enabled[fault as usize].set(true);
+            masks: Masks::new(masks),
+            enabled: [const { Cell::new(false) }; Fault::LIMIT],
+            effects: [const { Cell::new(0) }; Fault::LIMIT],
         }
     }
 
@@ -51,6 +48,17 @@ impl FaultState {
 }
 
 impl World {
+    /// Changes the rates from now on.
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        let state = &self.fault_state;
+        for fault in faults.enabled() {
+            state.enabled[fault as usize].set(true);
+        }
+        state.rates.set(state.masks.apply(&self.draws, faults));
+        self.draw_clocks();
+        self.draw_slow_shards();
+    }
+
     /// Whether a fault happens, at its rate. No choice is made at a rate of 0.
     #[inline]
     pub(crate) fn goes_wrong(&self, fault: Fault, place: u32) -> bool {
@@ -91,6 +99,25 @@ impl World {
         let longest = longest(&self.fault_state.rates.get().times).max(1);
         let scale = self.draws.below(Site::Fault, place, 10);
         1 + self.draws.below(Site::Fault, place, (longest >> scale).max(1))
+    }
+
+    /// How far faults go.
+    pub(crate) const fn fault_extents(&self) -> Times {
+        self.fault_state.rates.get().times
+    }
+
+    /// Draws, once for each shard, whether it is slow.
+    fn draw_slow_shards(&self) {
+        if self.fault_state.rates.get().rate(Fault::SlowShard) == 0 {
+            return;
+        }
+        let most = u64::from(self.fault_extents().slow_factor_max);
+        for (number, shard) in (0u32..).zip(&self.shards) {
+            if !shard.slowness_drawn.replace(true) && self.goes_wrong(Fault::SlowShard, number) {
+                let factor = 2 + self.draws.below(Site::Fault, number, most - 1);
+                shard.slowness.set(factor as u32);
+            }
+        }
     }
 
     /// An extra delay, with a heavy tail.

@@ -57,7 +57,9 @@ impl SimOutlet {
         room
     }
 
-    fn push(&self, peer: ShardId, lane: Lane, packets: &mut Outbox) -> usize {
+    /// Pushes what finds room. Returns how many packets that is, and whether the consumer is to hear
+    /// of them.
+    fn push(&self, peer: ShardId, lane: Lane, packets: &mut Outbox) -> (usize, bool) {
         let Home { world, rings, id, .. } = &self.home;
         let (me, to) = (self.home.number(*id), self.home.number(peer));
         let mut ring = rings.ring(*id, peer, lane).borrow_mut();
@@ -71,7 +73,8 @@ impl SimOutlet {
             ring.push(&mut rings.store.borrow_mut(), packet, cause);
         }
         let target = &world.shards[to as usize];
-        if !ring.is_held() {
+        let held = ring.is_held();
+        if !held {
             rings.waiting(peer).add(*id, lane, count as u32);
             target.inbound.set(target.inbound.get() + count as u32);
         }
@@ -82,7 +85,7 @@ impl SimOutlet {
         if count > 0 && target.phase.get() == Phase::Spinning {
             world.notice(to);
         }
-        count
+        (count, count > 0 && !held)
     }
 
     fn ring_bell(&self, peer: ShardId) {
@@ -105,14 +108,15 @@ impl SimOutlet {
 
 impl Outlet for SimOutlet {
     fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
-        let mut pushed = 0;
+        let (mut pushed, mut rings_bell) = (0, false);
         for (lane, packets) in Lane::ALL.into_iter().zip([system, user]) {
             if !packets.is_empty() {
-                pushed += self.push(peer, lane, packets);
+                let (count, rings) = self.push(peer, lane, packets);
+                pushed += count;
+                rings_bell |= rings;
             }
         }
-        let home = &self.home;
-        if pushed > 0 && !home.rings.ring(home.id, peer, Lane::User).borrow().is_held() {
+        if rings_bell {
             self.ring_bell(peer);
         }
         pushed

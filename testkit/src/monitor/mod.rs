@@ -2,7 +2,7 @@
 //!
 //! A [`Monitor`] is told of every event as it happens, inside the turn, and can say that the run is
 //! broken. It may also be *hot*: something good has to happen yet. One that stays hot for too long
-//! in the fair part of a run (see [`crate::TestRuntime::be_fair`]), or is hot when nothing is left
+//! in the fair part of a run (see [`crate::TestRuntime::end_chaos`]), or is hot when nothing is left
 //! to do, has found that it never happens. (Hot and cold states are those of P's monitors.)
 //!
 //! The framework's own monitors are always on: they hold core to what it promises, in every test.

@@ -9,7 +9,7 @@ use super::operate::{Net, NetEvent, Outcome};
 use super::socket::{Socket, Stream};
 use crate::draws::Site;
 use crate::events::What;
-use crate::faults::Fault;
+use crate::faults::{EMFILE, Fault};
 
 /// Buffers of a connection, from the smallest Linux gives (2,304 bytes, `tcp(7)`) to ample. What is
 /// shorter is drawn for each operation.
@@ -28,6 +28,9 @@ impl Net<'_> {
         address: SocketAddr,
         request: NetRequest,
     ) -> Outcome {
+        if let Err(error) = self.has_descriptors(node) {
+            return Outcome::Done(Err(error));
+        }
         match self.node_at(node, address.ip()) {
             Some(target) => {
                 let arrives = self.world.now() + self.latency(node, target);
@@ -39,8 +42,17 @@ impl Net<'_> {
         }
     }
 
+    /// Draws whether a node's process has a descriptor left.
+    pub(super) fn has_descriptors(&self, node: u16) -> io::Result<()> {
+        if !self.world.goes_wrong(Fault::NoDescriptors, u32::from(node)) {
+            return Ok(());
+        }
+        self.world.went_wrong(Fault::NoDescriptors, node, 0);
+        Err(io::Error::from_raw_os_error(EMFILE))
+    }
+
     /// The node that an address means on a node.
-    fn node_at(&self, from: u16, address: IpAddr) -> Option<u16> {
+    pub(super) fn node_at(&self, from: u16, address: IpAddr) -> Option<u16> {
         if address.is_loopback() || address.is_unspecified() {
             return Some(from);
         }
@@ -72,7 +84,11 @@ impl Net<'_> {
         let chosen = self.world.draws.below(Site::Net, shard, listeners.len() as u64);
         let listener = listeners[chosen as usize];
         let Some(Socket::Listener(socket)) = self.network.sockets.get(&listener) else { return };
-        if socket.backlog.len() >= socket.backlog_max {
+        let is_full = socket.backlog.len() >= socket.backlog_max;
+        if is_full || self.world.goes_wrong(Fault::BacklogFull, shard) {
+            if !is_full {
+                self.world.went_wrong(Fault::BacklogFull, to, u64::from(address.port()));
+            }
             self.knock_again(number);
             return;
         }
@@ -107,7 +123,7 @@ impl Net<'_> {
 
     /// Makes both ends of a connection. The client's has the number that is returned, the server's
     /// the next.
-    fn join(&mut self, from: u16, to: u16, shard: u32) -> u64 {
+    pub(super) fn join(&mut self, from: u16, to: u16, shard: u32) -> u64 {
         let window =
             || WINDOWS[self.world.draws.below(Site::Net, shard, WINDOWS.len() as u64) as usize];
         let (client_window, server_window) = (window(), window());

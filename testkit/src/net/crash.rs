@@ -17,11 +17,18 @@ impl Net<'_> {
         let is_here = |socket: &Socket| match socket {
             Socket::Listener(listener) => listener.node == node,
             Socket::Stream(stream) => stream.node == node,
+            Socket::Datagram(socket) => socket.node == node,
         };
         let sockets = self.network.sockets.iter().filter(|(_, socket)| is_here(socket));
         let ids: Vec<u64> = sockets.map(|(&id, _)| id).collect();
         for id in ids {
-            if how == Crash::Process {
+            let closes = match self.network.sockets.get(&id) {
+                // Of these nobody else hears; the path of a Unix socket stays either way.
+                Some(Socket::Datagram(_)) => true,
+                Some(Socket::Listener(listener)) => listener.unix.is_some(),
+                _ => false,
+            };
+            if how == Crash::Process || closes {
                 // Closing a listener closes what waits before it.
                 drop(self.close(SocketId(id)));
             } else if let Some(Socket::Stream(stream)) = self.network.sockets.remove(&id)

@@ -18,12 +18,20 @@ struct Cut {
     fault: Fault,
 }
 
+/// What is sent from then on arrives later than the end.
+#[derive(Clone, Copy, Debug)]
+struct Clog {
+    from: u64,
+    until: u64,
+    fault: Fault,
+}
+
 /// What goes wrong between nodes. A way that is not named is free.
 #[derive(Default, Debug)]
 pub(crate) struct Links {
     cuts: BTreeMap<Way, Cut>,
-    /// Until when nothing arrives that is sent now.
-    clogs: BTreeMap<Way, u64>,
+    /// When nothing arrives that is sent.
+    clogs: BTreeMap<Way, Vec<Clog>>,
     /// What goes on once its way is free.
     held: Vec<(Way, NetEvent)>,
 }
@@ -44,10 +52,17 @@ impl Links {
         }
     }
 
-    /// Lets nothing that is sent from now on arrive before that time.
-    pub(crate) fn clog(&mut self, way: (u16, u16), until: u64) {
-        let end = self.clogs.entry(way).or_insert(0);
-        *end = until.max(*end);
+    /// Lets nothing that is sent from `from` to `until` arrive before the end of that.
+    pub(super) fn clog(&mut self, way: Way, (from, until): (u64, u64), fault: Fault, now: u64) {
+        let clogs = self.clogs.entry(way).or_default();
+        clogs.retain(|clog| clog.until > now);
+        clogs.push(Clog { from, until, fault });
+    }
+
+    /// What keeps something back that is sent now, the longest first.
+    fn clog_at(&self, way: Way, now: u64) -> Option<Clog> {
+        let clogs = self.clogs.get(&way)?.iter().copied();
+        clogs.filter(|clog| clog.from <= now).max_by_key(|clog| clog.until)
     }
 
     fn cut_at(&self, way: Way, now: u64) -> Option<Cut> {
@@ -66,8 +81,7 @@ impl Net<'_> {
         let until = || world.now() + world.fault_time(from, |times| times.partition_max);
         if world.goes_wrong(Fault::Partition, from) {
             let until = until();
-            self.network.links.cut(way, Fault::Partition, until);
-            self.network.links.cut((way.1, way.0), Fault::Partition, until);
+            self.cut_both(way, Fault::Partition, until);
         }
         if world.goes_wrong(Fault::OneWayPartition, from) {
             self.network.links.cut(way, Fault::OneWayPartition, until());
@@ -81,23 +95,34 @@ impl Net<'_> {
             arrives += delay;
         }
         if world.goes_wrong(Fault::Clog, from) {
-            let until = world.now() + world.fault_time(from, |times| times.clog_max);
-            self.network.links.clog(way, until);
+            self.clog(way, world.fault_time(from, |times| times.clog_max));
         }
-        let clogged = self.network.links.clogs.get(&way).copied().unwrap_or(0);
-        if clogged > arrives {
-            world.went_wrong(Fault::Clog, way.0, clogged - arrives);
-            arrives = clogged;
+        self.draw_groups(from);
+        if let Some(clog) = self.network.links.clog_at(way, world.now())
+            && clog.until > arrives
+        {
+            world.went_wrong(clog.fault, way.0, clog.until - arrives);
+            arrives = clog.until;
         }
         arrives
+    }
+
+    /// Lets nothing that is sent from now on arrive before that time has passed.
+    pub(crate) fn clog(&mut self, way: Way, time: u64) {
+        let now = self.world.now();
+        self.network.links.clog(way, (now, now + time), Fault::Clog, now);
     }
 
     /// Cuts a node off all others.
     pub(crate) fn isolate(&mut self, node: u16, until: u64) {
         for other in 0..self.world.nodes.len() as u16 {
-            self.network.links.cut((node, other), Fault::Isolation, until);
-            self.network.links.cut((other, node), Fault::Isolation, until);
+            self.cut_both((node, other), Fault::Isolation, until);
         }
+    }
+
+    pub(super) fn cut_both(&mut self, way: Way, fault: Fault, until: u64) {
+        self.network.links.cut(way, fault, until);
+        self.network.links.cut((way.1, way.0), fault, until);
     }
 
     /// Whether nothing passes a way now; counts that something was stopped.

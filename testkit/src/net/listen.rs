@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId};
+use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId, UnixAddress};
 
 use super::operate::{Net, Outcome, interrupted, no_such_socket};
 use super::socket::{Listener, Segment, Socket};
 use crate::faults::Fault;
 
 /// Whether two bound addresses would take the same connections.
-fn overlap(a: IpAddr, b: IpAddr) -> bool {
+pub(super) fn overlap(a: IpAddr, b: IpAddr) -> bool {
     a == b || a.is_unspecified() || b.is_unspecified()
 }
 
@@ -36,6 +36,7 @@ impl Net<'_> {
         let id = self.network.add(Socket::Listener(Listener {
             node,
             address,
+            unix: None,
             backlog_max: options.backlog.max(1) as usize,
             reuse_port: options.reuse_port,
             backlog: VecDeque::new(),
@@ -55,9 +56,21 @@ impl Net<'_> {
             return Outcome::Done(Err(no_such_socket()));
         };
         socket.accepts.retain(|&other| other != number);
+        let (waits, node) = (!socket.backlog.is_empty(), socket.node);
+        if waits && let Err(error) = self.has_descriptors(node) {
+            // The connection waits for another accept.
+            return Outcome::Done(Err(error));
+        }
+        let Some(Socket::Listener(socket)) = self.network.sockets.get_mut(&listener.0) else {
+            return Outcome::Done(Err(no_such_socket()));
+        };
         match socket.backlog.pop_front() {
             Some((stream, peer)) => {
-                Outcome::Done(Ok(NetDone::Accepted { stream: SocketId(stream), peer }))
+                let stream = SocketId(stream);
+                Outcome::Done(Ok(match socket.unix {
+                    Some(_) => NetDone::AcceptedUnix { stream, peer: UnixAddress::Unnamed },
+                    None => NetDone::Accepted { stream, peer },
+                }))
             }
             None => {
                 socket.accepts.push_back(number);
@@ -85,6 +98,9 @@ impl Net<'_> {
                         self.network.bound.remove(&port);
                     }
                 }
+                if let Some(name) = listener.unix {
+                    self.unlisten_unix(listener.node, name);
+                }
                 for accept in listener.accepts {
                     self.fail(accept, interrupted("the listener was closed"));
                 }
@@ -99,15 +115,24 @@ impl Net<'_> {
                     self.fail(number, interrupted("the socket was closed"));
                 }
                 let way = (stream.node, stream.peer_node);
+                let wild = !self.network.unix.has(socket.0);
+                self.network.unix.forget_stream(socket.0);
                 if stream.has_unread() {
                     self.transmit(way, stream.peer, Segment::Reset);
                 } else if !stream.mute {
-                    let resets = self.world.goes_wrong(Fault::ResetOnClose, u32::from(way.0));
+                    let resets =
+                        wild && self.world.goes_wrong(Fault::ResetOnClose, u32::from(way.0));
                     if resets {
                         self.world.went_wrong(Fault::ResetOnClose, way.0, socket.0);
                     }
                     let last = if resets { Segment::Reset } else { Segment::Fin };
                     self.transmit(way, stream.peer, last);
+                }
+            }
+            Socket::Datagram(datagrams) => {
+                let receive = self.forget_datagrams(socket.0, &datagrams);
+                if let Some(number) = receive {
+                    self.fail(number, interrupted("the socket was closed"));
                 }
             }
         }

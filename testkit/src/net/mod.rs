@@ -1,4 +1,4 @@
-//! The simulated network: byte streams between nodes, and within one.
+//! The simulated network: byte streams and datagrams between nodes, and within one.
 //!
 //! A stream is two directions, each an ordered flight of segments towards a buffer of bounded
 //! size. Segments take their time, drawn with a heavy tail, and keep their order; what one send
@@ -18,11 +18,15 @@
 
 mod connect;
 mod crash;
+mod datagram;
+mod groups;
 mod links;
 mod listen;
 mod operate;
 mod socket;
 mod stream;
+mod unix;
 
 pub(crate) use links::steer;
 pub(crate) use operate::{NetEvent, Network, cancel, happen, submit};
+pub(crate) use unix::{remove_path, wipe_paths};

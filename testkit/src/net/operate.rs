@@ -5,8 +5,10 @@ use std::io;
 
 use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId};
 
+use super::datagram::Datagrams;
 use super::links::Links;
 use super::socket::Socket;
+use super::unix::UnixNames;
 use crate::draws::Site;
 use crate::events::What;
 use crate::trace::{Kind, fold_bytes};
@@ -27,6 +29,8 @@ pub(crate) enum NetEvent {
     GiveUp(u64),
     /// A socket has sent to a node that is down often enough.
     Unanswered(u64),
+    /// A datagram arrives.
+    Datagram(u64),
 }
 
 /// An operation under way.
@@ -57,6 +61,8 @@ pub(crate) struct Network {
     pub(crate) links: Links,
     /// Nodes that are down, with the sockets of others that have sent to them.
     pub(super) unanswered: Vec<(u16, u64)>,
+    pub(super) datagrams: Datagrams,
+    pub(super) unix: UnixNames,
 }
 
 /// Ports that a node gives away begin here.
@@ -77,6 +83,8 @@ impl Network {
             operation_next: 1,
             links: Links::default(),
             unanswered: Vec::new(),
+            datagrams: Datagrams::default(),
+            unix: UnixNames::default(),
         }
     }
 
@@ -156,6 +164,7 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Knock(number) => net.knock(number),
         NetEvent::GiveUp(socket) => net.give_up(socket),
         NetEvent::Unanswered(socket) => net.unanswered(socket),
+        NetEvent::Datagram(number) => net.datagram_arrives(number),
         NetEvent::Cancel(number) => {
             if let Some(operation) = net.network.operations.remove(&number) {
                 net.forget_waiting(number);
@@ -189,6 +198,18 @@ impl Net<'_> {
             NetRequest::Send { stream, data, start } => {
                 self.send(number, shard, (stream, data, start))
             }
+            NetRequest::ListenUnix { address, backlog } => {
+                Outcome::Done(self.listen_unix(node, address, backlog))
+            }
+            NetRequest::ConnectUnix { address } => {
+                Outcome::Done(self.connect_unix((node, shard), address))
+            }
+            NetRequest::Bind(options) => Outcome::Done(self.bind(node, &options)),
+            NetRequest::SetPeer { socket, peer } => Outcome::Done(self.set_peer(socket, peer)),
+            NetRequest::ReceiveFrom { socket } => self.receive_from(number, socket, request),
+            NetRequest::SendTo { socket, data, to } => {
+                Outcome::Done(self.send_to(socket, data, to))
+            }
             NetRequest::Shutdown { stream, side } => Outcome::Done(self.shutdown(stream, side)),
             NetRequest::Close { socket } => Outcome::Done(self.close(socket)),
         };
@@ -221,6 +242,7 @@ impl Net<'_> {
         self.network.by_op.remove(&(shard, op.as_word()));
         let seen = match &result {
             Ok(NetDone::Received(bytes)) => fold_bytes(bytes),
+            Ok(NetDone::ReceivedFrom { data, .. }) => fold_bytes(data),
             Ok(NetDone::Sent { written, .. }) => *written as u64,
             Ok(_) => 1,
             Err(error) => 2 + error.kind() as u64,
@@ -270,6 +292,9 @@ impl Net<'_> {
                 Socket::Stream(stream) => {
                     stream.receive = stream.receive.filter(|&other| other != number);
                     stream.send = stream.send.filter(|&other| other != number);
+                }
+                Socket::Datagram(socket) => {
+                    socket.receive = socket.receive.filter(|&other| other != number);
                 }
             }
         }

@@ -4,17 +4,24 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 
+use greenroom_core::runtime::UnixAddress;
+
+use super::datagram::DatagramSocket;
+
 /// A socket of any node.
 #[derive(Debug)]
 pub(super) enum Socket {
     Listener(Listener),
     Stream(Stream),
+    Datagram(DatagramSocket),
 }
 
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) node: u16,
     pub(super) address: SocketAddr,
+    /// The name of one that listens within its node, and has no address.
+    pub(super) unix: Option<UnixAddress>,
     pub(super) backlog_max: usize,
     pub(super) reuse_port: bool,
     /// Server ends that nobody has accepted, with their clients' addresses.

@@ -129,13 +129,14 @@ impl Net<'_> {
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
         }
-        if self.world.goes_wrong(Fault::Reset, shard) {
+        let wild = !self.network.unix.has(from);
+        if wild && self.world.goes_wrong(Fault::Reset, shard) {
             self.world.went_wrong(Fault::Reset, way.0, bytes.len() as u64);
             self.transmit(way, to, Segment::Reset);
             self.transmit((way.1, way.0), from, Segment::Reset);
             return;
         }
-        if self.world.goes_wrong(Fault::HalfOpen, shard) {
+        if wild && self.world.goes_wrong(Fault::HalfOpen, shard) {
             for end in [from, to] {
                 self.stream(end).into_iter().for_each(|stream| stream.dark = true);
             }
@@ -168,15 +169,20 @@ impl Net<'_> {
         if self.is_stopped(to) {
             return;
         }
+        let world = self.world;
         let Some(stream) = self.stream(to) else { return };
         let Some(segment) = stream.flight.pop_front() else { return };
         stream.giving_up = false;
-        let mut detail = 0;
+        let (mut detail, takes) = (0, !stream.deaf && !stream.reset);
+        let (node, from) = (stream.node, stream.peer_node);
         match segment {
-            Segment::Data(bytes) => {
+            Segment::Data(mut bytes) => {
+                if takes && from != node {
+                    world.corrupt(node, &mut bytes);
+                }
                 detail = fold_bytes(&bytes);
                 stream.flying -= bytes.len();
-                if !stream.deaf && !stream.reset {
+                if takes {
                     stream.buffered.extend(bytes);
                 }
             }
@@ -186,7 +192,7 @@ impl Net<'_> {
                 stream.buffered.clear();
             }
         }
-        let (node, receive, discards) = (stream.node, stream.receive, stream.deaf);
+        let (receive, discards) = (stream.receive, stream.deaf);
         let send = stream.send.filter(|_| stream.reset);
         self.world.note_node(node, Kind::Net, to as u32, detail);
         self.retry(receive, 0);

@@ -10,7 +10,7 @@ use super::pos::Pos;
 use super::sticky::Sticky;
 use super::uniform::Uniform;
 use super::urw::Urw;
-use crate::draws::{Draws, Site};
+use crate::draws::Draws;
 use crate::world::World;
 
 /// How the next shard is chosen among those that can run.
@@ -45,12 +45,12 @@ pub enum Policy {
 impl Policy {
     /// The policy of a seed.
     pub(crate) fn draw(draws: &Draws) -> Self {
-        match draws.below(Site::Swarm, 0, 7) {
+        match draws.parameter("policy", 7, 0) {
             0 => Self::Uniform,
             1 => Self::LockStep,
             2 => Self::Sticky,
             3 => Self::Pos,
-            4 => Self::Pct { depth: 2 + draws.below(Site::Swarm, 0, 4) as u8 },
+            4 => Self::Pct { depth: 2 + draws.parameter("depth", 4, 0) as u8 },
             5 => Self::Urw,
             _ => Self::HeavyTail,
         }
@@ -133,5 +133,13 @@ mod tests {
             assert_eq!(policy.to_string().parse(), Ok(policy));
         }
         assert_eq!("pct0".parse::<Policy>(), Err(()));
+    }
+
+    #[test]
+    fn seeds_go_round_all_policies_and_depths() {
+        let drawn = (0..300).map(|seed| Policy::draw(&Draws::new(seed, None)).to_string());
+        let drawn: std::collections::BTreeSet<String> = drawn.collect();
+        let all = ["heavy-tail", "lock-step", "pct2", "pct3", "pct4", "pct5", "pos", "sticky"];
+        assert!(drawn.iter().map(String::as_str).eq(all.into_iter().chain(["uniform", "urw"])));
     }
 }

@@ -6,6 +6,7 @@ use greenroom_core::{Ready, TurnPolicy};
 
 use super::kind::any_below;
 use crate::draws::{Draws, Site};
+use crate::replay::Tape;
 use crate::world::World;
 
 /// In which order a shard polls its ready tasks. Production takes [`TaskOrder::Fifo`]; a program
@@ -25,7 +26,7 @@ pub enum TaskOrder {
 
 impl TaskOrder {
     pub(crate) fn draw(draws: &Draws) -> Self {
-        match draws.below(Site::Swarm, 0, 5) {
+        match draws.parameter("tasks", 5, 0) {
             0 | 1 => Self::Fifo,
             2 => Self::Lifo,
             3 => Self::Random,
@@ -57,12 +58,25 @@ impl TurnChoices<'_> {
             TaskOrder::Priority => {
                 // Time moves on by some hundred nanoseconds a turn.
                 let epoch = self.world.now() / (250 * PRIORITY_TURNS);
-                let priority =
-                    |&(_, slot): &(usize, u32)| mix(self.world.seed ^ mix(u64::from(slot)) ^ epoch);
-                let best = ready.iter().enumerate().take(LOOK_MAX).max_by_key(priority);
-                best.map_or(0, |(index, _)| index)
+                let key = mix(self.world.seed ^ epoch);
+                let (mut highest, mut best) = (0, 0);
+                for (index, slot) in ready.iter().enumerate().take(LOOK_MAX) {
+                    let priority = mix(key ^ u64::from(slot));
+                    if priority >= highest {
+                        (highest, best) = (priority, index);
+                    }
+                }
+                best
             }
         }
+    }
+
+    /// The choice of a run that is recorded.
+    #[cold]
+    #[inline(never)]
+    fn settle(&self, tape: &Tape, ready: &Ready, chosen: usize) -> usize {
+        let slots: Vec<u32> = ready.iter().collect();
+        tape.named((Site::Task, self.shard), &slots, chosen, 0)
     }
 }
 
@@ -71,16 +85,13 @@ impl TurnPolicy for TurnChoices<'_> {
     fn pick(&mut self, ready: &Ready) -> usize {
         let left = ready.len() as u32 - 1;
         self.world.shards[self.shard as usize].ready_tasks.set(left);
-        if left == 0 {
+        if left == 0 || self.world.is_fair() {
             return 0;
         }
         let chosen = self.choose(ready);
         match self.world.draws.tape() {
             None => chosen,
-            Some(tape) => {
-                let slots: Vec<u32> = ready.iter().collect();
-                tape.named((Site::Task, self.shard), &slots, chosen, 0)
-            }
+            Some(tape) => self.settle(tape, ready, chosen),
         }
     }
 

@@ -35,6 +35,9 @@ pub enum LogError {
 /// The first line of a log.
 const HEAD: &str = "greenroom decisions 1";
 
+/// The line above the choices.
+const COLUMNS: &str = "# site place ordinal choices chosen";
+
 impl DecisionLog {
     /// Reads a log from its text.
     ///
@@ -65,6 +68,13 @@ impl DecisionLog {
         Self::parse(&std::fs::read_to_string(path).map_err(LogError::Io)?)
     }
 
+    /// Its text with the comments of another text, which is a log's: what people wrote there.
+    pub(crate) fn with_comments_of(&self, text: &str) -> String {
+        let comments = text.lines().filter(|line| line.starts_with('#') && *line != COLUMNS);
+        let comments: String = comments.map(|line| format!("\n{line}")).collect();
+        self.to_string().replacen(HEAD, &format!("{HEAD}{comments}"), 1)
+    }
+
     fn take(&mut self, line: &str) -> Option<()> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
@@ -91,7 +101,7 @@ impl fmt::Display for DecisionLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}\ntest {}\nseed {:#x}", self.test, self.seed)?;
         let shards: Vec<String> = self.shards.iter().map(u16::to_string).collect();
-        writeln!(f, "shards {}\n# site place ordinal choices chosen", shards.join(" "))?;
+        writeln!(f, "shards {}\n{COLUMNS}", shards.join(" "))?;
         for Decision { site, place, ordinal, choices, chosen } in &self.decisions {
             writeln!(f, "{} {place} {ordinal} {choices} {chosen}", site.name())?;
         }
@@ -131,6 +141,15 @@ mod tests {
             decisions: decisions.collect(),
         };
         assert_eq!(DecisionLog::parse(&log.to_string()).unwrap(), log);
+    }
+
+    #[test]
+    fn comments_stay_when_a_log_is_written_anew() {
+        let log = DecisionLog { test: "a".into(), ..DecisionLog::default() };
+        let text = log.to_string().replace("seed", "# Issue 7.\nseed");
+        let anew = DecisionLog { seed: 2, ..log }.with_comments_of(&text);
+        assert!(anew.starts_with(&format!("{HEAD}\n# Issue 7.\ntest a\nseed 0x2\n")), "{anew}");
+        assert_eq!(anew.matches('#').count(), 2, "{anew}");
     }
 
     #[test]

@@ -11,13 +11,15 @@
 //! polled next is the slot of the task.
 
 mod log;
+mod odometer;
 mod schedule;
 mod script;
 mod tape;
 
 pub use log::{DecisionLog, LogError};
+pub(crate) use odometer::Odometer;
 pub use schedule::Segment;
 pub(crate) use schedule::{Schedule, Taken};
 pub use script::Drift;
 pub(crate) use script::Script;
-pub(crate) use tape::Tape;
+pub(crate) use tape::{Source, Tape};

@@ -6,7 +6,7 @@ use greenroom_core::System;
 
 use super::TestRuntime;
 use crate::events::What;
-use crate::faults::Crash;
+use crate::faults::{Crash, Fault};
 
 /// What a node runs each time it starts.
 pub(super) type Boot = Rc<dyn Fn(&mut TestRuntime)>;
@@ -49,6 +49,12 @@ impl TestRuntime {
     pub(super) fn drawn_restart(&mut self, node: u16) {
         let boot = self.boots.get(&node).cloned();
         if let Some(boot) = boot.filter(|_| self.is_down(node)) {
+            let world = self.world.clone();
+            let disks = &mut *world.disks.borrow_mut();
+            if disks.goes_bad(&world, Fault::WipedDisk, (node, u32::from(node))) {
+                disks.wipe(node);
+                world.went_wrong(Fault::WipedDisk, node, 0);
+            }
             self.restart(node);
             boot(self);
         }

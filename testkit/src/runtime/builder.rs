@@ -8,11 +8,12 @@ use std::time::Duration;
 use greenroom_core::{Reporter, Silent};
 
 use super::TestRuntime;
+use crate::draws::Site;
 use crate::faults::Faults;
 use crate::monitor::{Make, Monitor};
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
-use crate::replay::{DecisionLog, Script};
+use crate::replay::{DecisionLog, Odometer, Script, Source};
 use crate::swarm::Swarm;
 use crate::world::WorldSetup;
 
@@ -48,12 +49,18 @@ pub(super) struct Changes {
 pub(super) struct Limits {
     pub(super) turns: u64,
     pub(super) time: Duration,
+    /// After how many rounds the chaos ends.
+    pub(super) chaos_turns: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // Half a minute of real time, and longer than any test has reason to look ahead.
-        Self { turns: 50_000_000, time: Duration::from_secs(366 * 24 * 3600) }
+        Self {
+            turns: 50_000_000,
+            time: Duration::from_secs(366 * 24 * 3600),
+            chaos_turns: u64::MAX,
+        }
     }
 }
 
@@ -65,8 +72,9 @@ impl Default for Builder {
             hosts: BTreeMap::new(),
             plant: None,
             faults: Faults::none(),
-            logs_decisions: false,
-            script: None,
+            masks: false,
+            source: None,
+            closely_from: None,
         };
         Self {
             setup,
@@ -191,16 +199,37 @@ impl Builder {
         self
     }
 
+    /// After how many rounds of shards the chaos ends by itself, as [`TestRuntime::end_chaos`] ends
+    /// it: what does not get on then never does. Default never. Less than
+    /// [`Builder::turns_max`], or it does not matter.
+    pub const fn fair_after(mut self, turns: u64) -> Self {
+        self.limits.chaos_turns = turns;
+        self
+    }
+
     /// Keeps every choice in a log; see [`TestRuntime::decisions`]. Default off: a long run's log
     /// is long.
-    pub const fn log_decisions(mut self, log: bool) -> Self {
-        self.setup.logs_decisions = log;
+    pub fn log_decisions(mut self, log: bool) -> Self {
+        match self.setup.source {
+            None if log => self.setup.source = Some(Source::Seed),
+            Some(Source::Seed) if !log => self.setup.source = None,
+            // What is replayed is recorded in any case.
+            _ => {}
+        }
         self
     }
 
     /// What goes wrong, and how often. Default nothing.
     pub const fn faults(mut self, faults: Faults) -> Self {
         self.setup.faults = faults;
+        self
+    }
+
+    /// Whether this run knows only some of the faults that are enabled, drawn from its seed; those
+    /// with a probability of 1 it always knows. Default false, and true in a [`crate::Campaign`] of
+    /// 20 seeds and more.
+    pub const fn fault_masks(mut self, masks: bool) -> Self {
+        self.setup.masks = masks;
         self
     }
 
@@ -248,7 +277,7 @@ impl Builder {
     /// is of another number of nodes or shards.
     #[must_use]
     pub fn build(self) -> TestRuntime {
-        if let Some(script) = &self.setup.script {
+        if let Some(Source::Script(script)) = &self.setup.source {
             let (recorded, now) = (&script.log.shards, &self.setup.shards);
             assert!(recorded == now, "the log is of nodes with {recorded:?} shards, not {now:?}");
         }
@@ -257,13 +286,30 @@ impl Builder {
 
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
-        self.setup.script = Some(script);
+        // A run that knew only some faults is replayed as one.
+        self.setup.masks |= script.log.decisions.iter().any(|d| d.site == Site::Mask);
+        self.setup.source = Some(Source::Script(script));
         self
     }
 
     pub(crate) fn monitors(mut self, monitors: &[Make]) -> Self {
         self.monitors.extend_from_slice(monitors);
         self
+    }
+
+    pub(crate) fn odometer(mut self, odometer: Odometer) -> Self {
+        self.setup.source = Some(Source::Odometer(odometer));
+        self
+    }
+
+    pub(crate) const fn closely_from(mut self, event: u64) -> Self {
+        self.setup.closely_from = Some(event);
+        self
+    }
+
+    /// How many shards each node has.
+    pub(crate) fn shard_counts(&self) -> &[u16] {
+        &self.setup.shards
     }
 
     pub(crate) const fn quiet(mut self) -> Self {

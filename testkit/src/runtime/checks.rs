@@ -3,37 +3,16 @@
 use greenroom_core::{InUse, assertions};
 
 use super::TestRuntime;
-use crate::faults::Faults;
 use crate::monitor::{BROKEN, Happening, Seen, books, leaks};
-use crate::net;
 
 /// Rounds between two looks at a ledger: each takes time with every actor of the shard.
 const BOOKS_EVERY: u64 = 4096;
 
 /// Rounds that everybody is given to end.
-const END_TURNS: u64 = 100_000;
+const END_TURNS: u64 = 10_000;
 
 impl TestRuntime {
-    /// From here on the run is fair: shards that can run have their turn one after the other, nothing
-    /// more goes wrong, and partitions, clogs and stalls are over. So whatever should happen has to
-    /// happen now: a [`crate::Monitor`] must not stay hot.
-    pub fn be_fair(&mut self) {
-        if self.fair_since.is_some() {
-            return;
-        }
-        self.fair_since = Some(self.world.now());
-        self.set_faults(Faults::none());
-        net::steer(&self.world, |net| net.heal(|_| true));
-        self.release_all();
-        for number in 0..self.cells.len() as u32 {
-            let state = &self.world.shards[number as usize];
-            state.slowness.set(1);
-            state.stalled_until.set(self.world.now());
-            self.end_stall(number);
-        }
-    }
-
-    /// Ends the run and looks at what is left: the fair part begins, monitors that are hot have their
+    /// Ends the run and looks at what is left: the chaos ends, monitors that are hot have their
     /// time to cool, every actor is killed, and then nothing may be left of any: no task, timer,
     /// operation, call, message. Where plain tasks go on for ever only the actors are looked at. A
     /// campaign does this after each run that went well.
@@ -44,7 +23,9 @@ impl TestRuntime {
     /// [`TestRuntime::step`].
     pub fn check_end(&mut self) {
         self.pass_judgement();
-        self.be_fair();
+        if !self.world.is_fair() {
+            self.end_chaos();
+        }
         loop {
             self.run_until_idle_or(self.turns + END_TURNS);
             if !(self.world.monitors.any_hot() && self.step()) {
@@ -119,7 +100,7 @@ impl TestRuntime {
             self.look_at_books(number);
         }
         if self.world.monitors.any()
-            && let Some(fair) = self.fair_since
+            && let Some(fair) = self.world.fair_since.get()
         {
             let limit = u64::try_from(self.hot_max.as_nanos()).unwrap_or(u64::MAX);
             let (now, verdicts) = (self.world.now(), &self.world.verdicts);
@@ -161,17 +142,6 @@ impl TestRuntime {
     /// Whether a campaign is to look at the end.
     pub(crate) const fn checks_end(&self) -> bool {
         self.checks_end
-    }
-
-    /// Releases every ring that the test holds.
-    fn release_all(&mut self) {
-        for node in 0..self.world.nodes.len() as u16 {
-            let shards = self.world.nodes[usize::from(node)].shards;
-            let pairs = (0..shards).flat_map(|from| (0..shards).map(move |to| (from, to)));
-            pairs
-                .filter(|(from, to)| from != to)
-                .for_each(|(from, to)| self.release(node, from, to));
-        }
     }
 }
 

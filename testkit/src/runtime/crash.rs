@@ -1,5 +1,6 @@
 //! Nodes that go down and come back.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::TestRuntime;
@@ -59,6 +60,7 @@ impl TestRuntime {
     pub fn wipe_disk(&mut self, node: u16) {
         assert!(self.is_down(node), "node {node} is not down");
         self.world.disks.borrow_mut().wipe(node);
+        net::wipe_paths(&self.world, node);
     }
 
     /// Whether a node has crashed and was not restarted.
@@ -81,6 +83,28 @@ impl TestRuntime {
         self.number(node, 0);
         let until = self.world.now() + time.as_nanos() as u64;
         self.world.disks.borrow_mut().stall(node, until);
+    }
+
+    /// Flips a bit of a byte of a file on a node's disk, for good. False when there is no such
+    /// byte.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such node.
+    pub fn rot_bit(&mut self, node: u16, path: impl AsRef<Path>, byte: usize) -> bool {
+        self.number(node, 0);
+        self.world.disks.borrow_mut().rot(node, path.as_ref(), byte)
+    }
+
+    /// Lets the sector of a byte of a file fail to be read until it is written again, as a whole.
+    /// False when there is no such byte.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such node.
+    pub fn spoil_sector(&mut self, node: u16, path: impl AsRef<Path>, byte: usize) -> bool {
+        self.number(node, 0);
+        self.world.disks.borrow_mut().spoil(node, path.as_ref(), byte)
     }
 
     /// Lets a shard stand still for that long, whatever reaches it.

@@ -8,7 +8,8 @@ impl TestRuntime {
     /// Changes the rates of faults from now on. What has gone wrong stays wrong; see
     /// [`TestRuntime::heal`].
     pub fn set_faults(&mut self, faults: Faults) {
-        self.world.fault_state.set(faults);
+        self.world.set_faults(faults);
+        self.enter_moved_deadlines();
     }
 
     /// How often a fault has had an effect.
@@ -58,8 +59,36 @@ impl TestRuntime {
     /// When there is no such node.
     pub fn clog(&mut self, from: impl Into<Peer>, to: impl Into<Peer>, time: std::time::Duration) {
         let way = (self.node_of(from.into()), self.node_of(to.into()));
-        let until = self.world.now() + time.as_nanos() as u64;
-        self.world.network.borrow_mut().links.clog(way, until);
+        net::steer(&self.world, |net| net.clog(way, time.as_nanos() as u64));
+    }
+
+    /// Clogs links that are drawn, about half of all, one after another within half of `time`, and
+    /// frees them one after another, in another order, within the rest.
+    pub fn swizzle_clog(&mut self, time: std::time::Duration) {
+        net::steer(&self.world, |net| net.swizzle(time.as_nanos() as u64));
+    }
+
+    /// Lets nothing pass between those nodes and the others until they are healed.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such node.
+    pub fn split(&mut self, group: &[u16]) {
+        for &node in group {
+            self.number(node, 0);
+        }
+        net::steer(&self.world, |net| net.split(group, u64::MAX));
+    }
+
+    /// Lets the other nodes fall into two halves, drawn, that see nothing of each other until they
+    /// are healed; `node` sees both.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such node.
+    pub fn bridge(&mut self, node: impl Into<Peer>) {
+        let node = self.node_of(node.into());
+        net::steer(&self.world, |net| net.bridge(node, u64::MAX));
     }
 
     /// Ends all partitions and clogs; what they kept back goes on its way.

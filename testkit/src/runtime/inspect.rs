@@ -6,9 +6,10 @@ use greenroom_core::{InUse, Instant, Ledger, System, Wait};
 
 use super::TestRuntime;
 use crate::draws::{Decision, Site};
+use crate::maybe::MaybeSite;
 use crate::policy::Policy;
 use crate::replay::{DecisionLog, Drift, Taken, Tape};
-use crate::trace::{Checkpoints, Record};
+use crate::trace::{Checkpoints, Close, Record};
 
 impl TestRuntime {
     /// Virtual time.
@@ -174,6 +175,17 @@ impl TestRuntime {
     pub fn draw(&self, n: u64) -> u64 {
         assert!(n > 0, "there is no number below 0");
         self.world.draws.below(Site::Test, 0, n)
+    }
+
+    /// The sites of [`greenroom_core::maybe!`] that the run has come by, by name.
+    #[must_use]
+    pub fn maybe_sites(&self) -> Vec<MaybeSite> {
+        self.world.maybe_sites.all()
+    }
+
+    /// What was kept for a comparison.
+    pub(crate) fn looked_at_closely(&self) -> Vec<Close> {
+        self.world.trace.close()
     }
 
     pub(crate) fn checkpoints(&self) -> Checkpoints {

@@ -12,6 +12,7 @@ use greenroom_core::{Instant, Next, Pumped, Shard, ShardId};
 use super::TestRuntime;
 use crate::draws::Site;
 use crate::events::What;
+use crate::faults::Fault;
 use crate::guard;
 use crate::monitor::{Budget, Budgeted};
 use crate::plant::Plant;
@@ -37,7 +38,7 @@ impl TestRuntime {
         state.announced.set(false);
         state.ready_tasks.set(0);
         let cell = &mut self.cells[number as usize];
-        let now = Instant::from_nanos(world.now());
+        let now = Instant::from_nanos(world.local(state.place.node));
         let pumped = cell.shard.enter(|| {
             let _guarded = guard::enter();
             take_in(&cell.shard, state);
@@ -70,7 +71,7 @@ impl TestRuntime {
         let state = &world.shards[number as usize];
         let deadline = match pumped.next {
             Next::Ready => return,
-            Next::Until(deadline) => deadline.as_nanos(),
+            Next::Until(deadline) => world.when_local(state.place.node, deadline.as_nanos()),
             Next::Idle => u64::MAX,
         };
         state.deadline.set(deadline);
@@ -168,7 +169,13 @@ impl TestRuntime {
         if deadline < state.deadline_entered.get() {
             state.deadline_entered.set(deadline);
             let late = world.draws.below(Site::Late, number, world.swarm.late + 1);
-            let at = deadline.saturating_add(late);
+            let far = if deadline < u64::MAX && world.goes_wrong(Fault::LateTimer, number) {
+                world.fault_time(number, |times| times.late_timer_max)
+            } else {
+                0
+            };
+            state.deadline_late.set(far);
+            let at = deadline.saturating_add(late).saturating_add(far);
             world.events.borrow_mut().enter(at, What::Deadline(number));
         }
     }

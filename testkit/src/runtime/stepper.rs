@@ -4,7 +4,9 @@ use super::TestRuntime;
 use crate::blocking;
 use crate::draws::Site;
 use crate::events::What;
+use crate::faults::Fault;
 use crate::guard;
+use crate::replay::Tape;
 use crate::trace::Kind;
 use crate::world::Phase;
 use crate::{disk, net};
@@ -24,6 +26,10 @@ impl TestRuntime {
         self.world.take_up_injected();
         self.deliver_due();
         if !self.ready.is_empty() {
+            if self.turns >= self.limits.chaos_turns {
+                self.limits.chaos_turns = u64::MAX;
+                self.end_chaos();
+            }
             let number = self.choose_shard();
             self.run_step(number);
             return true;
@@ -32,6 +38,7 @@ impl TestRuntime {
     }
 
     /// Runs one step of a shard that can run.
+    #[inline]
     pub(super) fn run_step(&mut self, number: u32) {
         if let Some(tape) = self.world.draws.tape() {
             tape.step(number, &self.ready);
@@ -83,7 +90,14 @@ impl TestRuntime {
             What::Deadline(shard) => {
                 let state = &world.shards[shard as usize];
                 state.deadline_entered.set(u64::MAX);
+                let late = state.deadline_late.take();
                 if state.deadline.get() <= world.now() {
+                    if matches!(state.phase.get(), Phase::Parked | Phase::Spinning) {
+                        world.note_drift(state.place.node);
+                        if late > 0 {
+                            world.went_wrong(Fault::LateTimer, state.place.node, late);
+                        }
+                    }
                     self.wake(shard);
                 } else if state.phase.get() != Phase::Running {
                     self.enter_deadline(shard);
@@ -179,10 +193,15 @@ impl TestRuntime {
         if count == 1 {
             return self.ready[0];
         }
-        let mut index = match self.fair_since {
-            Some(_) => self.next_in_turn(),
-            None => self.strategy.pick(&self.ready, &self.world),
-        };
+        if self.world.is_fair() {
+            return self.fair_choice();
+        }
+        if self.nodes.len() > 1
+            && let Some(number) = self.without_rival()
+        {
+            return number;
+        }
+        let mut index = self.strategy.pick(&self.ready, &self.world);
         self.rounds_in_row += 1;
         if self.ready[index] != self.last_run {
             self.rounds_in_row = 0;
@@ -191,18 +210,32 @@ impl TestRuntime {
             self.rounds_in_row = 0;
         }
         if let Some(tape) = self.world.draws.tape() {
-            let key = (Site::Shard, self.last_run);
-            index = tape.named(key, &self.ready, index, self.tame_choice());
+            index = self.choose_on(tape, index);
         }
         self.last_run = self.ready[index];
         self.last_run
     }
 
-    /// The next shard after the one that ran last, in the fair part of a run.
-    fn next_in_turn(&self) -> usize {
-        let distance = |shard: u32| shard.wrapping_sub(self.last_run).wrapping_sub(1);
-        let ready = self.ready.iter().enumerate();
-        ready.min_by_key(|(_, shard)| distance(**shard)).map_or(0, |(index, _)| index)
+    /// A shard on its way to sleep to which nobody who can run has a ring: those are its own node's
+    /// alone. When it takes that step, which takes no time, makes no difference, so it is no choice.
+    /// (Whole rounds of two nodes are one: each moves the time of both.)
+    #[inline(never)]
+    fn without_rival(&self) -> Option<u32> {
+        let shards = &self.world.shards;
+        self.ready.iter().copied().find(|&number| {
+            let shard = &shards[number as usize];
+            let is_rival = |&other: &u32| {
+                other != number && shards[other as usize].place.node == shard.place.node
+            };
+            shard.phase.get() == Phase::Settling && !self.ready.iter().any(is_rival)
+        })
+    }
+
+    /// The choice of a run that is recorded.
+    #[cold]
+    #[inline(never)]
+    fn choose_on(&self, tape: &Tape, index: usize) -> usize {
+        tape.named((Site::Shard, self.last_run), &self.ready, index, self.tame_choice())
     }
 
     /// Whom a replay runs where it knows nothing: the shard that ran last, as long as that is fair.

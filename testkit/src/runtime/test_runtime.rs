@@ -57,9 +57,7 @@ pub struct TestRuntime {
     pub(super) reporter: Arc<dyn Reporter>,
     /// What nodes run when they come back.
     pub(super) boots: BTreeMap<u16, Boot>,
-    /// Since when, in virtual time, shards have their turn one after the other and nothing goes
-    /// wrong any more.
-    pub(super) fair_since: Option<u64>,
+    /// How long a monitor may be hot.
     pub(super) hot_max: Duration,
     pub(super) checks_end: bool,
 }
@@ -106,7 +104,6 @@ impl TestRuntime {
             announces: builder.announces,
             reporter: builder.reporter,
             boots: BTreeMap::new(),
-            fair_since: None,
             hot_max: builder.hot_max,
             checks_end: builder.checks_end,
             world,

@@ -40,6 +40,8 @@ pub enum Kind {
     RingFull = 16,
     /// A fault had an effect; the actor is the number of the [`crate::Fault`].
     Fault = 17,
+    /// A `maybe!` fired; the actor is a hash of its site's name.
+    Maybe = 18,
     /// A task was polled.
     Polled = 32,
     /// A task came to be.

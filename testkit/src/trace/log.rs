@@ -12,6 +12,8 @@ pub(crate) const CHECKPOINT_EVENTS: u64 = 1024;
 /// Records kept.
 const RECORDS: usize = 1 << 16;
 
+const _: () = assert!(CHECKPOINT_EVENTS.is_power_of_two());
+
 /// The hash after every 1024 events, and at the end.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Checkpoints {
@@ -20,6 +22,16 @@ pub(crate) struct Checkpoints {
     pub(crate) events: u64,
 }
 
+/// An event with the hash after it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Close {
+    pub(crate) hash: u64,
+    pub(crate) record: Record,
+}
+
+/// So many are kept of a run that is looked at closely.
+const CLOSE_MAX: usize = 1 << 16;
+
 /// The trace of one run.
 #[derive(Debug)]
 pub(crate) struct Trace {
@@ -27,8 +39,13 @@ pub(crate) struct Trace {
     count: Cell<u64>,
     /// The event of which everything that happens now is a consequence.
     cause: Cell<u64>,
+    /// The bits of an event's number that are zero where the hash is looked at.
+    mask: u64,
     checkpoints: RefCell<Vec<u64>>,
     records: RefCell<Vec<Record>>,
+    /// The event from which on all are kept, each with its hash.
+    closely_from: u64,
+    close: RefCell<Vec<Close>>,
 }
 
 /// Where an event happens.
@@ -51,12 +68,17 @@ static SPARE: Mutex<Vec<Vec<Record>>> = Mutex::new(Vec::new());
 const SPARE_MAX: usize = 8;
 
 impl Trace {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// An empty trace. From the event `closely_from` on, if there is one, a number of events are
+    /// kept with the hash after each.
+    pub(crate) fn new(seed: u64, closely_from: Option<u64>) -> Self {
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Self {
             hash: Cell::new(fold(seed, 1)),
             count: Cell::new(0),
             cause: Cell::new(0),
+            mask: if closely_from.is_some() { 0 } else { CHECKPOINT_EVENTS - 1 },
+            closely_from: closely_from.unwrap_or(u64::MAX),
+            close: RefCell::default(),
             checkpoints: RefCell::default(),
             records: RefCell::new(spare.unwrap_or_else(|| vec![Record::NOTHING; RECORDS])),
         }
@@ -100,10 +122,32 @@ impl Trace {
             cause: back as u32,
         };
         self.keep(record);
+        if (seq + 1) & self.mask == 0 {
+            self.look(seq, hash);
+        }
+        seq
+    }
+
+    /// Keeps the hash after an event. (The event is read back: handed over, it would have to be in
+    /// memory twice, each time.)
+    #[cold]
+    #[inline(never)]
+    fn look(&self, seq: u64, hash: u64) {
         if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
-        seq
+        if seq >= self.closely_from {
+            let mut close = self.close.borrow_mut();
+            if close.len() < CLOSE_MAX {
+                let record = self.records.borrow()[seq as usize % RECORDS];
+                close.push(Close { hash, record });
+            }
+        }
+    }
+
+    /// The events that were looked at closely.
+    pub(crate) fn close(&self) -> Vec<Close> {
+        self.close.borrow().clone()
     }
 
     #[inline]
@@ -185,7 +229,7 @@ mod tests {
     #[test]
     fn every_part_of_an_event_changes_the_hash() {
         let hash = |time, place, kind, actor, detail| {
-            let trace = Trace::new(1);
+            let trace = Trace::new(1, None);
             trace.note(time, place, kind, actor, detail);
             trace.hash()
         };
@@ -201,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_last_records_are_kept_and_know_their_cause() {
-        let trace = Trace::new(1);
+        let trace = Trace::new(1, None);
         for n in 0..RECORDS as u32 + 10 {
             let seq = trace.note(u64::from(n), HERE, Kind::Turn, n, 0);
             trace.because_of(seq);

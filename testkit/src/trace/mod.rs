@@ -13,6 +13,6 @@ mod observer;
 mod record;
 
 pub use kind::Kind;
-pub(crate) use log::{CHECKPOINT_EVENTS, Checkpoints, Place, Trace, fold_bytes};
+pub(crate) use log::{CHECKPOINT_EVENTS, Checkpoints, Close, Place, Trace, fold_bytes};
 pub(crate) use observer::ShardObserver;
 pub use record::Record;

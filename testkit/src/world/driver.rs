@@ -33,11 +33,11 @@ impl SimDriver {
 
 impl Clock for SimDriver {
     fn now(&self) -> Instant {
-        Instant::from_nanos(self.world.now())
+        Instant::from_nanos(self.world.local(self.world.node_of(self.shard)))
     }
 
     fn wall(&self) -> Wall {
-        Wall(self.world.wall())
+        Wall(self.world.read_wall(self.world.node_of(self.shard)))
     }
 }
 
@@ -65,6 +65,10 @@ impl Driver for SimDriver {
 
     fn threads(&self) -> &dyn Threads {
         self
+    }
+
+    fn maybe(&self, site: &'static str, probability: f64) -> bool {
+        self.world.maybe(self.shard, site, probability)
     }
 }
 

@@ -59,6 +59,9 @@ pub(crate) struct ShardState {
     pub(crate) held: Cell<bool>,
     /// How many times as long as usual its rounds take.
     pub(crate) slowness: Cell<u32>,
+    pub(crate) slowness_drawn: Cell<bool>,
+    /// How much too late the deadline event that is under way for it is.
+    pub(crate) deadline_late: Cell<u64>,
 }
 
 impl ShardState {
@@ -83,6 +86,8 @@ impl ShardState {
             stalled_until: Cell::new(0),
             held: Cell::new(false),
             slowness: Cell::new(1),
+            slowness_drawn: Cell::new(false),
+            deadline_late: Cell::new(0),
         }
     }
 
@@ -95,6 +100,7 @@ impl ShardState {
         self.bells.set(0);
         self.deadline.set(u64::MAX);
         self.deadline_entered.set(u64::MAX);
+        self.deadline_late.set(0);
         self.inbound.set(0);
         self.ready_tasks.set(0);
         self.polled.set((0, 0));

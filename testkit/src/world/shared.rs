@@ -11,14 +11,17 @@ use std::time::Duration;
 use greenroom_core::runtime::{Injected, IoResult, Job, OpId};
 
 use super::{Inbox, ShardState};
+use crate::clocks::NodeClock;
 use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
+use crate::hosts::Hosts;
+use crate::maybe::MaybeSites;
 use crate::monitor::{Monitors, Verdicts};
 use crate::net::Network;
 use crate::plant::Plant;
-use crate::replay::{Script, Tape};
+use crate::replay::{Source, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
 use crate::trace::{Kind, Place, Trace};
@@ -31,8 +34,12 @@ pub(crate) struct WorldSetup {
     pub(crate) hosts: BTreeMap<String, IpAddr>,
     pub(crate) plant: Option<Plant>,
     pub(crate) faults: Faults,
-    pub(crate) logs_decisions: bool,
-    pub(crate) script: Option<Script>,
+    /// Whether the run knows only some of the faults.
+    pub(crate) masks: bool,
+    /// Where choices come from, if they are recorded.
+    pub(crate) source: Option<Source>,
+    /// The event from which on everything is kept for a comparison.
+    pub(crate) closely_from: Option<u64>,
 }
 
 /// One node.
@@ -49,6 +56,7 @@ pub(crate) struct NodeState {
     pub(crate) boots: Cell<bool>,
     /// How often it has crashed.
     pub(crate) incarnation: Cell<u32>,
+    pub(crate) clock: NodeClock,
 }
 
 /// See the module.
@@ -66,6 +74,9 @@ pub(crate) struct World {
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
     pub(crate) fault_state: FaultState,
+    /// Since when, in virtual time, each shard that can run has its turn, and each task of it.
+    pub(crate) fair_since: Cell<Option<u64>>,
+    pub(crate) maybe_sites: MaybeSites,
     /// The test's.
     pub(crate) monitors: Monitors,
     pub(crate) verdicts: Verdicts,
@@ -73,7 +84,7 @@ pub(crate) struct World {
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) network: RefCell<Network>,
     pub(crate) disks: RefCell<Disks>,
-    pub(crate) hosts: BTreeMap<String, IpAddr>,
+    pub(crate) hosts: RefCell<Hosts>,
 }
 
 impl fmt::Debug for World {
@@ -87,12 +98,11 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let taped = setup.logs_decisions || setup.script.is_some();
-        let draws = Draws::new(setup.seed, taped.then(|| Tape::new(setup.script)));
+        let draws = Draws::new(setup.seed, setup.source.map(Tape::new));
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
-        let clock = draws.below(Site::Swarm, 0, START_LATEST);
-        let wall = Duration::from_secs(1_500_000_000 + draws.below(Site::Swarm, 0, 500_000_000));
+        let clock = draws.parameter("start", START_LATEST, 0);
+        let wall = Duration::from_secs(1_500_000_000 + draws.parameter("wall", 500_000_000, 0));
         let (mut nodes, mut shards, mut hosts) = (Vec::new(), Vec::new(), setup.hosts);
         for (number, count) in (0u16..).zip(setup.shards) {
             let name = format!("n{number}");
@@ -105,11 +115,12 @@ impl World {
                 down: Cell::new(false),
                 boots: Cell::new(false),
                 incarnation: Cell::new(0),
+                clock: NodeClock::default(),
             });
             hosts.entry(name).or_insert(address);
             shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
         }
-        Self {
+        let world = Self {
             seed: setup.seed,
             clock: Cell::new(clock),
             wall,
@@ -117,19 +128,29 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            trace: Trace::new(setup.seed),
+            trace: Trace::new(setup.seed, setup.closely_from),
             events: RefCell::default(),
             nodes,
             shards,
             inbox: Inbox::new(),
             plant: setup.plant,
-            fault_state: FaultState::new(setup.faults),
+            fault_state: FaultState::new(setup.masks),
+            fair_since: Cell::new(None),
+            maybe_sites: MaybeSites::default(),
             monitors: Monitors::default(),
             verdicts: Verdicts::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
-            hosts,
-        }
+            hosts: RefCell::new(Hosts::new(hosts)),
+        };
+        world.set_faults(setup.faults);
+        world
+    }
+
+    /// Whether the chaos has ended.
+    #[inline]
+    pub(crate) const fn is_fair(&self) -> bool {
+        self.fair_since.get().is_some()
     }
 
     /// Virtual time in nanoseconds.
@@ -143,8 +164,9 @@ impl World {
         self.clock.set(self.clock.get().max(time));
     }
 
-    pub(crate) fn wall(&self) -> Duration {
-        self.wall + Duration::from_nanos(self.now())
+    /// What the right wall-clock time was at the clock's origin, in nanoseconds since 1970.
+    pub(crate) const fn wall_origin(&self) -> u64 {
+        self.wall.as_nanos() as u64
     }
 
     pub(crate) fn planted(&self, plant: Plant) -> bool {

@@ -78,7 +78,7 @@ fn a_condition_that_is_never_true_is_listed() {
     let said = said(&campaign("a_condition_that_is_never_true_is_listed"), |sim| {
         count(sim, [2, 2]);
     });
-    assert!(said.contains("not once in 40 seeds:\n  sometimes \"seven comes up\" at "), "{said}");
+    assert!(said.contains("not once in 40 runs:\n  sometimes \"seven comes up\" at "), "{said}");
 }
 
 #[test]

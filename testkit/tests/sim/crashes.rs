@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenroom_core::io::disk;
@@ -255,4 +255,43 @@ fn booted_nodes_crash_at_a_rate_and_come_back_with_their_disks() {
             assert!(!sim.files(node).is_empty(), "node {node} did not start again");
         }
     });
+}
+
+#[test]
+fn a_node_may_come_back_with_an_empty_disk() {
+    let name = "sim::crashes::a_node_may_come_back_with_an_empty_disk";
+    let faults = Faults::none()
+        .process_kill_probability(0.05)
+        .down_time_max(Duration::from_secs(1))
+        .wiped_disk_probability(0.5)
+        .nodes_down_max(3);
+    let configure = move |builder: Builder, _| builder.nodes(3).faults(faults);
+    let all = AtomicU64::new(0);
+    Campaign::new(name).seeds(60).runtime(configure).run(|sim| {
+        // Whether a node has written, and how often it then found nothing.
+        let state = Rc::new(Cell::new([(false, 0u64); 3]));
+        for node in 0..3u16 {
+            let state = state.clone();
+            sim.boot(node, async move |_| {
+                let (file, len) = open("data", OpenMode::ReadWrite).await.unwrap();
+                let mut nodes = state.get();
+                let (wrote, lost) = &mut nodes[usize::from(node)];
+                *lost += u64::from(*wrote && len == 0);
+                state.set(nodes);
+                for _ in 0..20 {
+                    write(file, 0, vec![1]).await.unwrap();
+                    let mut nodes = state.get();
+                    nodes[usize::from(node)].0 = true;
+                    state.set(nodes);
+                }
+            });
+        }
+        sim.advance(MINUTE);
+        let lost = state.get().map(|(_, lost)| lost);
+        assert!(lost.iter().filter(|&&lost| lost > 0).count() <= 1, "lost on two nodes: {lost:?}");
+        let lost = lost.iter().sum::<u64>();
+        assert!(lost <= sim.fault_effects(Fault::WipedDisk), "lost without the fault");
+        all.fetch_add(lost, Ordering::Relaxed);
+    });
+    assert!(all.into_inner() > 0, "nothing was lost");
 }

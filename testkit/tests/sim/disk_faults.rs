@@ -12,7 +12,7 @@ use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
 
 use super::files::{open, read};
 
-const EIO: i32 = 5;
+pub(crate) const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
 
 pub(crate) async fn write(file: FileId, offset: u64, data: Vec<u8>) -> Result<DiskDone, Error> {
@@ -28,21 +28,21 @@ async fn sync_dir() {
 }
 
 /// A file whose name is durable.
-async fn durable(path: &str) -> FileId {
+pub(crate) async fn durable(path: &str) -> FileId {
     let (file, _) = open(path, OpenMode::CreateNew).await.unwrap();
     sync_dir().await;
     file
 }
 
 /// All of a file, on a node that has come back.
-fn content(sim: &mut TestRuntime, path: &'static str) -> Vec<u8> {
+pub(crate) fn content(sim: &mut TestRuntime, path: &'static str) -> Vec<u8> {
     sim.run(async move |_| {
         let (file, len) = open(path, OpenMode::Read).await.unwrap();
         read(file, 0, len as usize).await
     })
 }
 
-fn crash_and_restart(sim: &mut TestRuntime, how: Crash) {
+pub(crate) fn crash_and_restart(sim: &mut TestRuntime, how: Crash) {
     sim.crash(0, how);
     sim.restart(0);
 }
@@ -230,4 +230,27 @@ fn a_stalled_disk_answers_nobody_until_it_goes_on() {
         assert!(done.get());
         assert!(sim.fault_effects(Fault::DiskStall) > 0);
     });
+}
+
+#[test]
+fn a_cancel_may_come_too_late() {
+    let name = "sim::disk_faults::a_cancel_may_come_too_late";
+    let seen = Mutex::new([0; 2]);
+    Campaign::new(name).seeds(40).run(|sim| {
+        sim.run(async |_| {
+            let file = durable("log").await;
+            let mut write = std::pin::pin!(write(file, 0, b"x".to_vec()));
+            std::future::poll_fn(|cx| {
+                assert!(write.as_mut().poll(cx).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+        });
+        // Dropping the future has asked for the cancel.
+        sim.expect_quiet(Duration::from_secs(60));
+        assert_eq!(sim.in_use(0, 0).operations, 0);
+        seen.lock().unwrap()[sim.files(0)[0].1 as usize] += 1;
+    });
+    let seen = seen.into_inner().unwrap();
+    assert!(seen.iter().all(|&count| count > 0), "always or never: {seen:?}");
 }

@@ -17,6 +17,8 @@ pub(super) struct Client {
     pub(super) core: Core,
     /// How long a run may take; a server that does not answer would hold it for ever.
     pub(super) limit: Duration,
+    /// How many keys are used; one and the same where no number is named.
+    pub(super) keys: Option<u64>,
 }
 
 /// Requests a second.
@@ -51,6 +53,10 @@ impl Client {
         command.args(["-t", "set,get", "--csv", "-d", &VALUE_BYTES.to_string()]);
         command.args(["-c", &CONNECTIONS.to_string(), "-P", &depth.to_string()]);
         command.args(["-n", &requests.to_string()]);
+        if let Some(keys) = self.keys {
+            command.args(["-r", &keys.to_string()]);
+            return read_csv(&self.output(&mut command)?);
+        }
         let rates = read_csv(&self.output(&mut command)?)?;
         let held = held_bytes(server).map_err(|error| format!("the server is lost: {error}"))?;
         if held == Some(VALUE_BYTES) {
@@ -153,7 +159,7 @@ mod tests {
 
     fn client(program: &str, limit: Duration) -> Client {
         let program = on_path(program).expect("`cargo x test` installs what is missing");
-        Client { program, core: *cores::allowed().last().unwrap(), limit }
+        Client { program, core: *cores::allowed().last().unwrap(), limit, keys: None }
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -201,7 +207,7 @@ mod tests {
     #[test]
     fn a_run_against_redis_gives_two_rates() {
         let redis = Program::Redis(on_path("redis-server").expect("`cargo x test`"));
-        let server = redis.start(cores::allowed()[0]).unwrap();
+        let server = redis.start(Some(cores::allowed()[0])).unwrap();
         assert_eq!(held_bytes(server.address()).unwrap(), None, "nothing is set yet");
         let Rates { set, get } =
             client("redis-benchmark", LONG).run(server.address(), 16, 1000).unwrap();

@@ -14,6 +14,8 @@ use crate::report::Figure;
 
 /// Whom the others are told as a multiple of.
 const REDIS: &str = "redis";
+/// The same where shards are compared.
+pub(super) const ONE_SHARD: &str = "one shard";
 /// Requests under way on each connection.
 const DEPTHS: [u64; 2] = [1, 16];
 /// Fewest requests of a run, at depth 1: the client counts whole milliseconds.
@@ -22,11 +24,21 @@ const REQUESTS_MIN: u64 = 1_000;
 const PILOT_REQUESTS: u64 = 5_000;
 
 /// A server that takes part.
-struct Contender {
-    name: String,
-    program: Program,
-    /// Where it runs.
-    core: Core,
+pub(super) struct Contender {
+    pub(super) name: String,
+    pub(super) program: Program,
+    /// Where it runs; on every core where none is named.
+    pub(super) core: Option<Core>,
+}
+
+/// What was measured of a server at one depth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample {
+    /// Requests of either kind a second.
+    set: f64,
+    get: f64,
+    /// Nanoseconds of the server's CPU time for each request, of both kinds together.
+    cpu: f64,
 }
 
 /// Measures ours, and Redis where it is installed.
@@ -48,8 +60,8 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     }
     let contenders = contenders(&ours, &arguments.drivers, redis, core);
     let limit = Duration::from_secs_f64(60.0 + 20.0 * arguments.secs);
-    let client = Client { program, core: client_core, limit };
-    rounds(&contenders, &client, arguments.secs, arguments.repeats)
+    let client = Client { program, core: client_core, limit, keys: None };
+    rounds("kv", &contenders, &client, arguments.secs, arguments.repeats)
         .map_err(|error| format!("kv: {error}"))
 }
 
@@ -61,16 +73,20 @@ fn contenders(
 ) -> Vec<Contender> {
     let ours = drivers.iter().map(|driver| Contender {
         name: if drivers.len() > 1 { format!("full {driver}") } else { "full".into() },
-        program: Program::Ours(ours.into(), *driver),
-        core,
+        program: Program::Ours(ours.into(), *driver, 1),
+        core: Some(core),
     });
-    let redis =
-        redis.map(|path| Contender { name: REDIS.into(), program: Program::Redis(path), core });
+    let redis = redis.map(|path| Contender {
+        name: REDIS.into(),
+        program: Program::Redis(path),
+        core: Some(core),
+    });
     ours.chain(redis).collect()
 }
 
 /// Measures everybody once at each depth, round by round.
-fn rounds(
+pub(super) fn rounds(
+    workload: &'static str,
     contenders: &[Contender],
     client: &Client,
     secs: f64,
@@ -88,7 +104,7 @@ fn rounds(
             }
         }
     }
-    Ok(figures(contenders, &rates))
+    Ok(figures(workload, contenders, &rates))
 }
 
 /// How many requests of either kind take the first contender about so many seconds.
@@ -98,38 +114,47 @@ fn requests_for(
     depth: u64,
     secs: f64,
 ) -> Result<u64, String> {
-    let Rates { set, get } = contender.sample(client, depth, PILOT_REQUESTS * depth)?;
+    let Sample { set, get, .. } = contender.sample(client, depth, PILOT_REQUESTS * depth)?;
     Ok(((set.min(get) * secs) as u64).max(REQUESTS_MIN * depth))
 }
 
 impl Contender {
     /// A server of its own, a fifth of the requests to warm it up, and the run that counts.
-    fn sample(&self, client: &Client, depth: u64, requests: u64) -> Result<Rates, String> {
+    fn sample(&self, client: &Client, depth: u64, requests: u64) -> Result<Sample, String> {
         let told = |error| format!("`{}`: {error}", self.name);
         let server = self.program.start(self.core).map_err(told)?;
         let warm_up = (requests / 5).max(REQUESTS_MIN * depth);
         client.run(server.address(), depth, warm_up).map_err(told)?;
-        let rates = client.run(server.address(), depth, requests).map_err(told)?;
+        let cpu_nanos = || server.cpu_nanos().map(|it| it.iter().sum::<u64>()).map_err(told);
+        let before = cpu_nanos()?;
+        let Rates { set, get } = client.run(server.address(), depth, requests).map_err(told)?;
+        let used = cpu_nanos()?.saturating_sub(before);
         server.stop().map_err(told)?;
-        Ok(rates)
+        Ok(Sample { set, get, cpu: used as f64 / (2 * requests) as f64 })
     }
 }
 
-/// A figure for each kind of request at each depth, those of all contenders side by side.
-fn figures(contenders: &[Contender], rates: &[[Vec<Rates>; DEPTHS.len()]]) -> Vec<Figure> {
+/// A figure for each kind of request, and for the CPU time, at each depth, those of all contenders
+/// side by side.
+fn figures(
+    workload: &'static str,
+    contenders: &[Contender],
+    samples: &[[Vec<Sample>; DEPTHS.len()]],
+) -> Vec<Figure> {
     let mut figures = Vec::new();
     for (at, depth) in DEPTHS.into_iter().enumerate() {
-        for (kind, rate) in KINDS {
+        for (kind, unit, figure) in KINDS {
             let variant = |contender: &Contender| format!("{} {kind} P{depth}", contender.name);
-            let is_redis = |contender: &&Contender| contender.name == REDIS;
-            let reference = contenders.iter().find(is_redis).map(variant);
+            let is_reference = |it: &&Contender| it.name == REDIS || it.name == ONE_SHARD;
+            let reference = contenders.iter().find(is_reference).map(variant);
             for (index, contender) in contenders.iter().enumerate() {
+                let variant = variant(contender);
                 figures.push(Figure {
-                    workload: "kv",
-                    variant: variant(contender),
-                    unit: "per_s",
-                    beside: reference.clone().filter(|_| !is_redis(&contender)),
-                    samples: rates[index][at].iter().map(rate).collect(),
+                    workload,
+                    unit,
+                    beside: reference.clone().filter(|reference| *reference != variant),
+                    variant,
+                    samples: samples[index][at].iter().map(figure).collect(),
                 });
             }
         }
@@ -137,10 +162,14 @@ fn figures(contenders: &[Contender], rates: &[[Vec<Rates>; DEPTHS.len()]]) -> Ve
     figures
 }
 
-/// Which of the two rates.
-type Kind = fn(&Rates) -> f64;
+/// A figure's name, its unit, and which one of a sample it is.
+type Kind = (&'static str, &'static str, fn(&Sample) -> f64);
 
-const KINDS: [(&str, Kind); 2] = [("set", |rates| rates.set), ("get", |rates| rates.get)];
+const KINDS: [Kind; 3] = [
+    ("set", "per_s", |sample| sample.set),
+    ("get", "per_s", |sample| sample.get),
+    ("cpu", "ns", |sample| sample.cpu),
+];
 
 #[cfg(test)]
 mod tests {
@@ -148,7 +177,11 @@ mod tests {
 
     fn contender(name: &'static str) -> Contender {
         let path = programs::on_path("redis-server").expect("`cargo x test` installs it");
-        Contender { name: name.into(), program: Program::Redis(path), core: cores::allowed()[0] }
+        Contender {
+            name: name.into(),
+            program: Program::Redis(path),
+            core: Some(cores::allowed()[0]),
+        }
     }
 
     fn shown(figures: &[Figure]) -> Vec<(&str, Option<&str>, &[f64])> {
@@ -157,31 +190,34 @@ mod tests {
 
     #[test]
     fn ours_comes_first_and_redis_beside_it() {
-        let rate = |set, get| Rates { set, get };
-        let ours = [vec![rate(1.0, 2.0), rate(3.0, 4.0)], vec![rate(5.0, 6.0)]];
-        let redis = [vec![rate(10.0, 20.0)], vec![rate(50.0, 60.0)]];
+        let sample = |set, get, cpu| Sample { set, get, cpu };
+        let ours =
+            [vec![sample(1.0, 2.0, 7.0), sample(3.0, 4.0, 8.0)], vec![sample(5.0, 6.0, 9.0)]];
+        let redis = [vec![sample(10.0, 20.0, 30.0)], vec![sample(50.0, 60.0, 90.0)]];
         let both = [contender("full"), contender("redis")];
-        let expected: [(_, _, &[f64]); 8] = [
+        let expected: [(_, _, &[f64]); 12] = [
             ("full set P1", Some("redis set P1"), &[1.0, 3.0]),
             ("redis set P1", None, &[10.0]),
             ("full get P1", Some("redis get P1"), &[2.0, 4.0]),
             ("redis get P1", None, &[20.0]),
+            ("full cpu P1", Some("redis cpu P1"), &[7.0, 8.0]),
+            ("redis cpu P1", None, &[30.0]),
             ("full set P16", Some("redis set P16"), &[5.0]),
             ("redis set P16", None, &[50.0]),
             ("full get P16", Some("redis get P16"), &[6.0]),
             ("redis get P16", None, &[60.0]),
+            ("full cpu P16", Some("redis cpu P16"), &[9.0]),
+            ("redis cpu P16", None, &[90.0]),
         ];
-        assert_eq!(shown(&figures(&both, &[ours.clone(), redis])), expected);
-        let alone = figures(&both[..1], &[ours]);
-        let names: Vec<_> = alone.iter().map(|f| (&*f.variant, f.beside.is_none())).collect();
-        let expected = ["full set P1", "full get P1", "full set P16", "full get P16"];
-        assert_eq!(names, expected.map(|name| (name, true)));
+        assert_eq!(shown(&figures("kv", &both, &[ours.clone(), redis])), expected);
+        let alone = figures("kv", &both[..1], &[ours]);
+        assert!(alone.len() == 6 && alone.iter().all(|figure| figure.beside.is_none()));
     }
 
     #[test]
     fn without_redis_ours_is_alone() {
         let core = cores::allowed()[0];
-        let ours = |driver| Program::Ours("/ours".into(), driver);
+        let ours = |driver| Program::Ours("/ours".into(), driver, 1);
         let default = [Driver::default()];
         let alone = contenders("/ours".as_ref(), &default, None, core);
         assert_eq!(alone.len(), 1);
@@ -202,9 +238,10 @@ mod tests {
     fn rounds_sample_every_server_at_every_depth() {
         let program = programs::on_path("redis-benchmark").expect("`cargo x test` installs it");
         let core = *cores::allowed().last().unwrap();
-        let client = Client { program, core, limit: Duration::from_secs(60) };
-        let figures = rounds(&[contender("full"), contender("redis")], &client, 0.001, 2).unwrap();
-        assert_eq!(figures.len(), 8);
+        let client = Client { program, core, limit: Duration::from_secs(60), keys: None };
+        let both = [contender("full"), contender("redis")];
+        let figures = rounds("kv", &both, &client, 0.001, 2).unwrap();
+        assert_eq!(figures.len(), 12);
         for Figure { variant, samples, .. } in &figures {
             assert!(samples.len() == 2 && samples.iter().all(|rate| *rate > 1.0), "{variant}");
         }
@@ -213,11 +250,12 @@ mod tests {
     #[test]
     fn who_fails_is_named() {
         let program = programs::on_path("redis-benchmark").expect("`cargo x test` installs it");
-        let client = Client { program, core: cores::allowed()[0], limit: Duration::from_secs(60) };
+        let (core, limit) = (cores::allowed()[0], Duration::from_secs(60));
+        let client = Client { program, core, limit, keys: None };
         let absent = Contender {
             name: "full".into(),
-            program: Program::Ours("/nonexistent/kv".into(), Driver::default()),
-            core: cores::allowed()[0],
+            program: Program::Ours("/nonexistent/kv".into(), Driver::default(), 1),
+            core: Some(core),
         };
         let error = absent.sample(&client, 1, 1000).unwrap_err();
         assert!(error.starts_with("`full`: /nonexistent/kv ended before it listened"), "{error}");

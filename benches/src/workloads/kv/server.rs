@@ -11,8 +11,8 @@ use crate::process::{Server, listens_on};
 /// Who is to serve.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Program {
-    /// The example `kv`, which chooses a port and says which.
-    Ours(PathBuf, Driver),
+    /// The example `kv`, which chooses a port and says which, on so many shards.
+    Ours(PathBuf, Driver, u16),
     /// A `redis-server`, which has to be told one.
     Redis(PathBuf),
 }
@@ -26,13 +26,13 @@ impl Program {
     /// # Errors
     ///
     /// When it ends before it does; with what it printed.
-    pub(super) fn start(&self, core: Core) -> Result<Server, String> {
+    pub(super) fn start(&self, core: Option<Core>) -> Result<Server, String> {
         match self {
-            Self::Ours(path, driver) => {
-                // One shard, bound to the only core that it can see.
-                let driver = driver.to_string();
-                let options = ["--port", "0", "--shards", "1", "--driver", &driver];
-                Server::start(path, &options, Some(core), listens_on)
+            Self::Ours(path, driver, shards) => {
+                // Each shard is bound to a core that it can see.
+                let (driver, shards) = (driver.to_string(), shards.to_string());
+                let options = ["--port", "0", "--shards", &shards, "--driver", &driver];
+                Server::start(path, &options, core, listens_on)
             }
             Self::Redis(path) => {
                 let first = start_redis(path, core);
@@ -42,12 +42,12 @@ impl Program {
     }
 }
 
-fn start_redis(path: &Path, core: Core) -> Result<Server, String> {
+fn start_redis(path: &Path, core: Option<Core>) -> Result<Server, String> {
     let address = free_port().map_err(|error| format!("no free port: {error}"))?;
     let port = address.port().to_string();
     let options = ["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"];
     let listens = |line: &str| line.contains("Ready to accept connections").then_some(address);
-    Server::start(path, &options, Some(core), listens)
+    Server::start(path, &options, core, listens)
 }
 
 /// A port that is free at the moment.
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn redis_listens_until_it_is_stopped() {
         let path = crate::programs::on_path("redis-server").expect("`cargo x test`");
-        let server = Program::Redis(path).start(cores::allowed()[0]).unwrap();
+        let server = Program::Redis(path).start(cores::allowed().first().copied()).unwrap();
         let address = server.address();
         assert!(TcpStream::connect(address).is_ok());
         server.stop().unwrap();
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn one_that_is_not_there_is_named() {
-        let absent = Program::Ours("/nonexistent/kv".into(), Driver::default());
-        let error = absent.start(cores::allowed()[0]).unwrap_err();
+        let absent = Program::Ours("/nonexistent/kv".into(), Driver::default(), 1);
+        let error = absent.start(cores::allowed().first().copied()).unwrap_err();
         assert!(error.contains("/nonexistent/kv") && error.contains("not found"), "{error}");
     }
 }

@@ -101,7 +101,7 @@ fn crash_in(sim: &TestRuntime) -> Crash {
 
 /// The server ends as it should once nothing goes wrong any more.
 fn end(rig: Rig<'_>) {
-    rig.sim.be_fair();
+    rig.sim.end_chaos();
     rig.end();
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use glommio::GlommioError;
 use glommio::io::{BufferedFile, OpenOptions};
 use greenroom_core::runtime::{DiskDone, OpenMode};
+use rustix::fs::OFlags;
 
 /// Most bytes of one read or write of the ring. glommio allocates a buffer for each read and panics
 /// when it cannot, so what an actor asks for must not decide its size.
@@ -21,15 +22,26 @@ pub(super) fn edge<T>(result: Result<T, GlommioError<()>>) -> io::Result<T> {
     })
 }
 
-/// Opens a file; also tells its length.
-pub(super) async fn open(path: &Path, mode: OpenMode) -> io::Result<(BufferedFile, u64)> {
+/// How a file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) mode: OpenMode,
+    pub(super) direct: bool,
+    pub(super) durable: bool,
+}
+
+/// Opens a file, through the page cache; also tells its length.
+pub(super) async fn open(path: &Path, way: Way) -> io::Result<(BufferedFile, u64)> {
     if path.as_os_str().as_encoded_bytes().contains(&0) {
         // glommio panics at it.
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte"));
     }
     let mut options = OpenOptions::new();
     options.read(true);
-    match mode {
+    if way.durable {
+        options.custom_flags(OFlags::DSYNC.bits() as i32);
+    }
+    match way.mode {
         OpenMode::Read => {}
         OpenMode::ReadWrite => drop(options.write(true).create(true)),
         OpenMode::CreateNew => drop(options.write(true).create_new(true)),

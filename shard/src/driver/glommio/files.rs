@@ -3,7 +3,8 @@
 //! Each operation is a task of the executor that owns what it needs, its buffer and a share of the
 //! file, and ends with its completion; a future an actor drops has no part in it. Reads and writes
 //! go through the page cache: glommio gives direct I/O to aligned buffers of its own alone, while
-//! core's operations are of any place and length. For the same reason a write copies its bytes: the
+//! core's operations are of any place and length, or of blocks that are core's; those of a file
+//! opened for direct I/O are done by threads of the system's pool. For the same reason a write copies its bytes: the
 //! ring must own what it writes, and the caller gets his buffer back.
 //!
 //! What glommio would do on a thread of its own goes to the system's pool, except where it needs
@@ -17,15 +18,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 
 use glommio::io::BufferedFile;
 use greenroom_core::Shard;
 use greenroom_core::runtime::{
-    Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
+    Blocks, Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
 };
 
-use super::file;
+use super::blocks;
+use super::file::{self, Way};
 use crate::driver::message_of;
 use crate::pool::Jobs;
 
@@ -51,6 +54,8 @@ struct Inner {
 #[derive(Debug)]
 struct File {
     file: BufferedFile,
+    /// The same once more, past the page cache, where it was opened so.
+    direct: Option<Arc<std::fs::File>>,
     writable: bool,
     /// Who waits for the close.
     closing: Cell<Option<OpId>>,
@@ -103,16 +108,39 @@ impl Disk for Files {
     fn submit(&self, op: OpId, request: DiskRequest) {
         let inner = &self.inner;
         match request {
-            DiskRequest::Open { path, mode } => inner.start(op, open(inner.clone(), path, mode)),
+            DiskRequest::Open { path, mode } => {
+                let way = Way { mode, direct: false, durable: false };
+                inner.start(op, open(inner.clone(), path, way));
+            }
+            DiskRequest::OpenWith { path, mode, direct, durable } => {
+                let way = Way { mode, direct, durable };
+                inner.start(op, open(inner.clone(), path, way));
+            }
             DiskRequest::ReadAt { file, offset, len } => {
                 inner.on(op, file, false, async move |share| {
+                    takes_bytes(share)?;
                     file::read(&share.file().file, offset, len).await
                 });
             }
             DiskRequest::WriteAt { file, offset, data } => {
                 inner.on(op, file, true, async move |share| {
+                    takes_bytes(share)?;
                     file::write(&share.file().file, offset, data).await
                 });
+            }
+            DiskRequest::WriteAndSync { file, offset, data } => {
+                inner.on(op, file, true, async move |share| {
+                    takes_bytes(share)?;
+                    let done = file::write(&share.file().file, offset, data).await?;
+                    file::sync(&share.file().file, true).await?;
+                    Ok(done)
+                });
+            }
+            DiskRequest::ReadBlocks { file, offset, into } => {
+                self.read_blocks(op, file, offset, into);
+            }
+            DiskRequest::WriteBlocks { file, offset, data, sync } => {
+                self.write_blocks(op, (file, offset), data, sync);
             }
             DiskRequest::Sync { file, data_only } => {
                 inner.on(op, file, false, async move |share| {
@@ -142,6 +170,38 @@ impl Disk for Files {
 }
 
 impl Files {
+    fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
+        match self.inner.direct(file, false) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok(Some(direct)) => self.direct_job(op, move || blocks::read(&direct, offset, into)),
+            Ok(None) => self.inner.on(op, file, false, async move |share| {
+                blocks::read_cached(&share.file().file, offset, into).await
+            }),
+        }
+    }
+
+    fn write_blocks(&self, op: OpId, (file, offset): (FileId, u64), data: Blocks, sync: bool) {
+        match self.inner.direct(file, true) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok(Some(direct)) => {
+                self.direct_job(op, move || blocks::write(&direct, offset, data, sync));
+            }
+            Ok(None) => self.inner.on(op, file, true, async move |share| {
+                let file = &share.file().file;
+                drop(file::write(file, offset, data.to_vec()).await?);
+                if sync {
+                    file::sync(file, true).await?;
+                }
+                Ok(DiskDone::WroteBlocks(data))
+            }),
+        }
+    }
+
+    /// Has a thread of the pool do what is done past the page cache.
+    fn direct_job(&self, op: OpId, job: impl FnOnce() -> io::Result<DiskDone> + Send + 'static) {
+        self.jobs.run(op, move || job().map(IoDone::Disk));
+    }
+
     fn job(&self, op: OpId, job: impl FnOnce() -> io::Result<()> + Send + 'static) {
         self.jobs.run(op, move || job().map(|()| IoDone::Disk(DiskDone::Ended)));
     }
@@ -152,17 +212,29 @@ impl Inner {
         self.done.borrow_mut().push((op, result.map(IoDone::Disk)));
     }
 
+    fn find(&self, file: FileId, writes: bool) -> io::Result<Rc<File>> {
+        let file = self.open.borrow().get(&file).cloned().ok_or_else(no_such_file)?;
+        if writes && !file.writable {
+            let what = "opened for reading";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
+        Ok(file)
+    }
+
+    /// A file past the page cache, where it was opened so.
+    fn direct(&self, file: FileId, writes: bool) -> io::Result<Option<Arc<std::fs::File>>> {
+        Ok(self.find(file, writes)?.direct.clone())
+    }
+
     /// Begins an operation on an open file.
     fn on<F>(self: &Rc<Self>, op: OpId, file: FileId, writes: bool, body: F)
     where
         F: AsyncFnOnce(&Share) -> io::Result<DiskDone> + 'static,
     {
-        let file = self.open.borrow().get(&file).cloned();
-        let Some(file) = file else { return self.finish(op, Err(no_such_file())) };
-        if writes && !file.writable {
-            let what = "opened for reading";
-            return self.finish(op, Err(io::Error::new(io::ErrorKind::PermissionDenied, what)));
-        }
+        let file = match self.find(file, writes) {
+            Ok(file) => file,
+            Err(error) => return self.finish(op, Err(error)),
+        };
         let share = self.share(file);
         self.start(op, async move { body(&share).await });
     }
@@ -220,12 +292,31 @@ fn no_such_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "no such open file")
 }
 
-async fn open(inner: Rc<Inner>, path: PathBuf, mode: OpenMode) -> io::Result<DiskDone> {
-    let (file, len) = file::open(&path, mode).await?;
+/// Refuses what is not blocks for a file that takes nothing else.
+fn takes_bytes(share: &Share) -> io::Result<()> {
+    match share.file().direct {
+        Some(_) => Err(blocks::not_whole()),
+        None => Ok(()),
+    }
+}
+
+async fn open(inner: Rc<Inner>, path: PathBuf, way: Way) -> io::Result<DiskDone> {
+    let (file, len) = file::open(&path, way).await?;
+    let mut direct = None;
+    if way.direct {
+        let opened = blocks::open(&file, way).await;
+        match opened {
+            Ok(opened) => direct = Some(opened),
+            Err(error) => {
+                drop(file.close().await);
+                return Err(error);
+            }
+        }
+    }
     let id = FileId(inner.ids.get());
     inner.ids.set(id.0 + 1);
-    let file = File { file, writable: mode != OpenMode::Read, closing: Cell::new(None) };
-    inner.open.borrow_mut().insert(id, Rc::new(file));
+    let (writable, closing) = (way.mode != OpenMode::Read, Cell::new(None));
+    inner.open.borrow_mut().insert(id, Rc::new(File { file, direct, writable, closing }));
     Ok(DiskDone::Opened { file: id, len })
 }
 

@@ -43,7 +43,7 @@ fn steadily<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
 }
 
 /// Takes a waiting connection.
-pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, SocketAddr)> {
+pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, Option<net::SocketAddrAny>)> {
     let accepted = loop {
         match net::acceptfrom_with(&listener, FLAGS) {
             // Gone before it was taken: the next may be there.
@@ -51,10 +51,6 @@ pub(super) fn accept(listener: impl AsFd) -> Tried<(OwnedFd, SocketAddr)> {
             other => break other,
         }
     };
-    let accepted = accepted.and_then(|(socket, peer)| {
-        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-        peer.map(|peer| (socket, peer)).ok_or(Errno::AFNOSUPPORT)
-    });
     tried(accepted)
 }
 
@@ -89,6 +85,25 @@ pub(super) fn receive(stream: impl AsFd, buffer: &mut Vec<u8>, max: usize) -> Tr
 /// Sends what fits.
 pub(super) fn send(stream: impl AsFd, data: &[u8]) -> Tried<usize> {
     tried(steadily(|| net::send(&stream, data, net::SendFlags::NOSIGNAL)))
+}
+
+/// Receives a datagram into an empty buffer; tells how long it was and who sent it.
+pub(super) fn receive_from(socket: impl AsFd, buffer: &mut Vec<u8>) -> Tried<(usize, SocketAddr)> {
+    let received =
+        steadily(|| net::recvfrom(&socket, spare_capacity(buffer), net::RecvFlags::TRUNC));
+    tried(received.and_then(|(_, len, from)| {
+        let from = from.and_then(|from| SocketAddr::try_from(from).ok());
+        from.map(|from| (len, from)).ok_or(Errno::AFNOSUPPORT)
+    }))
+}
+
+/// Sends a datagram, to the socket's peer where there is no address.
+pub(super) fn send_to(socket: impl AsFd, data: &[u8], to: Option<&SocketAddr>) -> Tried<usize> {
+    let flags = net::SendFlags::NOSIGNAL;
+    tried(steadily(|| match to {
+        Some(to) => net::sendto(&socket, data, flags, to),
+        None => net::send(&socket, data, flags),
+    }))
 }
 
 pub(super) fn shutdown(stream: impl AsFd, side: ShutdownSide) -> io::Result<()> {

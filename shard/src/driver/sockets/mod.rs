@@ -1,4 +1,4 @@
-//! TCP on descriptors of our own.
+//! Sockets on descriptors of our own.
 //!
 //! # The idea
 //!
@@ -13,6 +13,7 @@
 //! and a descriptor is closed when its entry goes.
 
 mod calls;
+mod datagrams;
 mod net;
 mod poller;
 mod socket;

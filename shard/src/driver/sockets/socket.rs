@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 
 use greenroom_core::runtime::OpId;
 
+use super::datagrams::Datagrams;
+
 /// A descriptor the driver holds, and the operations under way on it.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -18,6 +20,7 @@ pub(super) enum Role {
     /// Waits for its connect to be decided.
     Connecting(OpId),
     Stream(Stream),
+    Datagrams(Datagrams),
 }
 
 #[derive(Default, Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Listener {
     pub(super) accepts: VecDeque<OpId>,
     /// Connections may wait in the kernel. Cleared by an accept that finds none.
     pub(super) ready: bool,
+    /// It is a Unix socket.
+    pub(super) unix: bool,
 }
 
 /// A connected socket.
@@ -75,6 +80,10 @@ impl Role {
                 let send = stream.send.take().map(|send| send.op);
                 receive.into_iter().chain(send).collect()
             }
+            Self::Datagrams(datagrams) => {
+                let sends = datagrams.sends.drain(..).map(|send| send.op);
+                datagrams.receive.take().into_iter().chain(sends).collect()
+            }
         }
     }
 
@@ -90,6 +99,11 @@ impl Role {
             Self::Stream(stream) => {
                 stream.receive.take_if(|receive| receive.op == op).is_some()
                     || stream.send.take_if(|send| send.op == op).is_some()
+            }
+            Self::Datagrams(datagrams) => {
+                let place = datagrams.sends.iter().position(|send| send.op == op);
+                datagrams.receive.take_if(|receive| *receive == op).is_some()
+                    || place.and_then(|place| datagrams.sends.remove(place)).is_some()
             }
         }
     }

@@ -1,18 +1,22 @@
 //! The sockets of a shard, and what their operations come to.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 use greenroom_core::Shard;
 use greenroom_core::runtime::{
     Buffer, IoDone, IoResult, ListenOptions, NetDone, NetRequest, OpId, ShutdownSide, SocketId,
+    UnixAddress,
 };
+use rustix::io::Errno;
 
 use super::calls::{self, Tried};
+use super::datagrams::SendTo;
 use super::poller::{Edge, Poller};
 use super::socket::{Listener, Receive, Role, Send, Socket, Stream};
 use crate::driver::slots::Slots;
-use crate::driver::tcp;
+use crate::driver::{tcp, unix};
 
 /// What is asked of the table, in the order in which it was.
 #[derive(Debug)]
@@ -25,17 +29,17 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) poller: Poller,
-    sockets: Slots<Socket>,
+    pub(super) sockets: Slots<Socket>,
     /// Where an operation waits, by the operation's slot. An entry may be out of date; the socket
     /// knows.
     places: Vec<SocketId>,
     /// Operations that wait for an edge.
-    waiting: usize,
+    pub(super) waiting: usize,
     /// Completions that the shard has not been told of.
     pub(super) done: Vec<(OpId, IoResult)>,
 }
 
-fn invalid(what: &str) -> io::Error {
+pub(super) fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
@@ -73,6 +77,26 @@ impl Table {
                 NetRequest::Send { stream, data, start } => {
                     self.send(stream, Send { op, data, start });
                 }
+                NetRequest::ListenUnix { address, backlog } => {
+                    let listening = self.listen_unix(&address, backlog);
+                    self.finish(op, listening);
+                }
+                NetRequest::ConnectUnix { address } => {
+                    let connected = self.connect_unix(&address);
+                    self.finish(op, connected);
+                }
+                NetRequest::Bind(options) => {
+                    let bound = self.bind(&options);
+                    self.finish(op, bound);
+                }
+                NetRequest::SetPeer { socket, peer } => {
+                    let set = self.set_peer(socket, &peer);
+                    self.finish(op, set);
+                }
+                NetRequest::ReceiveFrom { socket } => self.receive_from(shard, socket, op),
+                NetRequest::SendTo { socket, data, to } => {
+                    self.send_to(socket, SendTo { op, data, to });
+                }
                 NetRequest::Shutdown { stream, side } => {
                     let ended = self.shutdown(stream, side);
                     self.finish(op, ended);
@@ -97,6 +121,11 @@ impl Table {
                     self.connect_decided(op, id);
                 }
             }
+            Role::Datagrams(datagrams) => {
+                datagrams.readable |= edge.read;
+                datagrams.writable |= edge.write;
+                self.datagrams_ready(shard, id);
+            }
             Role::Stream(stream) => {
                 stream.readable |= edge.read;
                 stream.writable |= edge.write;
@@ -114,12 +143,12 @@ impl Table {
         }
     }
 
-    fn finish(&mut self, op: OpId, result: io::Result<NetDone>) {
+    pub(super) fn finish(&mut self, op: OpId, result: io::Result<NetDone>) {
         self.done.push((op, result.map(IoDone::Net)));
     }
 
     /// Notes where an operation waits.
-    fn wait(&mut self, op: OpId, at: SocketId) {
+    pub(super) fn wait(&mut self, op: OpId, at: SocketId) {
         let slot = op.as_word() as u32 as usize;
         if self.places.len() <= slot {
             self.places.resize(slot + 1, SocketId(u64::MAX));
@@ -137,7 +166,7 @@ impl Table {
     }
 
     /// Enters a descriptor and has it watched.
-    fn add(&mut self, fd: OwnedFd, role: Role) -> io::Result<SocketId> {
+    pub(super) fn add(&mut self, fd: OwnedFd, role: Role) -> io::Result<SocketId> {
         let id = self.sockets.next();
         self.poller.add(&fd, id.0)?;
         self.sockets.insert(id, Socket { fd, role });
@@ -149,6 +178,17 @@ impl Table {
         let local = tcp::local_address(&fd)?;
         let listener = Listener { ready: true, ..Listener::default() };
         Ok(NetDone::Listening { listener: self.add(fd, Role::Listener(listener))?, local })
+    }
+
+    fn listen_unix(&mut self, name: &UnixAddress, backlog: u32) -> io::Result<NetDone> {
+        let fd = unix::listen(name, backlog, calls::FLAGS)?;
+        let listener = Listener { ready: true, unix: true, ..Listener::default() };
+        Ok(NetDone::ListeningUnix { listener: self.add(fd, Role::Listener(listener))? })
+    }
+
+    fn connect_unix(&mut self, name: &UnixAddress) -> io::Result<NetDone> {
+        let fd = unix::connect(name, calls::FLAGS)?;
+        Ok(NetDone::ConnectedUnix { stream: self.add(fd, Role::Stream(Stream::new()))? })
     }
 
     fn accept(&mut self, op: OpId, id: SocketId) {
@@ -171,9 +211,15 @@ impl Table {
                 listener.ready = false;
                 return;
             };
-            let Some(op) = listener.accepts.pop_front() else { return };
+            let (Some(op), unix) = (listener.accepts.pop_front(), listener.unix) else { return };
             self.waiting -= 1;
             let accepted = accepted.and_then(|(fd, peer)| {
+                if unix {
+                    let (stream, peer) =
+                        (self.add(fd, Role::Stream(Stream::new()))?, unix::name(peer));
+                    return Ok(NetDone::AcceptedUnix { stream, peer });
+                }
+                let peer = SocketAddr::try_from(peer.ok_or(Errno::AFNOSUPPORT)?)?;
                 tcp::hurry(&fd);
                 Ok(NetDone::Accepted { stream: self.add(fd, Role::Stream(Stream::new()))?, peer })
             });

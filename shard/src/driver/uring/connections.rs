@@ -4,15 +4,15 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use greenroom_core::runtime::{ListenOptions, NetDone, OpId, SocketId};
+use greenroom_core::runtime::{ListenOptions, NetDone, OpId, SocketId, UnixAddress};
 use rustix::io::Errno;
 use rustix::net::SocketAddrAny;
 
 use super::ops::{NetOp, Op};
 use super::sockets::{ACCEPTED_MAX, FLAGS, Sockets, interrupted, invalid, is_passing};
-use super::stream::{Armed, Listener, Role, Socket, Stream};
+use super::stream::{Armed, Listener, Peer, Role, Socket, Stream};
 use super::table::Io;
-use crate::driver::tcp;
+use crate::driver::{tcp, unix};
 
 impl Sockets {
     pub(super) fn listen(&mut self, options: &ListenOptions) -> io::Result<NetDone> {
@@ -20,6 +20,18 @@ impl Sockets {
         let local = tcp::local_address(&fd)?;
         let listener = self.add(fd, Role::Listener(Listener::default()));
         Ok(NetDone::Listening { listener, local })
+    }
+
+    pub(super) fn listen_unix(&mut self, name: &UnixAddress, backlog: u32) -> io::Result<NetDone> {
+        let fd = unix::listen(name, backlog, FLAGS)?;
+        let listener = Listener { unix: true, ..Listener::default() };
+        Ok(NetDone::ListeningUnix { listener: self.add(fd, Role::Listener(listener)) })
+    }
+
+    /// A Unix socket's connect never waits, so there is nothing for the ring to do.
+    pub(super) fn connect_unix(&mut self, name: &UnixAddress) -> io::Result<NetDone> {
+        let fd = unix::connect(name, FLAGS)?;
+        Ok(NetDone::ConnectedUnix { stream: self.add(fd, Role::Stream(Stream::default())) })
     }
 
     pub(super) fn connect(&mut self, io: &mut Io, op: OpId, fd: OwnedFd, address: SocketAddrAny) {
@@ -81,7 +93,13 @@ impl Sockets {
             };
             let Some(op) = listener.accepts.pop_front() else { return };
             let stream = self.add(fd, Role::Stream(Stream::default()));
-            io.net_done(op, Ok(NetDone::Accepted { stream, peer }));
+            io.net_done(
+                op,
+                Ok(match peer {
+                    Peer::Address(peer) => NetDone::Accepted { stream, peer },
+                    Peer::Unix(peer) => NetDone::AcceptedUnix { stream, peer },
+                }),
+            );
         }
     }
 
@@ -105,9 +123,13 @@ impl Sockets {
         }
         match result {
             // One whose peer has gone already has no address, and is nobody's.
+            Ok(Some(fd)) if listener.unix => {
+                let peer = Peer::Unix(unix::peer_name(&fd));
+                listener.ready.push_back((fd, peer));
+            }
             Ok(fd) => listener.ready.extend(fd.and_then(|fd| {
                 tcp::hurry(&fd);
-                tcp::peer_address(&fd).ok().map(|peer| (fd, peer))
+                tcp::peer_address(&fd).ok().map(|peer| (fd, Peer::Address(peer)))
             })),
             Err(error) if is_passing(&error) => {}
             Err(error) => {

@@ -8,11 +8,12 @@ use io_uring::types::{Fd, FsyncFlags};
 use io_uring::{opcode, types};
 use rustix::event::PollFlags;
 use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, StatxFlags};
-use rustix::net::{SendFlags, SocketFlags};
+use rustix::net::{RecvFlags, SendFlags, SocketFlags};
 
 use super::buffers::GROUP;
+use super::datagram::TEMPLATE;
 use super::features::{Feature, Features};
-use super::ops::{DiskOp, NetOp, Op};
+use super::ops::{DiskOp, NetOp, Op, Write};
 
 /// Most bytes of one read or write: an entry has 32 bits for it, and a read gets its room as bytes
 /// come, so what an actor asks for does not decide it.
@@ -75,18 +76,30 @@ fn net(op: &mut NetOp, fd: RawFd, features: Features) -> Entry {
             };
             opcode::Shutdown::new(fd, how).build()
         }
+        // Asked for, the length of a datagram is told also where it is more than there is room.
+        NetOp::ReceiveMessages => {
+            let flags = RecvFlags::TRUNC.bits();
+            opcode::RecvMsgMulti::new(fd, TEMPLATE, GROUP).flags(flags).build()
+        }
+        NetOp::ReceiveMessage(incoming) => {
+            let flags = RecvFlags::TRUNC.bits();
+            opcode::RecvMsg::new(fd, incoming.header()).flags(flags).build()
+        }
+        NetOp::SendMessage(outgoing) => opcode::SendMsg::new(fd, outgoing.header()).build(),
     }
 }
 
 fn disk(op: &mut DiskOp, raw: RawFd) -> Entry {
     let fd = Fd(raw);
     match op {
-        DiskOp::Open { path, mode } => {
-            let flags = match mode {
+        DiskOp::Open { path, way } => {
+            let mut flags = match way.mode {
                 OpenMode::Read => OFlags::RDONLY,
                 OpenMode::ReadWrite => CREATE,
                 OpenMode::CreateNew => CREATE | OFlags::EXCL,
             };
+            flags.set(OFlags::DIRECT, way.direct);
+            flags.set(OFlags::DSYNC, way.durable);
             let flags = (flags | OFlags::CLOEXEC).bits() as i32;
             let here = Fd(rustix::fs::CWD.as_raw_fd());
             opcode::OpenAt::new(here, path.as_ptr()).flags(flags).mode(MODE.bits()).build()
@@ -103,11 +116,17 @@ fn disk(op: &mut DiskOp, raw: RawFd) -> Entry {
             let left = left.min(room.len()) as u32;
             opcode::Read::new(fd, room.as_mut_ptr().cast(), left).offset(at).build()
         }
-        DiskOp::Write { data, offset, written, .. } => {
-            let (at, rest) = (*offset + *written as u64, &data[*written..]);
+        DiskOp::ReadBlocks { into, offset, read, .. } => {
+            let (at, rest) = (*offset + *read as u64, &mut into[*read..]);
+            let len = rest.len().min(CHUNK) as u32;
+            opcode::Read::new(fd, rest.as_mut_ptr(), len).offset(at).build()
+        }
+        DiskOp::Write(Write { data, offset, written, .. }) => {
+            let (at, rest) = (*offset + *written as u64, &data.bytes()[*written..]);
             let len = rest.len().min(CHUNK) as u32;
             opcode::Write::new(fd, rest.as_ptr(), len).offset(at).build()
         }
+        DiskOp::SyncAfter => opcode::Fsync::new(fd).flags(FsyncFlags::DATASYNC).build(),
         DiskOp::Sync { data_only, .. } => {
             let flags = if *data_only { FsyncFlags::DATASYNC } else { FsyncFlags::empty() };
             opcode::Fsync::new(fd).flags(flags).build()

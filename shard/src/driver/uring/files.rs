@@ -1,6 +1,7 @@
 //! The files of a shard, and what their operations come to.
 //!
-//! Reads and writes go through the page cache, as core's operations are of any place and length.
+//! Reads and writes go through the page cache, as core's operations are of any place and length,
+//! except for files that are opened to go past it, which take whole blocks alone.
 //! Names are changed by a thread of the system's pool: the kernel has no other way to do it for a
 //! ring either.
 
@@ -12,17 +13,20 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, IoDone, OpId, OpenMode};
+use greenroom_core::runtime::{Blocks, DiskDone, DiskRequest, FileId, IoDone, OpId, OpenMode};
 
 use super::entry::CHUNK;
 use super::features::Feature;
-use super::ops::{Completed, DiskOp, Fd, Op};
+use super::linked::{Pair, is_again};
+use super::ops::{Completed, Data, DiskOp, Fd, Op, Way, Write};
 use super::table::{Io, NOBODY};
 use crate::pool::Jobs;
 
 /// The files of a shard.
 pub(super) struct Files {
     open: BTreeMap<FileId, File>,
+    /// Writes whose sync is linked to them, by their operation.
+    pub(super) pairs: BTreeMap<u64, Pair>,
     next: u64,
     jobs: Jobs,
 }
@@ -30,7 +34,7 @@ pub(super) struct Files {
 /// A file the driver holds open.
 struct File {
     fd: Fd,
-    writable: bool,
+    way: Way,
     /// Operations on it. It is closed when there are none.
     under_way: u32,
     /// Who waits for the close; nothing is accepted any more.
@@ -47,6 +51,17 @@ fn signed(offset: u64, len: usize) -> io::Result<u64> {
     end.map(|_| offset).ok_or_else(|| io::ErrorKind::FileTooLarge.into())
 }
 
+/// Why a file was not opened. A file system without direct I/O says the same as of a flag that
+/// nobody knows.
+fn not_opened(error: io::Error, way: Way) -> io::Error {
+    match rustix::io::Errno::from_io_error(&error) {
+        Some(rustix::io::Errno::INVAL) if way.direct => {
+            io::Error::new(io::ErrorKind::Unsupported, "the file system has no direct I/O")
+        }
+        _ => error,
+    }
+}
+
 impl Io {
     fn disk_done(&mut self, op: OpId, result: io::Result<DiskDone>) {
         self.done.push((op, result.map(IoDone::Disk)));
@@ -55,21 +70,35 @@ impl Io {
 
 impl Files {
     pub(super) const fn new(jobs: Jobs) -> Self {
-        Self { open: BTreeMap::new(), next: 0, jobs }
+        Self { open: BTreeMap::new(), pairs: BTreeMap::new(), next: 0, jobs }
     }
 
     pub(super) fn submit(&mut self, io: &mut Io, op: OpId, request: DiskRequest) {
         let begun = match request {
-            DiskRequest::Open { path, mode } => self.open(io, op, path, mode),
-            DiskRequest::ReadAt { file, offset, len } => signed(offset, 0).and_then(|offset| {
-                let data = Vec::with_capacity(len.min(CHUNK));
+            DiskRequest::Open { path, mode } => {
+                self.open(io, op, path, Way { mode, direct: false, durable: false })
+            }
+            DiskRequest::OpenWith { path, mode, direct, durable } => {
+                self.open(io, op, path, Way { mode, direct, durable })
+            }
+            DiskRequest::ReadAt { file, offset, len } => self.fits(file, None).and_then(|()| {
+                let (data, offset) = (Vec::with_capacity(len.min(CHUNK)), signed(offset, 0)?);
                 self.on(io, op, file, false, DiskOp::Read { file, data, offset, len })
             }),
-            DiskRequest::WriteAt { file, offset, data } => {
-                signed(offset, data.len()).and_then(|offset| {
-                    let write = DiskOp::Write { file, data, offset, written: 0 };
-                    self.on(io, op, file, true, write)
+            DiskRequest::ReadBlocks { file, offset, into } => {
+                self.fits(file, Some(offset)).and_then(|()| {
+                    let offset = signed(offset, into.len())?;
+                    self.on(io, op, file, false, DiskOp::ReadBlocks { file, into, offset, read: 0 })
                 })
+            }
+            DiskRequest::WriteAt { file, offset, data } => {
+                self.write(io, op, (file, offset), Data::Bytes(data), false)
+            }
+            DiskRequest::WriteAndSync { file, offset, data } => {
+                self.write(io, op, (file, offset), Data::Bytes(data), true)
+            }
+            DiskRequest::WriteBlocks { file, offset, data, sync } => {
+                self.write(io, op, (file, offset), Data::Blocks(data), sync)
             }
             DiskRequest::Sync { file, data_only } => {
                 self.on(io, op, file, false, DiskOp::Sync { file, data_only })
@@ -113,11 +142,46 @@ impl Files {
     fn find(&mut self, file: FileId, writes: bool) -> io::Result<&mut File> {
         let found = self.open.get_mut(&file).filter(|file| file.closing.is_none());
         let found = found.ok_or_else(no_such_file)?;
-        if writes && !found.writable {
+        if writes && found.way.mode == OpenMode::Read {
             let what = "opened for reading";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
         }
         Ok(found)
+    }
+
+    /// Whether a file takes what lies at this offset in blocks, or what does not.
+    fn fits(&mut self, file: FileId, blocks_at: Option<u64>) -> io::Result<()> {
+        let bytes = Blocks::BYTES as u64;
+        let fits = blocks_at.is_some_and(|offset| offset.is_multiple_of(bytes));
+        if self.find(file, false)?.way.direct && !fits {
+            let what = "a file opened for direct I/O takes whole blocks";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        Ok(())
+    }
+
+    /// Begins a write, with its sync if there is to be one.
+    fn write(
+        &mut self,
+        io: &mut Io,
+        op: OpId,
+        (file, offset): (FileId, u64),
+        data: Data,
+        sync: bool,
+    ) -> io::Result<()> {
+        let offset = signed(offset, data.bytes().len())?;
+        self.fits(file, matches!(data, Data::Blocks(_)).then_some(offset))?;
+        let found = self.find(file, true)?;
+        found.under_way += 1;
+        // Every write of such a file is durable when it completes.
+        let sync = sync && !found.way.durable;
+        self.write_on(io, op, Write { file, data, offset, written: 0, sync });
+        Ok(())
+    }
+
+    /// A share of a file's descriptor.
+    pub(super) fn fd(&self, file: FileId) -> Option<Fd> {
+        self.open.get(&file).map(|file| file.fd.clone())
     }
 
     /// Begins an operation on an open file.
@@ -135,11 +199,11 @@ impl Files {
         Ok(())
     }
 
-    fn open(&self, io: &mut Io, op: OpId, path: PathBuf, mode: OpenMode) -> io::Result<()> {
+    fn open(&self, io: &mut Io, op: OpId, path: PathBuf, way: Way) -> io::Result<()> {
         let path = CString::new(path.into_os_string().into_encoded_bytes());
         let zero = |_| io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte");
         let path = path.map_err(zero)?;
-        io.ops.start(None, Op::Disk(op, DiskOp::Open { path, mode }));
+        io.ops.start(None, Op::Disk(op, DiskOp::Open { path, way }));
         Ok(())
     }
 
@@ -152,15 +216,15 @@ impl Files {
     /// An operation has completed.
     pub(super) fn completed(&mut self, io: &mut Io, op: OpId, completed: Completed) {
         let Completed { op: Op::Disk(_, disk_op), result, fd, .. } = completed else { return };
-        let again = matches!(&result, Err(error) if error.kind() == io::ErrorKind::Interrupted);
+        let again = is_again(&result);
         match disk_op {
-            DiskOp::Open { path, mode } if again => {
-                io.ops.start(None, Op::Disk(op, DiskOp::Open { path, mode }));
+            DiskOp::Open { path, way } if again => {
+                io.ops.start(None, Op::Disk(op, DiskOp::Open { path, way }));
             }
-            DiskOp::Open { mode, .. } => match result.map(|_| fd) {
-                Ok(Some(fd)) => self.opened(io, op, fd, mode),
+            DiskOp::Open { way, .. } => match result.map(|_| fd) {
+                Ok(Some(fd)) => self.opened(io, op, fd, way),
                 Ok(None) => debug_assert!(false, "an open brings a descriptor"),
-                Err(error) => io.disk_done(op, Err(error)),
+                Err(error) => io.disk_done(op, Err(not_opened(error, way))),
             },
             DiskOp::Close(_) => io.disk_done(op, result.map(|_| DiskDone::Ended)),
             DiskOp::Stat { file, opened, .. } => {
@@ -180,16 +244,21 @@ impl Files {
                 Err(error) if !again => self.end(io, op, file, Err(error)),
                 _ => self.read_on(io, op, DiskOp::Read { file, data, offset, len }),
             },
-            DiskOp::Write { file, data, offset, mut written } => {
-                let (rest, wrote) = (data.len() - written, result.as_ref().map_or(0, |n| *n));
-                written += wrote;
+            DiskOp::ReadBlocks { file, into, offset, read } => {
+                let got = result.as_ref().map_or(0, |got| *got);
+                let (read, left) = (read + got, into.len() - read - got);
+                // What is not a whole number of blocks is the end of the file.
+                let whole = got > 0 && got.is_multiple_of(Blocks::BYTES);
                 match result {
-                    _ if wrote == rest => self.end(io, op, file, Ok(DiskDone::Wrote(data))),
-                    Ok(0) => self.end(io, op, file, Err(io::ErrorKind::WriteZero.into())),
                     Err(error) if !again => self.end(io, op, file, Err(error)),
-                    _ => self.go_on(io, op, file, DiskOp::Write { file, data, offset, written }),
+                    Ok(_) if left == 0 || !whole => {
+                        self.end(io, op, file, Ok(DiskDone::ReadBlocks(into, read)));
+                    }
+                    _ => self.go_on(io, op, file, DiskOp::ReadBlocks { file, into, offset, read }),
                 }
             }
+            DiskOp::Write(write) => self.wrote(io, op, write, result),
+            DiskOp::SyncAfter => self.synced_after(io, op, result),
             DiskOp::Sync { file, .. }
             | DiskOp::Truncate { file, .. }
             | DiskOp::Allocate { file, .. } => {
@@ -202,13 +271,13 @@ impl Files {
     }
 
     /// A file was opened; what is left to know is its length.
-    fn opened(&mut self, io: &mut Io, op: OpId, fd: OwnedFd, mode: OpenMode) {
+    fn opened(&mut self, io: &mut Io, op: OpId, fd: OwnedFd, way: Way) {
         let file = FileId(self.next);
         self.next += 1;
-        let (fd, writable) = (Rc::new(fd), mode != OpenMode::Read);
+        let fd = Rc::new(fd);
         let stat = DiskOp::Stat { file, stat: Box::new(MaybeUninit::uninit()), opened: true };
         io.ops.start(Some(fd.clone()), Op::Disk(op, stat));
-        self.open.insert(file, File { fd, writable, under_way: 1, closing: None });
+        self.open.insert(file, File { fd, way, under_way: 1, closing: None });
     }
 
     /// Reads what is still to be read, with room for it.
@@ -221,14 +290,20 @@ impl Files {
     }
 
     /// Starts an operation once more, which counts as under way already.
-    fn go_on(&mut self, io: &mut Io, op: OpId, file: FileId, disk_op: DiskOp) {
+    pub(super) fn go_on(&mut self, io: &mut Io, op: OpId, file: FileId, disk_op: DiskOp) {
         if let Some(file) = self.open.get(&file) {
             io.ops.start(Some(file.fd.clone()), Op::Disk(op, disk_op));
         }
     }
 
     /// An operation on a file has ended; perhaps the close can begin.
-    fn end(&mut self, io: &mut Io, op: OpId, file: FileId, result: io::Result<DiskDone>) {
+    pub(super) fn end(
+        &mut self,
+        io: &mut Io,
+        op: OpId,
+        file: FileId,
+        result: io::Result<DiskDone>,
+    ) {
         if let Some(file) = self.open.get_mut(&file) {
             file.under_way -= 1;
         }

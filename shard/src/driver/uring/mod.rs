@@ -39,16 +39,20 @@
 //!
 //! One accept serves a listener, and one receive a stream, for as long as they live. What they
 //! bring before anybody asks waits in the driver: at most [`sockets::ACCEPTED_MAX`] connections and
-//! [`sockets::UNREAD_MAX`] buffers, beyond what one visit to the kernel brings, then the operation
+//! [`sockets::UNREAD_MAX`] buffers or [`datagrams::DATAGRAMS_MAX`] datagrams, beyond what one visit to the kernel brings, then the operation
 //! is cancelled, and started again when it is wanted. On kernels that lack either, each accept and
 //! each receive is an operation of its own; see [`features`].
 
 mod buffers;
 mod connections;
+mod data;
+mod datagram;
+mod datagrams;
 mod drive;
 mod entry;
 mod features;
 mod files;
+mod linked;
 mod message;
 mod ops;
 mod pump;

@@ -21,12 +21,14 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
-use greenroom_core::runtime::{FileId, OpId, OpenMode, ShutdownSide, SocketId};
+use greenroom_core::runtime::{Blocks, FileId, OpId, OpenMode, ShutdownSide, SocketId};
+use io_uring::squeue::{Entry, Flags};
 use io_uring::{cqueue, opcode};
 use rustix::fs::Statx;
 use rustix::net::SocketAddrAny;
 
 use super::buffers::Buffers;
+use super::datagram::{Incoming, Outgoing};
 use super::entry::entry;
 use super::features::Feature;
 use super::ring::{Completion, NOTHING, Ring};
@@ -59,13 +61,42 @@ pub(super) enum NetOp {
         start: usize,
     },
     Shutdown(OpId, ShutdownSide),
+    /// Takes datagrams as they come, into buffers of the buffer ring.
+    ReceiveMessages,
+    /// Takes a datagram once.
+    ReceiveMessage(Box<Incoming>),
+    SendMessage(Box<Outgoing>),
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) mode: OpenMode,
+    pub(super) direct: bool,
+    pub(super) durable: bool,
+}
+
+/// Bytes to be written.
+pub(super) enum Data {
+    Bytes(Vec<u8>),
+    Blocks(Blocks),
+}
+
+/// A write, of which the first part may be done.
+pub(super) struct Write {
+    pub(super) file: FileId,
+    pub(super) data: Data,
+    pub(super) offset: u64,
+    pub(super) written: usize,
+    /// A sync belongs to it.
+    pub(super) sync: bool,
 }
 
 /// What is done with a file.
 pub(super) enum DiskOp {
     Open {
         path: CString,
-        mode: OpenMode,
+        way: Way,
     },
     /// Asks for the length; of a file that was just opened, or because somebody wants to know.
     Stat {
@@ -79,12 +110,15 @@ pub(super) enum DiskOp {
         offset: u64,
         len: usize,
     },
-    Write {
+    ReadBlocks {
         file: FileId,
-        data: Vec<u8>,
+        into: Blocks,
         offset: u64,
-        written: usize,
+        read: usize,
     },
+    Write(Write),
+    /// The sync that is linked to a write.
+    SyncAfter,
     Sync {
         file: FileId,
         data_only: bool,
@@ -165,6 +199,24 @@ impl Ops {
 
     /// Starts an operation on `fd`; the kernel sees it when the ring is entered next.
     pub(super) fn start(&mut self, fd: Option<Fd>, op: Op) -> Key {
+        let (key, entry) = self.enter(fd, op);
+        // SAFETY: the entry points into what the table owns, and nowhere else. It is in the table, by
+        // its heap unmoved, and leaves it in `complete` with its last completion, or never; nobody
+        // is lent it. The descriptor is open until then.
+        unsafe { self.ring.push(entry) };
+        key
+    }
+
+    /// Starts two operations on `fd`, the second of which the kernel begins when the first is done,
+    /// and cancels when it failed or was cut short.
+    pub(super) fn start_linked(&mut self, fd: &Fd, ops: [Op; 2]) {
+        let [first, second] = ops.map(|op| self.enter(Some(fd.clone()), op).1);
+        // SAFETY: as in `start`, for either entry.
+        unsafe { self.ring.push_linked(first.flags(Flags::IO_LINK), second) };
+    }
+
+    /// Takes an operation into the table, and makes its entry.
+    fn enter(&mut self, fd: Option<Fd>, op: Op) -> (Key, Entry) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             u32::try_from(self.slots.len() - 1).expect("operations are fewer")
@@ -174,11 +226,7 @@ impl Ops {
         let raw = fd.as_ref().map_or(-1, |fd| fd.as_raw_fd());
         let live = slot.live.insert(Live { op, fd });
         let entry = entry(&mut live.op, raw, self.ring.features()).user_data(key.0);
-        // SAFETY: the entry points into what `live` owns, and nowhere else. It is in the table, by
-        // its heap unmoved, and leaves it in `complete` with its last completion, or never; nobody
-        // is lent it. The descriptor is open until then.
-        unsafe { self.ring.push(entry) };
-        key
+        (key, entry)
     }
 
     /// Asks the kernel to end an operation early. It completes all the same.
@@ -241,6 +289,12 @@ impl Ops {
                 // SAFETY: the kernel has written so many bytes behind those that were there.
                 unsafe { data.set_len(len) };
             }
+            Op::Net(_, NetOp::ReceiveMessage(incoming)) => {
+                // A longer datagram is told of as long as it was, and written as far as it fits.
+                let len = written.min(incoming.room());
+                // SAFETY: the kernel has written so many bytes at the beginning, and they fit.
+                unsafe { incoming.data.set_len(len) };
+            }
             Op::Disk(_, DiskOp::Stat { stat, .. }) if result >= 0 => {
                 // SAFETY: the kernel has filled it in; any bits are a valid one.
                 told = usize::try_from(unsafe { stat.assume_init_ref() }.stx_size)
@@ -267,6 +321,9 @@ impl Ops {
                 Op::Bell => return Some(Op::Bell),
                 Op::Net(id, NetOp::Accept) => return Some(Op::Net(*id, NetOp::Accept)),
                 Op::Net(id, NetOp::Receive) => return Some(Op::Net(*id, NetOp::Receive)),
+                Op::Net(id, NetOp::ReceiveMessages) => {
+                    return Some(Op::Net(*id, NetOp::ReceiveMessages));
+                }
                 Op::Net(..) | Op::Disk(..) => unreachable!("these complete once"),
             }
         }

@@ -8,6 +8,7 @@ use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId, SocketId};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags};
 
+use super::datagram::Outgoing;
 use super::ops::{Completed, NetOp, Op};
 use super::stream::{Armed, End, Receive, Role, Socket, Stream, Unread};
 use super::table::{Io, NOBODY};
@@ -75,6 +76,17 @@ impl Sockets {
                 self.receive(io, stream, Receive { op, max });
             }
             NetRequest::Send { stream, data, start } => self.send(io, op, stream, data, start),
+            NetRequest::ListenUnix { address, backlog } => {
+                let listening = self.listen_unix(&address, backlog);
+                io.net_done(op, listening);
+            }
+            NetRequest::ConnectUnix { address } => io.net_done(op, self.connect_unix(&address)),
+            NetRequest::Bind(options) => io.net_done(op, self.bind(&options)),
+            NetRequest::SetPeer { socket, peer } => io.net_done(op, self.set_peer(socket, &peer)),
+            NetRequest::ReceiveFrom { socket } => self.receive_from(io, op, socket),
+            NetRequest::SendTo { socket, data, to } => {
+                self.send_to(io, socket, Outgoing::new(op, data, to));
+            }
             NetRequest::Shutdown { stream, side } => match self.stream(stream) {
                 Ok(_) => self.start(io, stream, NetOp::Shutdown(op, side)),
                 Err(error) => io.net_done(op, Err(error)),
@@ -100,6 +112,11 @@ impl Sockets {
                 self.received(io, id, false, result.map(|_| Some(bytes)));
             }
             NetOp::Send { op, data, start } => self.sent(io, (id, op), (data, start), result),
+            NetOp::ReceiveMessages => {
+                self.received_message(io, id, more, result.map(|_| bytes));
+            }
+            NetOp::ReceiveMessage(incoming) => self.received_alone(io, id, *incoming, result),
+            NetOp::SendMessage(outgoing) => self.sent_to(io, id, outgoing, result),
             NetOp::Shutdown(op, _) => io.net_done(op, result.map(|_| NetDone::Ended)),
         }
         if closing {
@@ -123,14 +140,24 @@ impl Sockets {
         socket.under_way += 1;
         let sends = match &op {
             NetOp::Send { op, .. } => Some(*op),
+            NetOp::SendMessage(outgoing) => Some(outgoing.op),
             _ => None,
         };
-        let arms = matches!(op, NetOp::Accept | NetOp::Receive | NetOp::ReceiveInto(_));
+        let arms = matches!(
+            op,
+            NetOp::Accept
+                | NetOp::Receive
+                | NetOp::ReceiveInto(_)
+                | NetOp::ReceiveMessages
+                | NetOp::ReceiveMessage(_)
+        );
         let key = io.ops.start(Some(socket.fd.clone()), Op::Net(id, op));
         match &mut socket.role {
             Role::Listener(listener) if arms => listener.armed = Armed::Yes(key),
             Role::Stream(stream) if arms => stream.armed = Armed::Yes(key),
             Role::Stream(stream) => stream.send = sends.map(|op| (op, key)).or(stream.send),
+            Role::Datagrams(datagrams) if arms => datagrams.armed = Armed::Yes(key),
+            Role::Datagrams(datagrams) => datagrams.sends.extend(sends.map(|op| (op, key))),
             Role::Listener(_) | Role::Connecting(..) => {}
         }
     }
@@ -291,6 +318,12 @@ impl Sockets {
                 stream.armed.end(io);
                 stream.send.iter().for_each(|(_, key)| io.ops.cancel(*key));
             }
+            Role::Datagrams(datagrams) => {
+                datagrams.unread.clear();
+                datagrams.receive.take().into_iter().for_each(|op| io.net_done(op, closed()));
+                datagrams.armed.end(io);
+                datagrams.sends.iter().for_each(|(_, key)| io.ops.cancel(*key));
+            }
         }
         self.finish_close(io, id);
     }
@@ -325,6 +358,11 @@ impl Sockets {
                 }
                 stream.receive.take_if(|receive| receive.op == op).is_some()
             }
+            Role::Datagrams(datagrams) => {
+                let send = datagrams.sends.iter().find(|(send, _)| *send == op);
+                send.into_iter().for_each(|(_, key)| io.ops.cancel(*key));
+                datagrams.receive.take_if(|receive| *receive == op).is_some()
+            }
         };
         if taken {
             io.net_done(op, Err(interrupted("cancelled")));
@@ -343,7 +381,7 @@ impl Sockets {
 
 impl Armed {
     /// Ends what the kernel holds, where it does.
-    fn end(&mut self, io: &mut Io) {
+    pub(super) fn end(&mut self, io: &mut Io) {
         if let Self::Yes(key) = *self {
             *self = Self::Ending;
             io.ops.cancel(key);

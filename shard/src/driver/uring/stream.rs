@@ -5,8 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-use greenroom_core::runtime::{Buffer, NetDone, OpId};
+use greenroom_core::runtime::{Buffer, NetDone, OpId, UnixAddress};
 
+use super::datagrams::Datagrams;
 use super::ops::{Fd, Key};
 
 /// A socket the driver holds.
@@ -24,6 +25,7 @@ pub(super) enum Role {
     /// Waits for its connect to be decided.
     Connecting(OpId, Key),
     Stream(Stream),
+    Datagrams(Datagrams),
 }
 
 /// A socket that listens.
@@ -32,8 +34,16 @@ pub(super) struct Listener {
     /// Who waits for a connection, oldest first.
     pub(super) accepts: VecDeque<OpId>,
     /// Connections that nobody has asked for yet.
-    pub(super) ready: VecDeque<(OwnedFd, SocketAddr)>,
+    pub(super) ready: VecDeque<(OwnedFd, Peer)>,
     pub(super) armed: Armed,
+    /// It is a Unix socket.
+    pub(super) unix: bool,
+}
+
+/// Who has connected.
+pub(super) enum Peer {
+    Address(SocketAddr),
+    Unix(UnixAddress),
 }
 
 /// A connected socket.

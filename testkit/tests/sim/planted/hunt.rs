@@ -11,8 +11,9 @@ const FOUND_WITHIN: u64 = 100;
 /// which are the program's own.
 const SWITCHES_MAX: usize = 16;
 
-/// So many of them take a shard's turn away while it could go on.
-const PREEMPTIONS_MAX: usize = 2;
+/// So many of them take a shard's turn away while it could go on. (A fair schedule does so by
+/// itself.)
+const PREEMPTIONS_MAX: usize = 4;
 
 /// A campaign for the program of that module.
 pub(super) fn campaign(name: &str) -> Campaign {

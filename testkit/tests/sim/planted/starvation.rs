@@ -90,7 +90,7 @@ async fn ask(system: System, server: ActorRef<Server>, first: bool, rounds: Dura
 const HOT_MAX: Duration = Duration::from_millis(50);
 
 fn program(sim: &mut TestRuntime, planted: bool) {
-    sim.be_fair();
+    sim.end_chaos();
     sim.run(async move |system| {
         let server = move || Server { planted, waiting: Vec::new() };
         let server = system.spawn(Placement::Shard(0), server).await.unwrap();

@@ -3,11 +3,13 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use greenroom_core::runtime::{DiskDone, DiskRequest, OpenMode};
+use greenroom_core::limits::DATAGRAM_BYTES;
+use greenroom_core::runtime::{DiskDone, DiskRequest, NetRequest, OpenMode};
 use greenroom_core::{Result, io, sleep, spawn_local, timeout};
 
 use super::rig::{
-    accept, close, connect, echo, end_sends, listen, on_ring, pair, receive, receive_to_end, send,
+    accept, bind, close, connect, echo, end_sends, listen, on_ring, pair, receive, receive_from,
+    receive_to_end, send, send_to, turn,
 };
 use crate::IdleStrategy;
 use crate::driver::RingLimits;
@@ -90,6 +92,56 @@ async fn sockets() -> Result {
     assert_eq!(waits.await?.unwrap_err().kind(), ErrorKind::Interrupted);
     assert_eq!(accepts.await?.unwrap_err().kind(), ErrorKind::Interrupted);
     assert!(receive(near, 10).await?.is_empty());
+    Ok(close(near).await?)
+}
+
+#[test]
+fn datagrams_do_without() {
+    for limits in every_lack().into_iter().chain([few_buffers()]) {
+        on_ring(limits, IdleStrategy::Park, async |_| datagrams().await);
+    }
+}
+
+/// More sockets have datagrams at the same moment than the kernel was given buffers.
+fn few_buffers() -> RingLimits {
+    RingLimits { buffers: 1, ..RingLimits::default() }
+}
+
+/// Some of everything that datagram sockets do.
+async fn datagrams() -> Result {
+    let (near, from) = bind(DATAGRAM_BYTES).await?;
+    let mut sockets = Vec::new();
+    for n in 0..40 {
+        // Every third with buffers of its own.
+        let (socket, to) = bind(if n % 3 == 0 { 65_507 } else { DATAGRAM_BYTES }).await?;
+        let waits = spawn_local(receive_from(socket));
+        sockets.push((socket, to, waits));
+    }
+    turn().await;
+    for (n, (_, to, _)) in sockets.iter().enumerate() {
+        for part in 0..3 {
+            send_to(near, vec![n as u8; n * 100 + part], *to).await?;
+        }
+    }
+    for (n, (socket, _, waits)) in sockets.into_iter().enumerate() {
+        assert_eq!(waits.await??, (vec![n as u8; n * 100], from, n * 100));
+        for part in 1..3 {
+            let len = n * 100 + part;
+            assert_eq!(receive_from(socket).await?, (vec![n as u8; len], from, len));
+        }
+        let waits = spawn_local(receive_from(socket));
+        turn().await;
+        close(socket).await?;
+        assert_eq!(waits.await?.unwrap_err().kind(), ErrorKind::Interrupted);
+    }
+    // One that is cut, and one that nobody takes.
+    let (small, to) = bind(10).await?;
+    send_to(near, vec![1; 500], to).await?;
+    assert_eq!(receive_from(small).await?, (vec![1; 10], from, 500));
+    close(small).await?;
+    io::net(NetRequest::SetPeer { socket: near, peer: to }).await?;
+    io::net(NetRequest::SendTo { socket: near, data: vec![2], to: None }).await?;
+    assert_eq!(receive_from(near).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     Ok(close(near).await?)
 }
 

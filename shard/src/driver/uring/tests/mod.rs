@@ -2,5 +2,6 @@
 
 mod fallbacks;
 mod full_queues;
+mod linked;
 mod messages;
 mod rig;

@@ -4,7 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use greenroom_core::io::net;
-use greenroom_core::runtime::{Buffer, ListenOptions, NetDone, NetRequest, ShutdownSide, SocketId};
+use greenroom_core::runtime::{
+    BindOptions, Buffer, ListenOptions, NetDone, NetRequest, ShutdownSide, SocketId,
+};
 use greenroom_core::{Result, System, spawn_local};
 
 use crate::driver::{Driver, RingLimits};
@@ -74,6 +76,27 @@ pub(super) async fn send(stream: SocketId, mut data: Vec<u8>) -> io::Result<()> 
     Ok(())
 }
 
+pub(super) async fn bind(datagram_max: usize) -> io::Result<(SocketId, SocketAddr)> {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let options = BindOptions { datagram_max, ..BindOptions::new(address) };
+    match net(NetRequest::Bind(options)).await? {
+        NetDone::Bound { socket, local } => Ok((socket, local)),
+        done => other(done),
+    }
+}
+
+/// A datagram, who sent it, and how long it was.
+pub(super) async fn receive_from(socket: SocketId) -> io::Result<(Vec<u8>, SocketAddr, usize)> {
+    match net(NetRequest::ReceiveFrom { socket }).await? {
+        NetDone::ReceivedFrom { data, from, len } => Ok((data.to_vec(), from, len)),
+        done => other(done),
+    }
+}
+
+pub(super) async fn send_to(socket: SocketId, data: Vec<u8>, to: SocketAddr) -> io::Result<()> {
+    net(NetRequest::SendTo { socket, data, to: Some(to) }).await.map(drop)
+}
+
 pub(super) async fn receive_to_end(stream: SocketId) -> io::Result<Vec<u8>> {
     let mut all = Vec::new();
     loop {
@@ -98,6 +121,11 @@ pub(super) async fn echo(stream: SocketId) -> io::Result<()> {
 
 pub(super) async fn end_sends(stream: SocketId) -> io::Result<()> {
     net(NetRequest::Shutdown { stream, side: ShutdownSide::Send }).await.map(drop)
+}
+
+/// Comes back when what was asked for before is with the kernel.
+pub(super) async fn turn() {
+    assert!(close(SocketId(u64::MAX)).await.is_err());
 }
 
 pub(super) async fn close(socket: SocketId) -> io::Result<()> {

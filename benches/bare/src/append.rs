@@ -1,0 +1,80 @@
+//! Durable writes, so many at a time.
+//!
+//! # Why the kernel never touches what is not its
+//!
+//! The memory that is written from lives in `run` until every write has completed, and nobody
+//! writes to it meanwhile.
+
+#![expect(unsafe_code, reason = "what the kernel is told of in addresses; see above")]
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+use io_uring::squeue::Flags;
+use io_uring::types::{Fd, FsyncFlags};
+use io_uring::{IoUring, opcode};
+use rustix::fs::{Mode, OFlags};
+
+const BLOCK: usize = 4096;
+
+/// Names the write of a pair; its sync has the number alone.
+const WRITE: u64 = 1 << 32;
+
+/// A block of memory that begins at a multiple of its size.
+#[repr(align(4096))]
+struct Block([u8; BLOCK]);
+
+/// Writes a second. A fifth of the time warms up.
+pub(crate) fn run(path: &str, linked: bool, depth: u64, secs: f64) -> io::Result<f64> {
+    let dsync = if linked { OFlags::empty() } else { OFlags::DSYNC };
+    let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC | dsync;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
+    let blocks = rustix::fs::fstat(&file)?.st_size as u64 / BLOCK as u64;
+    let mut ring = IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(256)?;
+    let block = Box::new(Block([7; BLOCK]));
+    let fd = Fd(file.as_raw_fd());
+    let mut next = 0;
+    let mut start = |ring: &mut IoUring| {
+        let at = next % blocks * BLOCK as u64;
+        next += 1;
+        let write = opcode::Write::new(fd, block.0.as_ptr(), BLOCK as u32).offset(at).build();
+        let write = write.user_data(WRITE);
+        let sync = opcode::Fsync::new(fd).flags(FsyncFlags::DATASYNC).build();
+        let pair = [write.clone().flags(Flags::IO_LINK), sync];
+        let entries = if linked { &pair[..] } else { std::slice::from_ref(&write) };
+        // SAFETY: the block is read by the kernel alone, and lives until all is done; see above.
+        unsafe { ring.submission().push_multiple(entries) }.map_err(io::Error::other)
+    };
+    for _ in 0..depth {
+        start(&mut ring)?;
+    }
+    let (begun, mut counting, mut count) = (Instant::now(), None, 0);
+    let span = Duration::from_secs_f64(secs);
+    let mut under_way = depth;
+    let mut done = Vec::new();
+    while under_way > 0 {
+        ring.submit_and_wait(1)?;
+        done.extend(ring.completion().map(|it| (it.user_data(), it.result())));
+        let now = Instant::now();
+        for (name, result) in done.drain(..) {
+            if result < 0 {
+                return Err(io::Error::from_raw_os_error(-result));
+            }
+            if linked && name == WRITE {
+                continue;
+            }
+            count += u64::from(counting.is_some());
+            if now - begun < span {
+                start(&mut ring)?;
+            } else {
+                under_way -= 1;
+            }
+        }
+        if counting.is_none() && now - begun >= span / 5 {
+            counting = Some(now);
+        }
+    }
+    let counted = counting.map_or(span, |since: Instant| since.elapsed());
+    Ok(count as f64 / counted.as_secs_f64())
+}

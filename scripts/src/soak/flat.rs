@@ -1,0 +1,85 @@
+//! Whether what a server holds at rest stays the same.
+
+use crate::failure::{Failure, failed};
+
+/// What a server holds while nobody is connected and nothing is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Rest {
+    pub(crate) resident_kib: u64,
+    pub(crate) descriptors: usize,
+}
+
+/// By which part the memory of the last rounds may be above that of the first ones.
+///
+/// An allocator gives back what it likes, so that a single round says little: but a round of the
+/// last ones is as low as any if nothing is kept. What is kept for each connection or command is
+/// kept many thousand times over.
+const SLACK_DIVISOR: u64 = 4;
+
+/// Fewest rounds that say something: one that warms up, and two of each kind that is compared.
+pub(crate) const ROUNDS_MIN: usize = 5;
+
+/// Compares the later rounds with the earlier ones; the first one warms up and says nothing of
+/// memory.
+///
+/// # Errors
+///
+/// When the descriptors are ever others than in the beginning, or memory has grown.
+pub(crate) fn judge(before: Rest, rounds: &[Rest]) -> Result<(), Failure> {
+    let mut left = rounds.iter().filter(|rest| rest.descriptors != before.descriptors);
+    if let Some(rest) = left.next() {
+        let (was, is) = (before.descriptors, rest.descriptors);
+        return Err(failed(format!("{is} descriptors are open at rest; it were {was}")));
+    }
+    if rounds.len() < ROUNDS_MIN {
+        return Err(failed(format!("{} rounds say nothing of memory", rounds.len())));
+    }
+    let (early, late) = rounds[1..].split_at((rounds.len() - 1) / 2);
+    let high = early.iter().map(|rest| rest.resident_kib).max().unwrap_or(0);
+    let low = late.iter().map(|rest| rest.resident_kib).min().unwrap_or(0);
+    if low > high + high / SLACK_DIVISOR {
+        return Err(failed(format!("memory grows: at most {high} KiB, later at least {low} KiB")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(resident_kib: &[u64], descriptors: usize) -> Result<(), String> {
+        let rest = |&resident_kib| Rest { resident_kib, descriptors };
+        let rounds: Vec<_> = resident_kib.iter().map(rest).collect();
+        let before = Rest { resident_kib: 1, descriptors: 9 };
+        judge(before, &rounds).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_no_growth() {
+        assert_eq!(told(&[900, 100, 140, 120, 180, 110], 9), Ok(()));
+        assert_eq!(told(&[10, 100, 100, 100, 100], 9), Ok(()), "the first warms up");
+    }
+
+    #[test]
+    fn what_is_kept_in_each_round_is() {
+        let grows = told(&[100, 120, 140, 160, 210, 230, 250, 270], 9).unwrap_err();
+        assert_eq!(grows, "memory grows: at most 160 KiB, later at least 210 KiB");
+    }
+
+    #[test]
+    fn growth_is_found_when_one_late_round_cannot_hide_it() {
+        assert!(told(&[100, 100, 100, 100, 126, 126, 126], 9).is_err());
+        assert_eq!(told(&[100, 100, 100, 100, 126, 125, 126], 9), Ok(()), "one is low");
+    }
+
+    #[test]
+    fn a_descriptor_more_or_less_is_found() {
+        assert!(told(&[1; 6], 10).unwrap_err().contains("10 descriptors"));
+        assert!(told(&[1; 6], 8).is_err());
+    }
+
+    #[test]
+    fn too_few_rounds_are_no_success() {
+        assert!(told(&[1; 4], 9).unwrap_err().contains("say nothing"));
+    }
+}

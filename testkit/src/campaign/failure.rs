@@ -1,0 +1,25 @@
+//! What a campaign found.
+
+use std::fmt;
+
+use crate::replay::DecisionLog;
+
+/// A run in which a test fails.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// Its seed; 0 in an exhaustive campaign, which has none.
+    pub seed: u64,
+    /// How many runs passed before it.
+    pub after: u64,
+    /// What the test, the simulator, or the comparison of two runs said.
+    pub message: String,
+    /// The choices that led there.
+    pub log: DecisionLog,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {:#x}, after {} that passed: {}", self.seed, self.after, self.message)
+    }
+}
