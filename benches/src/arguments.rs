@@ -39,7 +39,7 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats 
                          [--echo PATH] [--rivals PATH] [--bare PATH] [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim idle latency append kv kv_shards
+             skynet big fan sim sim_ping_pong idle latency append kv kv_shards
              echo scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone

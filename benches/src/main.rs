@@ -108,6 +108,7 @@ fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -
                 variant: name(variant, driver),
                 unit: variant.unit,
                 beside: variant.beside.map(Into::into),
+                bar: variant.bar,
                 samples: Vec::new(),
             };
             figures.push((variant, driver, figure));

@@ -10,7 +10,27 @@ pub(crate) struct Figure {
     pub(crate) unit: &'static str,
     /// The variant that the table tells this one as a multiple of, where that one was measured.
     pub(crate) beside: Option<String>,
+    /// What the median is held against, where there is a bar.
+    pub(crate) bar: Option<Bar>,
     pub(crate) samples: Vec<f64>,
+}
+
+/// What a figure has to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bar {
+    Least(f64),
+    Most(f64),
+}
+
+impl Bar {
+    /// The bar, and whether that is on the right side of it.
+    fn told(self, median: f64) -> String {
+        let (sign, bar, met) = match self {
+            Self::Least(bar) => (">=", bar, median >= bar),
+            Self::Most(bar) => ("<=", bar, median <= bar),
+        };
+        format!("{sign} {bar}: {}", if met { "met" } else { "MISSED" })
+    }
 }
 
 /// Prints a line for each figure.
@@ -50,11 +70,20 @@ fn json_line(figure: &Figure) -> Option<String> {
 fn table_line(figure: &Figure, all: &[Figure]) -> Option<String> {
     let Figure { workload, variant, unit, .. } = figure;
     let Summary { median, min, max, n } = figure.summary()?;
-    let mut line =
-        format!("{workload:12} {variant:24} {median:16.1} {unit:8} ({min:.1} to {max:.1}, n {n})");
+    let mut line = match *unit {
+        "share" => format!(
+            "{workload:12} {variant:24} {median:16.3} {unit:8} ({min:.3} to {max:.3}, n {n})"
+        ),
+        _ => format!(
+            "{workload:12} {variant:24} {median:16.1} {unit:8} ({min:.1} to {max:.1}, n {n})"
+        ),
+    };
     let beside = all.iter().find(|other| Some(&other.variant) == figure.beside.as_ref());
     if let Some((other, theirs)) = beside.and_then(|other| Some((other, other.summary()?))) {
         line += &format!(", {:.3} times `{}`", median / theirs.median, other.variant);
+    }
+    if let Some(bar) = figure.bar {
+        line += &format!(", bar {}", bar.told(median));
     }
     Some(line)
 }
@@ -69,6 +98,7 @@ mod tests {
             variant: variant.into(),
             unit: "per_s",
             beside: beside.map(Into::into),
+            bar: None,
             samples: samples.into(),
         }
     }
@@ -79,6 +109,21 @@ mod tests {
         let expected = r#"{"workload":"w","variant":"full","unit":"per_s","median":14.50,"min":10.00,"max":30.00,"n":3}"#;
         assert_eq!(json_line(&ours).as_deref(), Some(expected));
         assert_eq!(json_line(&figure("full", None, &[])), None);
+    }
+
+    #[test]
+    fn the_table_tells_bars_and_whether_they_are_met() {
+        let told = |bar, unit, samples: &[f64]| {
+            let figure = Figure { bar: Some(bar), unit, ..figure("full", None, samples) };
+            table_line(&figure, &[]).unwrap()
+        };
+        assert!(told(Bar::Least(3e6), "per_s", &[3.5e6]).ends_with(", bar >= 3000000: met"));
+        assert!(told(Bar::Least(3e6), "per_s", &[2.9e6]).ends_with(", bar >= 3000000: MISSED"));
+        let share = told(Bar::Most(0.05), "share", &[0.0421]);
+        assert!(
+            share.ends_with("0.042 share    (0.042 to 0.042, n 1), bar <= 0.05: met"),
+            "{share}"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
 use crate::arguments::Arguments;
 use crate::meter::Extent;
-use crate::report::Figure;
+use crate::report::{Bar, Figure};
 use crate::workloads::messages::{self, Setup};
 use crate::workloads::{
     append, big, echo, fan, floor, idle, kv, latency, scaling, sim, skynet, spawn,
@@ -22,12 +22,14 @@ pub(crate) struct Variant {
     pub(crate) beside: Option<&'static str>,
     /// Fewer cores, and it is left out.
     pub(crate) cores_min: usize,
+    /// What the median is held against.
+    pub(crate) bar: Option<Bar>,
     pub(crate) sample: fn(Extent) -> f64,
 }
 
 impl Variant {
     const fn new(name: &'static str, unit: &'static str, sample: fn(Extent) -> f64) -> Self {
-        Self { name, unit, beside: None, cores_min: 1, sample }
+        Self { name, unit, beside: None, cores_min: 1, bar: None, sample }
     }
 
     const fn beside(self, variant: &'static str) -> Self {
@@ -38,6 +40,10 @@ impl Variant {
     /// after what a shard without work does.
     pub(crate) fn runs_shards(&self) -> bool {
         self.name.starts_with("full") || matches!(self.name, "spin" | "park")
+    }
+
+    const fn bar(self, bar: Bar) -> Self {
+        Self { bar: Some(bar), ..self }
     }
 
     const fn on_two_cores(self) -> Self {
@@ -65,6 +71,14 @@ const fn ns(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
 
 const fn per_s(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
     Variant::new(name, "per_s", sample)
+}
+
+const fn ms(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
+    Variant::new(name, "ms", sample)
+}
+
+const fn share(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
+    Variant::new(name, "share", sample)
 }
 
 const fn cpu(name: &'static str, sample: fn(Extent) -> f64) -> Variant {
@@ -215,9 +229,25 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "sim",
         method: Method::Here(&[
-            per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(secs(extent), 4)),
-            per_s("network_msgs_per_s", |extent| sim::measure_messages(secs(extent), 12)),
-            per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))),
+            per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(secs(extent), 4))
+                .bar(Bar::Least(3e6)),
+            per_s("network_msgs_per_s", |extent| sim::measure_streams(secs(extent), 2))
+                .bar(Bar::Least(1.5e6)),
+            share("flat_2_to_100_shards", |extent| sim::measure_flatness(secs(extent)))
+                .bar(Bar::Least(0.8)),
+            ms("idle_hour", |_| sim::measure_hour()).bar(Bar::Most(10.0)),
+            per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))).bar(Bar::Least(1e3)),
+            share("check_costs", |extent| sim::measure_check(secs(extent))).bar(Bar::Most(0.05)),
+            ms("shrink_300_switches", |_| sim::measure_shrink()).bar(Bar::Most(1000.0)),
+        ]),
+    },
+    Workload {
+        name: "sim_ping_pong",
+        method: Method::Here(&[
+            per_s("in_node", |extent| sim::measure_ping_pong(secs(extent), 0)),
+            per_s("in_node_2_shards", |extent| sim::measure_ping_pong(secs(extent), 1)),
+            per_s("2_nodes", |extent| sim::measure_streams(secs(extent), 2)),
+            per_s("10_nodes", |extent| sim::measure_streams(secs(extent), 10)),
         ]),
     },
     Workload {

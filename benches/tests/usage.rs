@@ -38,10 +38,10 @@ fn a_wrong_command_line_is_told_apart() {
 }
 
 /// Each workload of messages runs, checks its own results, and prints a line for each variant. Left
-/// out are those that weigh a million actors or simulate, which take their time.
+/// out are those that weigh a million actors or simulate for long, which take their time.
 #[test]
 fn every_workload_of_messages_runs() {
-    let table: [(_, &[&str]); 10] = [
+    let table: [(_, &[&str]); 11] = [
         ("ask_local", &["full", "bare"]),
         ("cast_local", &["full", "bare"]),
         ("ring", &["full", "bare"]),
@@ -50,6 +50,7 @@ fn every_workload_of_messages_runs() {
         ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
         ("big", &["full", "bare"]),
         ("fan", &["full", "bare"]),
+        ("sim_ping_pong", &["in_node", "in_node_2_shards", "2_nodes", "10_nodes"]),
         ("idle", &["full", "park", "spin"]),
         ("latency", &["full, echo p50", "full, echo p99", "full, timer p50", "full, timer p99"]),
     ];

@@ -5,8 +5,9 @@
 //! a fresh machine should not be a wait.
 //!
 //! One file per command in `commands`; what a command needs beside it: `process` (child
-//! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the model-checking builds), `hashes`
-//! (trace hashes of simulations) and `tidy` (text checks).
+//! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the
+//! model-checking builds), `hashes` (trace hashes of simulations), `pictures` (of simulated runs)
+//! and `tidy` (text checks).
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "talking to a terminal is what this binary is for")]
@@ -15,6 +16,7 @@ mod commands;
 mod failure;
 mod hashes;
 mod loom;
+mod pictures;
 mod process;
 mod soak;
 mod tidy;
@@ -55,6 +57,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         }
         "bench" => commands::bench(&workspace, args),
         "ci" => commands::ci(&workspace, args),
+        "sim" if args.first().is_some_and(|arg| arg == "show") => commands::show(&args[1..]),
         "sim" => commands::sim(&workspace, args),
         "soak" => commands::soak(&workspace, args),
         "test" => commands::test(&workspace, args),

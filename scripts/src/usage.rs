@@ -13,8 +13,13 @@ The project's own commands.
   cargo x sim [--seeds N] [--check] [FILTER]
       run the simulation suites, N seeds a test; with --check, run them twice and compare the
       trace hashes
+  cargo x sim show FILE.trace [--actor NAME] [--node N] [--around EVENT] [--last N]
+                   [--html FILE] [--perfetto FILE] [--mermaid FILE]
+      a run from the trace that a failure (or SIM_SEED) left: as a table, as a page for any
+      browser, for ui.perfetto.dev, as a sequence diagram
   cargo x bench [--compare] [ARGS]
-      run our workloads in release mode; with --compare, the rivals beside them
+      run our workloads in release mode; with --compare, the rivals beside them;
+      `--compare sim [SECONDS [ROUNDS]]` is our simulator beside others
   cargo x soak kv [--secs N] [--driver NAME]
       the example kv under load, broken connections, stops and signals for N seconds (600); fails
       when memory or descriptors grow, or anything is logged

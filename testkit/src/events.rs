@@ -1,7 +1,9 @@
 //! What is going to happen in virtual time.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 use crate::faults::Crash;
 use crate::net::NetEvent;
@@ -52,6 +54,8 @@ struct Entry {
     at: u64,
     order: u64,
     what: What,
+    /// The mark of the event in the trace that led to it.
+    cause: u64,
 }
 
 impl Ord for Entry {
@@ -74,12 +78,28 @@ pub(crate) struct Events {
     order_next: u64,
     /// Events other than timers.
     under_way: usize,
+    /// The mark of what leads to what is entered now.
+    leads: Rc<Cell<u64>>,
+}
+
+/// Something whose time has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Due {
+    pub(crate) what: What,
+    /// The mark of the event in the trace that led to it.
+    pub(crate) cause: u64,
 }
 
 impl Events {
+    /// None yet; `leads` holds the mark of what leads to whatever is entered.
+    pub(crate) fn new(leads: Rc<Cell<u64>>) -> Self {
+        Self { leads, ..Self::default() }
+    }
+
     pub(crate) fn enter(&mut self, at: u64, what: What) {
         self.under_way += usize::from(what.is_under_way());
-        self.heap.push(Entry { at, order: self.order_next, what });
+        let cause = self.leads.get();
+        self.heap.push(Entry { at, order: self.order_next, what, cause });
         self.order_next += 1;
     }
 
@@ -96,17 +116,17 @@ impl Events {
 
     /// The next event, if it is not after `now`.
     #[inline]
-    pub(crate) fn pop_due(&mut self, now: u64) -> Option<What> {
+    pub(crate) fn pop_due(&mut self, now: u64) -> Option<Due> {
         if self.heap.peek()?.at > now {
             return None;
         }
-        self.pop().map(|(_, what)| what)
+        self.pop()
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(u64, What)> {
-        let entry = self.heap.pop()?;
-        self.under_way -= usize::from(entry.what.is_under_way());
-        Some((entry.at, entry.what))
+    pub(crate) fn pop(&mut self) -> Option<Due> {
+        let Entry { what, cause, .. } = self.heap.pop()?;
+        self.under_way -= usize::from(what.is_under_way());
+        Some(Due { what, cause })
     }
 
     /// Takes back the events that are not wanted any more.
@@ -128,15 +148,17 @@ mod tests {
 
     #[test]
     fn events_come_by_time_and_then_as_entered() {
-        let mut events = Events::default();
+        let leads = Rc::new(Cell::new(7));
+        let mut events = Events::new(leads.clone());
         events.enter(5, What::Doorbell(0));
+        leads.set(8);
         events.enter(3, What::Deadline(1));
         events.enter(5, What::Doorbell(2));
         assert_eq!(events.pop_due(2), None);
-        assert_eq!(events.pop_due(3), Some(What::Deadline(1)));
-        assert_eq!(events.pop(), Some((5, What::Doorbell(0))));
+        assert_eq!(events.pop_due(3), Some(Due { what: What::Deadline(1), cause: 8 }));
+        assert_eq!(events.pop(), Some(Due { what: What::Doorbell(0), cause: 7 }));
         assert!(events.any_under_way());
-        assert_eq!(events.pop(), Some((5, What::Doorbell(2))));
+        assert_eq!(events.pop(), Some(Due { what: What::Doorbell(2), cause: 8 }));
         assert!(!events.any_under_way());
     }
 }

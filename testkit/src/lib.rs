@@ -23,8 +23,10 @@
 //! way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
-//! same way. Copied to `tests/sim/corpus/<test>/`, a log is run before any seed from then on;
-//! `SIM_RECORD=1` writes anew those that no longer fit.
+//! same way, and beside each log the events of the run (`.trace`), which `cargo x sim show` prints
+//! and makes pictures of. `SIM_SEED` leaves the events also where the test passes. Copied to
+//! `tests/sim/corpus/<test>/`, a log is run before any seed from then on; `SIM_RECORD=1` writes anew
+//! those that no longer fit.
 //!
 //! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
 //! a thread: on Linux the functions that do so are interposed, and a run in which they were called
@@ -73,4 +75,4 @@ pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};
 pub use runtime::{Builder, Choice, Root, TestRuntime};
-pub use trace::{Kind, Record};
+pub use trace::{Kind, Record, TraceFile};

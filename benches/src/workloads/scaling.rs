@@ -38,6 +38,7 @@ pub(crate) fn measure(_: &Arguments) -> Result<Vec<Figure>, String> {
                     variant: format!("{shards}x{actors} {what}"),
                     unit,
                     beside: None,
+                    bar: None,
                     samples: vec![value],
                 });
             };

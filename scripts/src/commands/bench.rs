@@ -1,11 +1,16 @@
 //! `cargo x bench`: our workloads, or with `--compare` the rivals beside them.
 
+use std::process::Command;
+
 use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
 /// Runs the workloads in release mode with `args`, once the server that `kv` measures is built.
 pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<(), Failure> {
+    if let Some(numbers) = compares_simulators(args) {
+        return simulators(workspace, numbers);
+    }
     let words = cargo_args(args);
     if measures_example(&words) {
         let mut command = process::cargo(workspace);
@@ -21,6 +26,30 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<(), Failur
         command.arg("--ours").arg(workspace.target.join("release/greenroom-benches"));
     }
     process::run(&mut command)
+}
+
+/// The rest of a command line that asks for simulators: `--compare sim`, in any order.
+fn compares_simulators(args: &[String]) -> Option<Vec<&str>> {
+    let asks = ["--compare", "sim"].iter().all(|word| args.iter().any(|arg| arg == word));
+    let rest = || args.iter().map(String::as_str).filter(|arg| !["--compare", "sim"].contains(arg));
+    asks.then(|| rest().collect())
+}
+
+/// Builds our simulator's benches and the rivals, and measures them in turn. One of the rivals
+/// wants a `cfg` for everything it is built with: that build has a folder of its own.
+fn simulators(workspace: &Workspace, numbers: Vec<&str>) -> Result<(), Failure> {
+    let mut build = process::cargo(workspace);
+    build.args(["build", "--release", "-p", "greenroom-benches"]);
+    process::run(&mut build)?;
+    let manifest = "benches/compare/sims/Cargo.toml";
+    let target = workspace.target.join("sims");
+    let mut build = process::cargo(workspace);
+    build.env("RUSTFLAGS", "--cfg madsim").args(["build", "--release", "--bins"]);
+    build.args(["--manifest-path", manifest, "--target-dir"]).arg(&target);
+    process::run(&mut build)?;
+    let mut compare = Command::new(target.join("release/greenroom-compare-sims"));
+    compare.arg("--ours").arg(workspace.target.join("release/greenroom-benches")).args(numbers);
+    process::run(&mut compare)
 }
 
 /// Whether a command line of cargo compares us with rivals and does not say yet which binary we are.
@@ -112,6 +141,17 @@ mod tests {
         for args in others.into_iter().chain([&["--compare", "run", "tokio", "ring"][..]]) {
             assert!(!compares(args), "{args:?}");
         }
+    }
+
+    #[test]
+    fn simulators_are_compared_where_both_words_are() {
+        let rest = |line: &str| {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            compares_simulators(&args).map(|rest| rest.join(" "))
+        };
+        assert_eq!(rest("--compare sim 0.2 3").as_deref(), Some("0.2 3"));
+        assert_eq!(rest("sim --compare").as_deref(), Some(""));
+        assert_eq!((rest("sim"), rest("--compare ring")), (None, None));
     }
 
     #[test]

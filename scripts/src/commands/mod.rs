@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod show;
 mod sim;
 mod soak;
 mod test;
@@ -9,6 +10,7 @@ mod tidy;
 
 pub(crate) use bench::bench;
 pub(crate) use ci::ci;
+pub(crate) use show::show;
 pub(crate) use sim::sim;
 pub(crate) use soak::soak;
 pub(crate) use test::test;

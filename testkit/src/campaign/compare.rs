@@ -109,11 +109,15 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::trace::{Kind, Place, Trace};
+    use crate::trace::{Kind, Place, Reach, Trace};
 
     /// A run of `events` events of which that one is another.
     fn run(events: u64, odd: u64, keeps: Keeps) -> Outcome {
-        let trace = Trace::new(1, keeps.closely_from());
+        let reach = match keeps {
+            Keeps::Closely(event) => Reach::Closely(event),
+            _ => Reach::Last,
+        };
+        let trace = Trace::new(1, reach);
         for seq in 0..events {
             let detail = if seq == odd { 1 << 40 } else { 0 };
             trace.note(seq, Place { node: 0, shard: 1 }, Kind::Turn, u32::from(seq > 9), detail);

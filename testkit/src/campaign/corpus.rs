@@ -77,13 +77,13 @@ impl Campaign {
         );
         let recorded = log.decisions.len() as u64;
         let script = Script { log: Arc::new(log), schedule: None };
-        let name = format!("{} kept", self.test);
-        let outcome = run(name, builder.script(script), Keeps::Choices, body);
+        let outcome = run((&self.test, "kept"), builder.script(script), Keeps::Choices, body);
         let drift = outcome.drift.unwrap_or_default();
         if let Some(failure) = &outcome.failure {
             let message = format!("{}\nkept in {}; {drift}", failure.message, path.display());
             let log = DecisionLog { test: self.test.clone(), ..outcome.log };
-            let failure = Failure { seed: log.seed, after: 0, message, log };
+            let trace = self.traced(&log, body);
+            let failure = Failure { seed: log.seed, after: 0, message, log, trace };
             return Kept::Fails(failure, path);
         }
         let lost = drift.changed + drift.unused;

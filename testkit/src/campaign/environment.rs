@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::replay::DecisionLog;
 
 /// How the environment steers a campaign.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -23,7 +22,7 @@ pub(super) struct Steering {
     pub(super) replay: Option<PathBuf>,
     /// `SIM_RECORD`: whether logs in the tree that have drifted are written anew.
     pub(super) record: bool,
-    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in twenty is.
+    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 24 is.
     pub(super) check: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
     pub(super) jobs: u64,
@@ -144,19 +143,23 @@ pub(super) fn note_hash(test: &str, seed: u64, hash: u64) {
     written.unwrap_or_else(|error| panic!("SIM_HASHES={}: {error}", path.display()));
 }
 
-/// Writes a log to `sim/<test>/<seed>.dec` (`::` is written as `.`) below cargo's target folder.
-/// Returns where.
+/// Writes something of a run to `sim/<test>/<seed><suffix>` (`::` is written as `.`) below cargo's
+/// target folder. Returns where.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
-pub(super) fn store(log: &DecisionLog, suffix: &str) -> std::io::Result<PathBuf> {
-    let folder = target_folder().join("sim").join(log.test.replace("::", "."));
+pub(super) fn store(
+    (test, seed): (&str, u64),
+    suffix: &str,
+    bytes: &[u8],
+) -> std::io::Result<PathBuf> {
+    let folder = target_folder().join("sim").join(test.replace("::", "."));
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{:#x}{suffix}.dec", log.seed));
+    let path = folder.join(format!("{seed:#x}{suffix}"));
     // At once: whoever reads it meanwhile finds the one before.
-    let written = path.with_extension(format!("{}.tmp", std::process::id()));
-    std::fs::write(&written, log.to_string())?;
+    let written = path.with_added_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&written, bytes)?;
     std::fs::rename(&written, &path)?;
     Ok(path)
 }

@@ -49,15 +49,15 @@ impl Campaign {
             );
             let builder = self.configured(Builder::default(), 0).seed(0);
             let builder = builder.odometer(odometer.clone());
-            let name = format!("{} {runs}", self.test);
-            let outcome = run(name, builder, Keeps::Choices, body);
+            let outcome = run((&self.test, &runs.to_string()), builder, Keeps::Choices, body);
             tally.add(&outcome);
             runs += 1;
             hash = greenroom_core::hash::mix(hash ^ outcome.checkpoints.last);
             if let Some(failure) = outcome.failure {
                 let log = DecisionLog { test: self.test.clone(), ..outcome.log };
                 let message = failure.message;
-                let failure = Failure { seed: 0, after: runs - 1, message, log };
+                let trace = self.traced(&log, body);
+                let failure = Failure { seed: 0, after: runs - 1, message, log, trace };
                 return Explored { runs, failure: Some(failure), hash };
             }
             let more = odometer.advance();

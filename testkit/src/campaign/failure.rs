@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::replay::DecisionLog;
+use crate::trace::TraceFile;
 
 /// A run in which a test fails.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Failure {
     pub message: String,
     /// The choices that led there.
     pub log: DecisionLog,
+    /// The events that led there, as a file that `cargo x sim show` reads.
+    pub trace: TraceFile,
 }
 
 impl fmt::Display for Failure {

@@ -2,18 +2,18 @@
 //!
 //! Each seed runs on a thread of its own, so that nothing a thread keeps (the keys of `std`'s hash
 //! maps, a library's thread-locals) carries from one seed to the next. A seed that fails, and one
-//! in twenty of the others, is run a second time, and the two runs must agree at every checkpoint
+//! in 24 of the others, is run a second time, and the two runs must agree at every checkpoint
 //! of the trace hash: a failure that does not repeat is itself a failure.
 //!
-//! Of a failure everything is kept that is needed to make it again: its seed, and its choices in a
-//! file. Then a smaller run is looked for that fails in the same way. Copied into the tree, its log
-//! is run before any seed from then on: see [`corpus`].
+//! Of a failure everything is kept that is needed to make it again, its seed and its choices in a
+//! file, and to look at it: its events in another. Then a smaller run is looked for that fails in the
+//! same way. Copied into the tree, its log is run before any seed from then on: see [`corpus`].
 //!
 //! A tiny test can do without seeds: see [`Campaign::exhaustive`].
 //!
 //! What the environment says:
 //!
-//! * `SIM_SEED=0x1f3` (or decimal) runs that seed alone;
+//! * `SIM_SEED=0x1f3` (or decimal) runs that seed alone, and keeps its events in any case;
 //! * `SIM_SEEDS=1000` runs that many;
 //! * `SIM_TIME=10m` goes on with new seeds for so long, in each test (`ms`, `s`, `m`, `h`); with
 //!   `SIM_SEEDS` as well, whichever ends first;

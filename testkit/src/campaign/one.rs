@@ -5,13 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use greenroom_core::assertions::{self, Tally};
 
-use super::panics;
+use super::panics::{self, Place};
 use crate::faults::Fault;
 use crate::maybe::MaybeSite;
 use crate::monitor::BROKEN;
 use crate::replay::{DecisionLog, Drift, Taken};
 use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
-use crate::trace::{Checkpoints, Close};
+use crate::trace::{Checkpoints, Close, Mishap, TraceFile};
 
 /// What came of one run.
 #[derive(Default)]
@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) drift: Option<Drift>,
     /// Where everything stood when it failed, where asked for.
     pub(super) report: String,
+    /// Its events as a file, where asked for.
+    pub(super) trace: TraceFile,
 }
 
 /// That a run failed.
@@ -42,6 +44,8 @@ pub(super) struct Fall {
     pub(super) message: String,
     /// Where it was said: what two failures must share to be taken for one.
     pub(super) fingerprint: String,
+    /// How many events there were before.
+    events: u64,
 }
 
 /// How much is kept of a run.
@@ -49,51 +53,71 @@ pub(super) struct Fall {
 pub(super) enum Keeps {
     /// Hashes.
     Little,
+    /// Hashes, and events one by one from that one on; nothing is printed.
+    Closely(u64),
     /// Choices and reports.
     Choices,
     /// The same, and nothing is printed.
     Silently,
-    /// Hashes, and events one by one from that one on; nothing is printed.
-    Closely(u64),
+    /// Choices, reports, and the whole trace as a file.
+    Trace,
+    /// The same, and nothing is printed.
+    TraceSilently,
 }
 
 impl Keeps {
-    const fn choices(self) -> bool {
-        matches!(self, Self::Choices | Self::Silently)
+    const fn is_silent(self) -> bool {
+        matches!(self, Self::Closely(_) | Self::Silently | Self::TraceSilently)
     }
 
-    pub(super) const fn closely_from(self) -> Option<u64> {
+    const fn has_choices(self) -> bool {
+        !matches!(self, Self::Little | Self::Closely(_))
+    }
+
+    const fn has_trace(self) -> bool {
+        matches!(self, Self::Trace | Self::TraceSilently)
+    }
+
+    /// Says to a run how much of its events is to be there afterwards.
+    fn asked_of(self, builder: Builder) -> Builder {
+        let builder = builder.log_decisions(self.has_choices());
         match self {
-            Self::Closely(event) => Some(event),
-            Self::Little | Self::Choices | Self::Silently => None,
+            Self::Closely(event) => builder.closely_from(event),
+            Self::Trace | Self::TraceSilently => builder.keep_trace(true),
+            Self::Little | Self::Choices | Self::Silently => builder,
         }
     }
 }
 
 /// Runs one seed.
 pub(super) fn run(
-    name: String,
+    (test, what): (&str, &str),
     builder: Builder,
     keeps: Keeps,
     body: &(impl Fn(&mut TestRuntime) + Sync),
 ) -> Outcome {
     std::thread::scope(|scope| {
-        let seed = std::thread::Builder::new().name(name);
-        let thread = seed.spawn_scoped(scope, move || run_here(builder, keeps, body));
+        let seed = std::thread::Builder::new().name(format!("{test} {what}"));
+        let thread = seed.spawn_scoped(scope, move || run_here(test, builder, keeps, body));
         let thread = thread.expect("the system has a thread for a test");
         // The body's panics are caught; this would be one of the simulator's own drops.
         thread.join().unwrap_or_else(|payload| {
             let message = message_of(&*payload);
-            let fingerprint = "outside of the test".into();
-            Outcome { failure: Some(Fall { message, fingerprint }), ..Outcome::default() }
+            let fall = Fall { message, fingerprint: "outside of the test".into(), events: 0 };
+            Outcome { failure: Some(fall), ..Outcome::default() }
         })
     })
 }
 
-fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Outcome {
-    panics::watch(matches!(keeps, Keeps::Silently | Keeps::Closely(_)));
-    let builder = builder.quiet().log_decisions(keeps.choices());
-    let mut runtime = keeps.closely_from().into_iter().fold(builder, Builder::closely_from).build();
+fn run_here(
+    test: &str,
+    builder: Builder,
+    keeps: Keeps,
+    body: &(impl Fn(&mut TestRuntime) + Sync),
+) -> Outcome {
+    panics::watch(keeps.is_silent());
+    let mut runtime = keeps.asked_of(builder.quiet()).build();
+    panics::count_events(runtime.events_so_far());
     // The runtime is only looked at afterwards.
     let caught = catch_unwind(AssertUnwindSafe(|| {
         body(&mut runtime);
@@ -105,7 +129,8 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
     let tally = assertions::end();
     let failure = caught.err().map(|payload| {
         let message = message_of(&*payload);
-        Fall { fingerprint: fingerprint(&message, &panics::places()), message }
+        let (fingerprint, events) = fingerprint(&message, &panics::places());
+        Fall { fingerprint, events, message }
     });
     let mut outcome = Outcome {
         checkpoints: runtime.checkpoints(),
@@ -117,7 +142,14 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
         tally,
         ..Outcome::default()
     };
-    if keeps.choices() {
+    if keeps.has_trace() {
+        let mishap = outcome.failure.as_ref().map(|fall| Mishap {
+            at: fall.events.min(runtime.events()).saturating_sub(1),
+            message: fall.message.clone(),
+        });
+        outcome.trace = runtime.trace_file(test, mishap);
+    }
+    if keeps.has_choices() {
         (outcome.log, outcome.taken) = (runtime.decision_log(), runtime.schedule_taken());
         if outcome.failure.is_some() {
             let report = catch_unwind(AssertUnwindSafe(|| runtime.report()));
@@ -128,17 +160,20 @@ fn run_here(builder: Builder, keeps: Keeps, body: &(impl Fn(&mut TestRuntime) + 
 }
 
 /// The place of the last panic; where the runtime only passes on that its test's task panicked,
-/// the place of that too. The text does not count: it is full of numbers.
-fn fingerprint(message: &str, places: &[String]) -> String {
+/// the place of that too. The text does not count: it is full of numbers. And how many events there
+/// were before it.
+fn fingerprint(message: &str, places: &[Place]) -> (String, u64) {
+    let Some((last, before)) = places.split_last() else { return ("nowhere".into(), u64::MAX) };
     // What is broken says it itself; the place only tells of it.
     if let Some((broken, _)) = message.strip_prefix(BROKEN).and_then(|said| said.split_once("]:")) {
-        return broken.into();
+        return (broken.into(), last.events);
     }
-    let Some((last, before)) = places.split_last() else { return "nowhere".into() };
-    let passed_on = last.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
+    let passed_on = last.source.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
     match before.last() {
-        Some(cause) if passed_on => format!("{cause}, passed on by {last}"),
-        _ => last.clone(),
+        Some(cause) if passed_on => {
+            (format!("{}, passed on by {}", cause.source, last.source), cause.events)
+        }
+        _ => (last.source.clone(), last.events),
     }
 }
 
@@ -155,14 +190,13 @@ mod tests {
     #[test]
     fn the_place_that_counts_is_the_tests_own() {
         let rethrown = format!("{RETHROWN_IN}:9");
-        let places = ["a.rs:1".to_owned(), "b.rs:2".into(), rethrown.clone()];
-        assert_eq!(fingerprint("odd", &places[..2]), "b.rs:2");
-        assert_eq!(fingerprint("odd", &places), format!("b.rs:2, passed on by {rethrown}"));
-        assert_eq!(fingerprint("deadlock: nothing can move", &places), rethrown);
-        assert_eq!(fingerprint("odd", &[]), "nowhere");
-        assert_eq!(
-            fingerprint("broken [always \"x\" at a.rs:1]: y", &places),
-            "always \"x\" at a.rs:1"
-        );
+        let place = |source: &str, events| Place { source: source.into(), events };
+        let places = [place("a.rs:1", 3), place("b.rs:2", 5), place(&rethrown, 8)];
+        assert_eq!(fingerprint("odd", &places[..2]), ("b.rs:2".into(), 5));
+        assert_eq!(fingerprint("odd", &places), (format!("b.rs:2, passed on by {rethrown}"), 5));
+        let broken = fingerprint("broken [always \"x\" at a.rs:1]: y", &places);
+        assert_eq!(broken, ("always \"x\" at a.rs:1".into(), 8));
+        assert_eq!(fingerprint("deadlock: nothing can move", &places), (rethrown, 8));
+        assert_eq!(fingerprint("odd", &[]).0, "nowhere");
     }
 }

@@ -5,10 +5,21 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
 /// What is noted of the panics on one thread.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Watch {
     silent: bool,
-    places: Vec<String>,
+    /// How many events the run has had.
+    events: Option<Box<dyn Fn() -> u64>>,
+    places: Vec<Place>,
+}
+
+/// Where a run panicked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    /// File and line.
+    pub(super) source: String,
+    /// How many events of the run there were before.
+    pub(super) events: u64,
 }
 
 thread_local! {
@@ -28,11 +39,20 @@ pub(super) fn watch(silent: bool) {
             }
         }));
     });
-    WATCH.set(Some(Watch { silent, places: Vec::new() }));
+    WATCH.set(Some(Watch { silent, ..Watch::default() }));
 }
 
-/// The places of this thread's panics, oldest first, as file and line.
-pub(super) fn places() -> Vec<String> {
+/// Lets the events be counted of the run that this thread makes from here on.
+pub(super) fn count_events(events: impl Fn() -> u64 + 'static) {
+    WATCH.with_borrow_mut(|watch| {
+        if let Some(watch) = watch {
+            watch.events = Some(Box::new(events));
+        }
+    });
+}
+
+/// The places of this thread's panics, oldest first.
+pub(super) fn places() -> Vec<Place> {
     WATCH.take().unwrap_or_default().places
 }
 
@@ -41,7 +61,9 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
     let noted = WATCH.try_with(|watch| {
         let mut watch = watch.try_borrow_mut().ok()?;
         let watch = watch.as_mut()?;
-        watch.places.extend(info.location().map(|at| format!("{}:{}", at.file(), at.line())));
+        let events = watch.events.as_ref().map_or(0, |events| events());
+        let source = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        watch.places.extend(source.map(|source| Place { source, events }));
         Some(watch.silent)
     });
     noted.ok().flatten().unwrap_or(false)

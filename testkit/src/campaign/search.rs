@@ -14,6 +14,7 @@ use super::tally::{Counts, Tally};
 use super::{Campaign, Failure, Shrunk, Summary};
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
+use crate::trace::TraceFile;
 
 /// Runs `body` under `count` seeds, each in a runtime of one node with two shards. `test` is the
 /// test's full name, as `cargo test` takes it.
@@ -33,8 +34,8 @@ pub fn seeds(test: &str, count: u64, body: impl Fn(&mut TestRuntime) + Sync) {
     Campaign::new(test).seeds(count).run(body);
 }
 
-/// One in this many seeds that pass is run twice.
-const REPEAT_EVERY: u64 = 20;
+/// Who is told of each seed that was run, and of a traced run that passed.
+type Notes<'a> = &'a (dyn Fn(u64, &Outcome) + Sync);
 
 impl Campaign {
     /// Runs `body` with the choices of each log in the corpus, and then under all seeds, or in
@@ -85,6 +86,10 @@ impl Campaign {
             return summary;
         }
         let notes = |seed, outcome: &Outcome| {
+            if !outcome.trace.bytes().is_empty() {
+                eprintln!("{} passes; {}", self.test, self.kept(seed, "", &outcome.trace));
+                return;
+            }
             note_hash(&self.test, seed, outcome.checkpoints.last);
             tally.add(outcome);
         };
@@ -126,29 +131,48 @@ impl Campaign {
         log: Option<&Path>,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> String {
-        let stored = store(&failure.log, "");
-        let again = match (log, &stored) {
+        let seed = failure.seed;
+        let stored = |log: &DecisionLog, suffix| {
+            store((&self.test, seed), &format!("{suffix}.dec"), log.to_string().as_bytes())
+        };
+        let choices = stored(&failure.log, "");
+        let again = match (log, &choices) {
             (Some(log), _) => Steering::replay_line(&self.test, log),
             (None, Ok(stored)) if self.exhaustive.is_some() => {
                 Steering::replay_line(&self.test, stored)
             }
-            _ => steering.repeat_line(&self.test, failure.seed),
+            _ => steering.repeat_line(&self.test, seed),
         };
-        let told = |stored: &std::io::Result<PathBuf>| match stored {
-            Ok(path) => format!("its choices are in {}", path.display()),
-            Err(error) => format!("its choices could not be written: {error}"),
+        let told = |choices: &std::io::Result<PathBuf>, trace, suffix| {
+            let choices = match choices {
+                Ok(path) => format!("its choices are in {}", path.display()),
+                Err(error) => format!("its choices could not be written: {error}"),
+            };
+            format!("{choices}\n{}", self.kept(seed, suffix, trace))
         };
-        let mut said = format!("{failure}\n{again}\n{}", told(&stored));
-        let mut smallest = stored;
+        let mut said = format!("{failure}\n{again}\n{}", told(&choices, &failure.trace, ""));
+        let mut smallest = choices;
         if let Some(shrunk) = self.shrink(failure, body) {
-            let stored = store(&shrunk.log, ".min");
-            said.push_str(&format!("\n{shrunk}{}", told(&stored)));
-            smallest = stored.or(smallest);
+            let choices = stored(&shrunk.log, ".min");
+            said.push_str(&format!("\n{shrunk}{}", told(&choices, &shrunk.trace, ".min")));
+            smallest = choices.or(smallest);
         }
         if let Ok(path) = smallest {
             said.push_str(&format!("\n{}", self.keep_line(&path)));
         }
         said
+    }
+
+    /// Writes the events of a run to a file; says where they are, and how to look at them.
+    fn kept(&self, seed: u64, suffix: &str, trace: &TraceFile) -> String {
+        match store((&self.test, seed), &format!("{suffix}.trace"), trace.bytes()) {
+            Ok(path) => {
+                let (path, page) = (path.display(), path.with_extension("html"));
+                let page = page.display();
+                format!("its events are in {path}\n  cargo x sim show {path} --html {page}")
+            }
+            Err(error) => format!("its events could not be written: {error}"),
+        }
     }
 
     /// Runs `body` under one seed after the other, or in one order after the other if the campaign
@@ -173,37 +197,52 @@ impl Campaign {
         body: impl Fn(&mut TestRuntime) + Sync,
     ) -> Option<Shrunk> {
         let script = Script { log: Arc::new(failure.log.clone()), schedule: None };
-        let failing = self.replayed(script, None, &body);
+        let failing = self.replayed(script, None, Keeps::Silently, &body);
         // A smaller run is no longer run; what goes astray is cut off.
         let turns_max = failing.taken.steps.len() as u64 * 4 + 1000;
-        let again = |script| self.replayed(script, Some(turns_max), &body);
+        let again = |script| self.replayed(script, Some(turns_max), Keeps::Silently, &body);
         let mut shrunk = Shrinker::shrink(failing, self.shrinks_for, &again)?;
         shrunk.log.test.clone_from(&self.test);
+        let script = Script { log: Arc::new(shrunk.log.clone()), schedule: None };
+        let traced = self.replayed(script, Some(turns_max), Keeps::TraceSilently, &body);
+        shrunk.trace = traced.trace;
         Some(shrunk)
+    }
+
+    /// The events of the run that a log leads to.
+    pub(super) fn traced(
+        &self,
+        log: &DecisionLog,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> TraceFile {
+        let script = Script { log: Arc::new(log.clone()), schedule: None };
+        let builder = self.configured(Builder::default(), log.seed).script(script);
+        run((&self.test, "traced"), builder, Keeps::TraceSilently, body).trace
     }
 
     fn replayed(
         &self,
         script: Script,
         turns_max: Option<u64>,
+        keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
         let builder = self.builder(seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
-        run(format!("{} {seed:#x} again", self.test), builder, Keeps::Silently, body)
+        run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
 
     fn first_failure(
         &self,
         steering: &Steering,
         body: &(impl Fn(&mut TestRuntime) + Sync),
-        notes: &(dyn Fn(u64, &Outcome) + Sync),
+        notes: Notes<'_>,
     ) -> Option<Failure> {
         let check = |seed, number, repeats| {
             let first = self.once(steering, seed, Keeps::Little, body);
             notes(seed, &first);
-            self.judge(steering, (seed, number), first, repeats, body)
+            self.judge(steering, (seed, number), first, repeats, (body, notes))
         };
         if let Some(seed) = steering.seed {
             return check(seed, 0, true);
@@ -215,9 +254,14 @@ impl Campaign {
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
         first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
             let seed = mix(base.wrapping_add(number));
-            let repeats = steering.check.unwrap_or_else(|| seed.is_multiple_of(REPEAT_EVERY));
+            let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
             check(seed, number, repeats)
         })
+    }
+
+    /// Whether a seed that passes is run twice, unless the environment says.
+    const fn repeats(&self, seed: u64) -> bool {
+        self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every)
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.
@@ -227,22 +271,31 @@ impl Campaign {
         (seed, after): (u64, u64),
         mut first: Outcome,
         repeats: bool,
-        body: &(impl Fn(&mut TestRuntime) + Sync),
+        (body, notes): (&(impl Fn(&mut TestRuntime) + Sync), Notes<'_>),
     ) -> Option<Failure> {
         if first.failure.is_none() && !repeats {
             return None;
         }
+        let is_looked_at = first.failure.is_some() || steering.seed.is_some();
         let again = |keeps| self.once(steering, seed, keeps, body);
-        let second = again(Keeps::Choices);
+        let mut second = again(if is_looked_at { Keeps::Trace } else { Keeps::Little });
         let difference = difference(&first, &second, again);
+        if difference.is_some() && !is_looked_at {
+            second = again(Keeps::Trace);
+        }
         let message = match (difference, first.failure.take()) {
-            (None, None) => return None,
+            (None, None) => {
+                if is_looked_at {
+                    notes(seed, &second);
+                }
+                return None;
+            }
             (Some(difference), None) => difference,
             (None, Some(failure)) => failure.message,
             (Some(difference), Some(failure)) => format!("{}\n{difference}", failure.message),
         };
         let log = DecisionLog { test: self.test.clone(), ..second.log };
-        Some(Failure { seed, after, message, log })
+        Some(Failure { seed, after, message, log, trace: second.trace })
     }
 
     fn once(
@@ -254,7 +307,7 @@ impl Campaign {
     ) -> Outcome {
         let builder = self.builder(seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
-        run(format!("{} {seed:#x}", self.test), builder, keeps, body)
+        run((&self.test, &format!("{seed:#x}")), builder, keeps, body)
     }
 
     /// Makes the run of a log again, and says how far it was from it.
@@ -272,7 +325,7 @@ impl Campaign {
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
         let builder = self.builder(seed).script(script);
-        let outcome = run(format!("{} replayed", self.test), builder, Keeps::Choices, body);
+        let outcome = run((&self.test, "replayed"), builder, Keeps::Trace, body);
         tally.add(&outcome);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {
@@ -281,6 +334,6 @@ impl Campaign {
         };
         let log = DecisionLog { test: self.test.clone(), ..outcome.log };
         let message = format!("{}\nreplayed from {}; {drift}", failure.message, path.display());
-        Some(Failure { seed, after: 0, message, log })
+        Some(Failure { seed, after: 0, message, log, trace: outcome.trace })
     }
 }

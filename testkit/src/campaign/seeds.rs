@@ -48,9 +48,16 @@ pub(super) fn first_of(
 mod tests {
     use super::*;
     use crate::replay::DecisionLog;
+    use crate::trace::TraceFile;
 
     fn failure(after: u64) -> Failure {
-        Failure { seed: after, after, message: String::new(), log: DecisionLog::default() }
+        Failure {
+            seed: after,
+            after,
+            message: String::new(),
+            log: DecisionLog::default(),
+            trace: TraceFile::default(),
+        }
     }
 
     #[test]

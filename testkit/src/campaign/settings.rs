@@ -14,6 +14,7 @@ pub struct Campaign {
     pub(super) test: String,
     pub(super) count: u64,
     pub(super) shrinks_for: Duration,
+    pub(super) repeat_every: u64,
     /// Whether each seed knows only some faults, where the test says it.
     pub(super) masks: Option<bool>,
     pub(super) exhaustive: Option<Bounds>,
@@ -33,6 +34,10 @@ pub(super) struct Bounds {
     pub(super) runs: u64,
 }
 
+/// One in this many seeds that pass is run twice, unless the campaign says otherwise: less than a
+/// twentieth of its time.
+const REPEAT_EVERY: u64 = 24;
+
 /// In a campaign of fewer seeds a fault might be left out under all of them.
 const MASKED_SEEDS_MIN: u64 = 20;
 
@@ -46,6 +51,7 @@ impl Campaign {
             test: test.into(),
             count: 100,
             shrinks_for: Duration::from_secs(5),
+            repeat_every: REPEAT_EVERY,
             masks: None,
             exhaustive: None,
             sites_must_fire: false,
@@ -65,6 +71,13 @@ impl Campaign {
     /// however many seeds the environment asks for.
     pub const fn seeds(mut self, count: u64) -> Self {
         self.count = count;
+        self
+    }
+
+    /// One in how many seeds that pass is run a second time, to see that both runs are the same.
+    /// Default 24; 0 is none. A failing seed is always run twice; `SIM_CHECK` goes before this.
+    pub const fn repeat_every(mut self, seeds: u64) -> Self {
+        self.repeat_every = seeds;
         self
     }
 

@@ -16,6 +16,7 @@ use super::one::Outcome;
 use crate::draws::{Decision, Site};
 use crate::faults::Fault;
 use crate::replay::{DecisionLog, Script, Segment};
+use crate::trace::TraceFile;
 
 /// A failing run, made smaller.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Shrunk {
     pub message: String,
     /// Where everything stands then: who waits for what, and the last events.
     pub report: String,
+    /// Its events as a file that `cargo x sim show` reads.
+    pub trace: TraceFile,
 }
 
 /// What happens so often in a run is seldom.
@@ -91,6 +94,7 @@ impl<'a> Shrinker<'a> {
             message: best.failure?.message,
             log: best.log,
             report: best.report,
+            trace: best.trace,
         })
     }
 

@@ -65,12 +65,17 @@ impl SimOutlet {
         let mut ring = rings.ring(*id, peer, lane).borrow_mut();
         let room = self.room_seen(ring.room()) as usize;
         let count = room.min(packets.len());
+        let mut last = 0;
         for _ in 0..count {
             let Some(packet) = packets.pop_front() else { break };
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
-            let cause = world.note(me, Kind::Pushed, slot, detail);
+            let cause = world.note(me, Kind::Pushed, slot, detail) + 1;
             ring.push(&mut rings.store.borrow_mut(), packet, cause);
+            last = cause;
+        }
+        if last != 0 {
+            world.trace.because(last);
         }
         let target = &world.shards[to as usize];
         let held = ring.is_held();
@@ -109,16 +114,24 @@ impl SimOutlet {
 impl Outlet for SimOutlet {
     fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize {
         let (mut pushed, mut rings_bell) = (0, false);
+        let home = &self.home;
+        let state = &home.world.shards[home.number(home.id) as usize];
+        let trace = &home.world.trace;
+        let (before, mut last) = (trace.cause(), 0);
         for (lane, packets) in Lane::ALL.into_iter().zip([system, user]) {
             if !packets.is_empty() {
+                trace.because(state.causes.of_flush());
                 let (count, rings) = self.push(peer, lane, packets);
+                last = if count > 0 { trace.cause() } else { last };
                 pushed += count;
                 rings_bell |= rings;
             }
         }
         if rings_bell {
+            trace.because(last);
             self.ring_bell(peer);
         }
+        trace.because(before);
         pushed
     }
 }
@@ -146,8 +159,9 @@ impl SimInlet {
         };
         ring.lag = if seen < hidden { ring.lag + 1 } else { 0 };
         if seen > 0 {
+            let pushed = ring.oldest_hidden(&self.home.rings.store.borrow());
             ring.show(seen);
-            world.note(me, Kind::Visible, u32::from(peer.0), u64::from(seen));
+            world.note_caused(me, Kind::Visible, u32::from(peer.0), u64::from(seen), pushed);
         }
         ring.visible()
     }
@@ -158,6 +172,7 @@ impl SimInlet {
         let Home { world, rings, id, .. } = &self.home;
         let ring = rings.ring(peer, *id, lane);
         let me = self.home.number(*id);
+        let state = &world.shards[me as usize];
         let count = max.min(self.look(peer, lane) as usize);
         if world.planted(Plant::Reordering)
             && lane == Lane::User
@@ -178,14 +193,16 @@ impl SimInlet {
                 world.verdicts.broken("order of rings", what);
             }
             drop(popping);
-            let inbound = &world.shards[me as usize].inbound;
-            inbound.set(inbound.get() - 1);
+            state.inbound.set(state.inbound.get() - 1);
             self.waiting.take_one(peer, lane);
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
-            world.note_caused(me, Kind::Delivered, slot, detail, cause);
+            let delivered = world.note_caused(me, Kind::Delivered, slot, detail, cause) + 1;
+            world.trace.because(delivered);
+            state.causes.arrived(delivered, 0);
             sink(peer, packet);
         }
+        world.trace.because(state.causes.turn());
     }
 }
 

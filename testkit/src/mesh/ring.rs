@@ -73,6 +73,11 @@ impl Ring {
         waiting
     }
 
+    /// The mark of the event that pushed the oldest packet out of sight; 0 when there is none.
+    pub(super) fn oldest_hidden(&self, store: &Store) -> u64 {
+        store.cause_after(self.oldest, self.visible)
+    }
+
     /// Brings that many more packets in sight.
     pub(super) fn show(&mut self, more: u32) {
         self.visible += more;
@@ -88,7 +93,7 @@ impl Ring {
         self.len += 1;
     }
 
-    /// Takes the oldest visible packet and the event that pushed it.
+    /// Takes the oldest visible packet and the mark of the event that pushed it.
     pub(super) fn pop(&mut self, store: &mut Store) -> Option<(Packet, u64)> {
         if self.visible == 0 {
             return None;

@@ -12,7 +12,7 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// What a chain says of a packet.
 #[derive(Clone, Copy, Debug)]
 struct Link {
-    /// The event that pushed it.
+    /// The mark of the event that pushed it.
     cause: u64,
     /// The next packet of the same ring, or the next free place.
     next: u32,
@@ -58,6 +58,13 @@ impl Store {
         self.links[place as usize].next = self.free;
         self.free = place;
         Some((packet, cause, next))
+    }
+
+    /// The mark of the event that pushed the packet that many places behind one of a chain.
+    pub(super) fn cause_after(&self, first: u32, count: u32) -> u64 {
+        let link = |place: u32| self.links.get(place as usize);
+        let place = (0..count).fold(first, |place, _| link(place).map_or(NOWHERE, |it| it.next));
+        link(place).map_or(0, |link| link.cause)
     }
 
     /// The planted bug: a packet changes places with the next one.

@@ -40,7 +40,7 @@ impl TestRuntime {
         if self.is_down(node) || down >= self.world.fault_state.nodes_down_max() {
             return;
         }
-        self.crash(node, how);
+        self.take_down(node, how);
         let time = self.world.fault_time(u32::from(node), |times| times.down_max);
         self.world.enter_after(time, What::Restart(node));
     }

@@ -15,6 +15,7 @@ use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
 use crate::replay::{DecisionLog, Odometer, Script, Source};
 use crate::swarm::Swarm;
+use crate::trace::Reach;
 use crate::world::WorldSetup;
 
 /// Settings of a [`TestRuntime`]. What is not set is drawn from the seed.
@@ -74,7 +75,7 @@ impl Default for Builder {
             faults: Faults::none(),
             masks: false,
             source: None,
-            closely_from: None,
+            reach: Reach::Last,
         };
         Self {
             setup,
@@ -219,6 +220,13 @@ impl Builder {
         self
     }
 
+    /// Keeps the last four million events instead of the last 65,536; see
+    /// [`TestRuntime::save_trace`]. Default off: they take up to 128 MiB.
+    pub const fn keep_trace(mut self, keep: bool) -> Self {
+        self.setup.reach = if keep { Reach::Whole } else { Reach::Last };
+        self
+    }
+
     /// What goes wrong, and how often. Default nothing.
     pub const fn faults(mut self, faults: Faults) -> Self {
         self.setup.faults = faults;
@@ -303,7 +311,7 @@ impl Builder {
     }
 
     pub(crate) const fn closely_from(mut self, event: u64) -> Self {
-        self.setup.closely_from = Some(event);
+        self.setup.reach = Reach::Closely(event);
         self
     }
 

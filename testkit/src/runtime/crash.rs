@@ -21,10 +21,15 @@ impl TestRuntime {
     ///
     /// When there is no such node, or it is down.
     pub fn crash(&mut self, node: u16, how: Crash) {
+        self.world.trace.because_of_nothing();
+        self.take_down(node, how);
+    }
+
+    /// The same, as a consequence of what happens now.
+    pub(super) fn take_down(&mut self, node: u16, how: Crash) {
         let first = self.number(node, 0);
         let last = first + u32::from(self.world.nodes[usize::from(node)].shards);
         assert!(!self.is_down(node), "node {node} is down already");
-        self.world.trace.because_of_nothing();
         let fault = if how == Crash::Power { Fault::PowerLoss } else { Fault::ProcessKill };
         self.world.went_wrong(fault, node, 0);
         // From here on what tasks do while they are dropped reaches nobody.
@@ -181,6 +186,7 @@ impl TestRuntime {
         let left = state.stalled_until.get() - self.world.now();
         if state.slowness.get() == 1 {
             self.world.went_wrong(Fault::ShardStall, state.place.node, left);
+            state.cause.set(self.world.trace.cause());
         }
     }
 

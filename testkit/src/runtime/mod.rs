@@ -23,6 +23,7 @@ mod root;
 mod round;
 mod stepper;
 mod test_runtime;
+mod trace_file;
 
 pub use builder::Builder;
 pub use control::Choice;

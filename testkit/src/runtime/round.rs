@@ -18,7 +18,7 @@ use crate::monitor::{Budget, Budgeted};
 use crate::plant::Plant;
 use crate::policy::TurnChoices;
 use crate::trace::Kind;
-use crate::world::{Phase, ShardState};
+use crate::world::{Phase, ShardState, World};
 
 impl TestRuntime {
     /// Runs one step of a shard that can run.
@@ -33,16 +33,19 @@ impl TestRuntime {
     fn round(&mut self, number: u32) {
         let world = &*self.world;
         let state = &world.shards[number as usize];
-        let turn = world.note_caused(number, Kind::Turn, 0, 0, state.cause.get());
-        world.trace.because_of(turn);
+        let turn = world.note_caused(number, Kind::Turn, 0, 0, state.cause.get()) + 1;
+        world.trace.because(turn);
+        state.causes.turn_begins(turn);
+        state.cause.set(turn);
         state.announced.set(false);
         state.ready_tasks.set(0);
         let cell = &mut self.cells[number as usize];
         let now = Instant::from_nanos(world.local(state.place.node));
         let pumped = cell.shard.enter(|| {
             let _guarded = guard::enter();
-            take_in(&cell.shard, state);
+            take_in(&cell.shard, world, state);
             if world.draws.chance(Site::Spurious, number, world.swarm.spurious) {
+                state.causes.arrived_spuriously();
                 wake_for_nothing(&cell.shard, state.polled.get());
             }
             let handled = cell.shard.handled();
@@ -69,6 +72,8 @@ impl TestRuntime {
     fn after_round(&mut self, number: u32, pumped: Pumped) {
         let world = &*self.world;
         let state = &world.shards[number as usize];
+        world.trace.because(state.causes.turn());
+        state.causes.leaves_over(matches!(pumped.next, Next::Ready));
         let deadline = match pumped.next {
             Next::Ready => return,
             Next::Until(deadline) => world.when_local(state.place.node, deadline.as_nanos()),
@@ -129,7 +134,7 @@ impl TestRuntime {
     fn settle(&mut self, number: u32) {
         let world = &*self.world;
         let state = &world.shards[number as usize];
-        world.trace.because_of_nothing();
+        world.trace.because(state.causes.turn());
         let mut stays = state.has_inputs() || state.deadline.get() <= world.now();
         if world.planted(Plant::LostWakeUp) {
             state.announced.set(true);
@@ -198,15 +203,22 @@ fn wake_for_nothing(shard: &Shard, (slot, generation): (u32, u32)) {
 }
 
 /// Hands a shard what has reached it, other than packets.
-fn take_in(shard: &Shard, state: &ShardState) {
+fn take_in(shard: &Shard, world: &World, state: &ShardState) {
     let waiting = state.injected.borrow().len();
     for _ in 0..waiting {
         let next = state.injected.borrow_mut().pop_front();
-        next.into_iter().for_each(|injected| shard.inject(injected));
+        next.into_iter().for_each(|(injected, mark)| {
+            state.causes.arrived(mark, 0);
+            shard.inject(injected);
+        });
     }
     let waiting = state.completions.borrow().len();
     for _ in 0..waiting {
         let next = state.completions.borrow_mut().pop_front();
-        next.into_iter().for_each(|(op, result)| shard.complete(op, result));
+        next.into_iter().for_each(|(op, result, mark)| {
+            world.trace.because(mark);
+            shard.complete(op, result);
+        });
     }
+    world.trace.because(state.causes.turn());
 }

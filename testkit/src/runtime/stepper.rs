@@ -77,14 +77,16 @@ impl TestRuntime {
         loop {
             let due = self.world.events.borrow_mut().pop_due(self.world.now());
             match due {
-                Some(what) => self.happen(what),
+                Some(due) => {
+                    self.world.trace.because(due.cause);
+                    self.happen(due.what);
+                }
                 None => return,
             }
         }
     }
 
     fn happen(&mut self, what: What) {
-        self.world.trace.because_of_nothing();
         let world = &self.world;
         match what {
             What::Deadline(shard) => {
@@ -165,7 +167,8 @@ impl TestRuntime {
                 state.rung.set(false);
             }
             let woken = self.world.note(shard, Kind::Woken, 0, 0);
-            state.cause.set(woken);
+            self.world.trace.because_of(woken);
+            state.cause.set(woken + 1);
             state.phase.set(Phase::Running);
             self.make_ready(shard);
         }
@@ -175,6 +178,7 @@ impl TestRuntime {
     /// among the inputs that a shard on its way to sleep looks for.
     pub(super) fn rouse(&mut self, shard: u32) {
         let state = &self.world.shards[shard as usize];
+        state.causes.leaves_over(true);
         if state.phase.get() == Phase::Settling {
             state.announced.set(false);
             state.phase.set(Phase::Running);

@@ -69,3 +69,14 @@ pub enum Kind {
     /// An event of core that this version of the testkit does not know.
     Other = 63,
 }
+
+impl Kind {
+    /// Whether it is what leads to that which is entered right behind it, to happen later.
+    #[inline]
+    pub(super) const fn leads_on(self) -> bool {
+        matches!(
+            self,
+            Self::BellRung | Self::Net | Self::Disk | Self::Job | Self::Fault | Self::Submitted
+        )
+    }
+}

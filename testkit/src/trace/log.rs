@@ -1,6 +1,7 @@
 //! The rolling hash, its checkpoints, and the last records.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
 use super::record::NO_SHARD;
@@ -9,10 +10,26 @@ use super::{Kind, Record};
 /// Events between two checkpoints of the hash.
 pub(crate) const CHECKPOINT_EVENTS: u64 = 1024;
 
-/// Records kept.
+/// Records kept of any run; a power of two.
 const RECORDS: usize = 1 << 16;
 
+/// Records kept of a run that is to be looked at, 128 MiB; a power of two.
+const RECORDS_WHOLE: usize = 1 << 22;
+
 const _: () = assert!(CHECKPOINT_EVENTS.is_power_of_two());
+const _: () = assert!(RECORDS.is_power_of_two() && RECORDS_WHOLE.is_power_of_two());
+
+/// How much of a trace is kept beside the hash and its checkpoints.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Reach {
+    /// The last records.
+    #[default]
+    Last,
+    /// As many records as a picture can show.
+    Whole,
+    /// The last records; and from that event on a number of events, each with the hash after it.
+    Closely(u64),
+}
 
 /// The hash after every 1024 events, and at the end.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -37,15 +54,32 @@ const CLOSE_MAX: usize = 1 << 16;
 pub(crate) struct Trace {
     hash: Cell<u64>,
     count: Cell<u64>,
-    /// The event of which everything that happens now is a consequence.
+    /// The event of which everything that happens now is a consequence, as a mark.
     cause: Cell<u64>,
+    /// The event of which what is entered now, to happen later, will be a consequence, as a mark.
+    leads: Rc<Cell<u64>>,
     /// The bits of an event's number that are zero where the hash is looked at.
-    mask: u64,
+    looks_mask: u64,
     checkpoints: RefCell<Vec<u64>>,
+    /// The record of an event is at the low bits of its number.
     records: RefCell<Vec<Record>>,
-    /// The event from which on all are kept, each with its hash.
-    closely_from: u64,
+    /// The bits of an event's number that say where its record is.
+    records_mask: usize,
+    /// Names of actors in the order in which they were spawned, where all records are kept.
+    names: RefCell<Vec<Named>>,
+    reach: Reach,
+    /// Where the trace is looked at closely.
     close: RefCell<Vec<Close>>,
+}
+
+/// That an actor was spawned.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Named {
+    /// How many events there were before.
+    pub(crate) since: u64,
+    pub(crate) place: Place,
+    pub(crate) slot: u32,
+    pub(crate) name: Rc<str>,
 }
 
 /// Where an event happens.
@@ -68,20 +102,36 @@ static SPARE: Mutex<Vec<Vec<Record>>> = Mutex::new(Vec::new());
 const SPARE_MAX: usize = 8;
 
 impl Trace {
-    /// An empty trace. From the event `closely_from` on, if there is one, a number of events are
-    /// kept with the hash after each.
-    pub(crate) fn new(seed: u64, closely_from: Option<u64>) -> Self {
-        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    /// An empty trace.
+    pub(crate) fn new(seed: u64, reach: Reach) -> Self {
+        let spare = || SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (records, kept) = match reach {
+            Reach::Whole => (Vec::new(), RECORDS_WHOLE),
+            Reach::Last | Reach::Closely(_) => {
+                (spare().unwrap_or_else(|| vec![Record::NOTHING; RECORDS]), RECORDS)
+            }
+        };
         Self {
             hash: Cell::new(fold(seed, 1)),
             count: Cell::new(0),
             cause: Cell::new(0),
-            mask: if closely_from.is_some() { 0 } else { CHECKPOINT_EVENTS - 1 },
-            closely_from: closely_from.unwrap_or(u64::MAX),
-            close: RefCell::default(),
+            leads: Rc::default(),
+            looks_mask: match reach {
+                Reach::Closely(_) => 0,
+                Reach::Last | Reach::Whole => CHECKPOINT_EVENTS - 1,
+            },
             checkpoints: RefCell::default(),
-            records: RefCell::new(spare.unwrap_or_else(|| vec![Record::NOTHING; RECORDS])),
+            records: RefCell::new(records),
+            records_mask: kept - 1,
+            names: RefCell::default(),
+            reach,
+            close: RefCell::default(),
         }
+    }
+
+    /// Where the mark stands of what leads to whatever is entered now.
+    pub(crate) fn leads(&self) -> Rc<Cell<u64>> {
+        self.leads.clone()
     }
 
     /// Notes an event with the cause that was set last. Returns its number.
@@ -122,8 +172,14 @@ impl Trace {
             cause: back as u32,
         };
         self.keep(record);
-        if (seq + 1) & self.mask == 0 {
+        if (seq + 1) & self.looks_mask == 0 {
             self.look(seq, hash);
+        }
+        if kind.leads_on() {
+            self.leads.set(seq + 1);
+            if kind == Kind::Fault {
+                self.cause.set(seq + 1);
+            }
         }
         seq
     }
@@ -136,10 +192,12 @@ impl Trace {
         if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
-        if seq >= self.closely_from {
+        if let Reach::Closely(from) = self.reach
+            && seq >= from
+        {
             let mut close = self.close.borrow_mut();
             if close.len() < CLOSE_MAX {
-                let record = self.records.borrow()[seq as usize % RECORDS];
+                let record = self.records.borrow()[seq as usize & self.records_mask];
                 close.push(Close { hash, record });
             }
         }
@@ -152,19 +210,55 @@ impl Trace {
 
     #[inline]
     fn keep(&self, record: Record) {
-        self.records.borrow_mut()[record.seq as usize % RECORDS] = record;
+        let records = &mut *self.records.borrow_mut();
+        let place = record.seq as usize & self.records_mask;
+        match records.get_mut(place) {
+            Some(old) => *old = record,
+            None => records.push(record),
+        }
+    }
+
+    /// Notes that the actor to be spawned in a slot has that name.
+    pub(crate) fn named(&self, place: Place, slot: u32, name: &Rc<str>) {
+        if self.reach == Reach::Whole {
+            let name = name.clone();
+            self.names.borrow_mut().push(Named { since: self.events(), place, slot, name });
+        }
+    }
+
+    /// The names that were noted.
+    pub(crate) fn names(&self) -> Vec<Named> {
+        self.names.borrow().clone()
     }
 
     /// Says that what happens from now on is a consequence of that event.
     #[inline]
     pub(crate) fn because_of(&self, seq: u64) {
-        self.cause.set(seq + 1);
+        self.because(seq + 1);
+    }
+
+    /// The same, by the event's mark: its number plus 1, or 0 for no event that is known.
+    #[inline]
+    pub(crate) fn because(&self, mark: u64) {
+        self.cause.set(mark);
+        self.leads.set(mark);
     }
 
     /// Says that what happens from now on has no cause that is known.
     #[inline]
     pub(crate) fn because_of_nothing(&self) {
-        self.cause.set(0);
+        self.because(0);
+    }
+
+    /// Says that what is entered now is a consequence of the same as what happens now.
+    pub(crate) fn leads_again(&self) {
+        self.leads.set(self.cause.get());
+    }
+
+    /// The mark of the event of which everything that happens now is a consequence.
+    #[inline]
+    pub(crate) const fn cause(&self) -> u64 {
+        self.cause.get()
     }
 
     #[inline]
@@ -189,15 +283,15 @@ impl Trace {
     pub(crate) fn records(&self, count: usize) -> Vec<Record> {
         let records = self.records.borrow();
         let end = self.count.get() as usize;
-        let kept = end.min(RECORDS).min(count);
-        (end - kept..end).map(|seq| records[seq % RECORDS]).collect()
+        let kept = end.min(records.len()).min(count);
+        (end - kept..end).map(|seq| records[seq & self.records_mask]).collect()
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE_MAX {
+        if spare.len() < SPARE_MAX && self.reach != Reach::Whole {
             spare.push(self.records.take());
         }
     }
@@ -229,7 +323,7 @@ mod tests {
     #[test]
     fn every_part_of_an_event_changes_the_hash() {
         let hash = |time, place, kind, actor, detail| {
-            let trace = Trace::new(1, None);
+            let trace = Trace::new(1, Reach::Last);
             trace.note(time, place, kind, actor, detail);
             trace.hash()
         };
@@ -245,7 +339,7 @@ mod tests {
 
     #[test]
     fn the_last_records_are_kept_and_know_their_cause() {
-        let trace = Trace::new(1, None);
+        let trace = Trace::new(1, Reach::Last);
         for n in 0..RECORDS as u32 + 10 {
             let seq = trace.note(u64::from(n), HERE, Kind::Turn, n, 0);
             trace.because_of(seq);
@@ -255,5 +349,34 @@ mod tests {
         assert_eq!((records[0].seq, records[0].actor), (10, 10));
         assert!(records.iter().skip(1).all(|record| record.cause == 1));
         assert_eq!(trace.checkpoints().hashes.len(), RECORDS / CHECKPOINT_EVENTS as usize);
+    }
+
+    #[test]
+    fn a_whole_trace_keeps_all_and_has_the_same_hash() {
+        let (ring, whole) = (Trace::new(1, Reach::Last), Trace::new(1, Reach::Whole));
+        for n in 0..RECORDS as u32 * 2 {
+            for trace in [&ring, &whole] {
+                trace.note(u64::from(n), HERE, Kind::Turn, n, 0);
+            }
+        }
+        assert_eq!(ring.hash(), whole.hash());
+        let records = whole.records(usize::MAX);
+        assert_eq!(records.len(), RECORDS * 2);
+        assert_eq!(records[RECORDS..], ring.records(usize::MAX));
+        assert!((0..).zip(&records).all(|(seq, record)| record.seq == seq));
+    }
+
+    #[test]
+    fn what_leads_on_is_the_cause_of_what_is_entered() {
+        let trace = Trace::new(1, Reach::Last);
+        let turn = trace.note(0, HERE, Kind::Turn, 0, 0);
+        trace.because_of(turn);
+        assert_eq!(trace.leads().get(), turn + 1);
+        trace.note(0, HERE, Kind::Queued, 0, 0);
+        assert_eq!(trace.leads().get(), turn + 1);
+        let submitted = trace.note(0, HERE, Kind::Submitted, 0, 0);
+        assert_eq!((trace.leads().get(), trace.cause()), (submitted + 1, turn + 1));
+        let fault = trace.note(0, HERE, Kind::Fault, 0, 0);
+        assert_eq!((trace.leads().get(), trace.cause()), (fault + 1, fault + 1));
     }
 }

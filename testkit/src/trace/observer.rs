@@ -8,7 +8,7 @@ use greenroom_core::Instant;
 use greenroom_core::trace::{Event, Observer};
 
 use super::Kind;
-use super::log::Place;
+use super::log::{Named, Place};
 use crate::monitor::{Happening, Lives, Order, Replies, Seen};
 use crate::world::World;
 
@@ -78,9 +78,11 @@ impl ShardObserver {
         self.world.monitors.see(&Seen::new(at, node, shard, happening), &self.world.verdicts);
     }
 
+    /// Notes an event that was caused by the event of that mark. Returns its own mark.
     #[inline(always)]
-    fn note(&self, kind: Kind, actor: u32, detail: u64) {
-        self.world.trace.note(self.world.now(), self.place, kind, actor, detail);
+    fn note_caused(&self, kind: Kind, actor: u32, detail: u64, cause: u64) -> u64 {
+        let now = self.world.now();
+        self.world.trace.note_caused(now, self.place, kind, actor, detail, cause) + 1
     }
 
     #[cold]
@@ -119,7 +121,14 @@ impl ShardObserver {
             }
             other => return self.untold(other),
         };
-        self.note(kind, actor, detail);
+        let causes = &self.world.shards[self.number].causes;
+        let cause = self.world.trace.cause();
+        let mark = self.note_caused(kind, actor, detail, cause);
+        match kind {
+            Kind::Spawned => causes.spawned(actor, mark, cause),
+            Kind::Completed | Kind::TimersFired | Kind::Replied => causes.arrived(mark, cause),
+            _ => {}
+        }
     }
 
     /// An event that the monitors alone hear of.
@@ -136,8 +145,18 @@ impl ShardObserver {
                 self.messages_max.set(self.messages_max.get().max(messages));
             }
             Event::Removed { slot } => self.lives.removed(slot),
-            _ => self.note(Kind::Other, 0, 0),
+            _ => {
+                self.note_caused(Kind::Other, 0, 0, self.world.trace.cause());
+            }
         }
+    }
+
+    /// The names of the last actors that lived in each slot.
+    pub(crate) fn names(&self) -> Vec<Named> {
+        let names = self.names.borrow();
+        let named = (0..).zip(names.iter()).filter(|(_, (generation, _))| *generation != 0);
+        let place = self.place;
+        named.map(|(slot, (_, name))| Named { since: 0, place, slot, name: name.clone() }).collect()
     }
 
     /// The name of the last actor that lived in a slot, if it was of that generation.
@@ -157,8 +176,12 @@ impl Observer for ShardObserver {
         }
         match event {
             Event::Polled { slot, generation } => {
-                self.world.shards[self.number].polled.set((slot, generation));
-                self.note(Kind::Polled, slot, generation.into());
+                let state = &self.world.shards[self.number];
+                state.polled.set((slot, generation));
+                let cause = state.causes.of_poll(slot);
+                let mark = self.note_caused(Kind::Polled, slot, generation.into(), cause);
+                state.causes.polls(mark);
+                self.world.trace.because(mark);
             }
             Event::Queued { slot, generation, from } => {
                 if !self.lives.lives(slot, generation) {
@@ -167,7 +190,9 @@ impl Observer for ShardObserver {
                 if from.0 != self.place.shard && self.order.keeps_some() {
                     self.hold(ORDER, self.order.arrived((slot, generation), from));
                 }
-                self.note(Kind::Queued, slot, generation.into());
+                let cause = self.world.trace.cause();
+                let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
+                self.world.shards[self.number].causes.readied(slot, mark, cause);
             }
             other => self.seldom(other),
         }
@@ -184,6 +209,8 @@ impl Observer for ShardObserver {
         if names.len() <= slot as usize {
             names.resize(slot as usize + 1, (0, Rc::from("")));
         }
-        names[slot as usize] = (generation, Rc::from(name));
+        let name: Rc<str> = Rc::from(name);
+        self.world.trace.named(self.place, slot, &name);
+        names[slot as usize] = (generation, name);
     }
 }

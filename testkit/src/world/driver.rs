@@ -82,6 +82,7 @@ impl Net for SimDriver {
 
     fn cancel(&self, op: OpId) {
         if self.is_alive() {
+            self.world.trace.leads_again();
             net::cancel(&self.world, self.shard, op);
         }
     }
@@ -97,6 +98,7 @@ impl Disk for SimDriver {
 
     fn cancel(&self, op: OpId) {
         if self.is_alive() {
+            self.world.trace.leads_again();
             disk::cancel(&self.world, self.shard, op);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use greenroom_core::runtime::{Injected, IoResult, OpId};
 
-use crate::trace::Place;
+use crate::trace::{Causes, Place};
 
 /// Where a shard stands between two steps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,12 +43,14 @@ pub(crate) struct ShardState {
     pub(crate) polled: Cell<(u32, u32)>,
     /// Tells its spins apart.
     pub(crate) spin: Cell<u32>,
-    /// The event that made it run.
+    /// The mark of the event that made it run.
     pub(crate) cause: Cell<u64>,
-    /// Completions that have reached it.
-    pub(crate) completions: RefCell<VecDeque<(OpId, IoResult)>>,
-    /// What has reached it from outside.
-    pub(crate) injected: RefCell<VecDeque<Injected>>,
+    /// What led to what in its turn.
+    pub(crate) causes: Causes,
+    /// Completions that have reached it, with the marks of the events that say so.
+    pub(crate) completions: RefCell<VecDeque<(OpId, IoResult, u64)>>,
+    /// What has reached it from outside, with the marks of the events that say so.
+    pub(crate) injected: RefCell<VecDeque<(Injected, u64)>>,
     /// What is on its way from outside, in order.
     pub(crate) arriving: RefCell<VecDeque<Injected>>,
     /// When the last of those arrives.
@@ -79,6 +81,7 @@ impl ShardState {
             polled: Cell::new((0, 0)),
             spin: Cell::new(0),
             cause: Cell::new(0),
+            causes: Causes::default(),
             completions: RefCell::default(),
             injected: RefCell::default(),
             arriving: RefCell::default(),
@@ -105,6 +108,7 @@ impl ShardState {
         self.ready_tasks.set(0);
         self.polled.set((0, 0));
         self.cause.set(0);
+        self.causes.reset();
         self.stalled_until.set(0);
         self.held.set(false);
         (self.completions.take(), self.injected.take(), self.arriving.take())

@@ -24,7 +24,7 @@ use crate::plant::Plant;
 use crate::replay::{Source, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
-use crate::trace::{Kind, Place, Trace};
+use crate::trace::{Kind, Place, Reach, Trace};
 
 /// What a world is made from.
 #[derive(Clone, Debug)]
@@ -38,8 +38,8 @@ pub(crate) struct WorldSetup {
     pub(crate) masks: bool,
     /// Where choices come from, if they are recorded.
     pub(crate) source: Option<Source>,
-    /// The event from which on everything is kept for a comparison.
-    pub(crate) closely_from: Option<u64>,
+    /// How much of the trace is kept.
+    pub(crate) reach: Reach,
 }
 
 /// One node.
@@ -120,6 +120,7 @@ impl World {
             hosts.entry(name).or_insert(address);
             shards.extend((0..count).map(|shard| ShardState::new(Place { node: number, shard })));
         }
+        let trace = Trace::new(setup.seed, setup.reach);
         let world = Self {
             seed: setup.seed,
             clock: Cell::new(clock),
@@ -128,8 +129,8 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            trace: Trace::new(setup.seed, setup.closely_from),
-            events: RefCell::default(),
+            events: RefCell::new(Events::new(trace.leads())),
+            trace,
             nodes,
             shards,
             inbox: Inbox::new(),
@@ -179,7 +180,7 @@ impl World {
         self.trace.note(self.now(), self.shards[shard as usize].place, kind, actor, detail)
     }
 
-    /// Notes an event on a shard that was caused by the event of that number.
+    /// Notes an event on a shard that was caused by the event of that mark.
     #[inline]
     pub(crate) fn note_caused(
         &self,
@@ -190,7 +191,7 @@ impl World {
         cause: u64,
     ) -> u64 {
         let place = self.shards[shard as usize].place;
-        self.trace.note_caused(self.now(), place, kind, actor, detail, cause + 1)
+        self.trace.note_caused(self.now(), place, kind, actor, detail, cause)
     }
 
     /// Notes an event on a node.
@@ -220,8 +221,9 @@ impl World {
     pub(crate) fn completed(&self, slot: u32) -> Option<u32> {
         let (shard, op, result) = self.completions.borrow_mut().remove(slot)?;
         let ok = u64::from(result.is_ok());
-        self.note(shard, Kind::Completion, 0, op.as_word().rotate_left(1) ^ ok);
-        self.shards[shard as usize].completions.borrow_mut().push_back((op, result));
+        let seen = self.note(shard, Kind::Completion, 0, op.as_word().rotate_left(1) ^ ok);
+        self.trace.because_of(seen);
+        self.shards[shard as usize].completions.borrow_mut().push_back((op, result, seen + 1));
         Some(shard)
     }
 
@@ -276,8 +278,9 @@ impl World {
             }
             Injected::Run(_) => u64::MAX,
         };
-        self.note(shard, Kind::Injected, 0, detail);
-        state.injected.borrow_mut().push_back(injected);
+        let seen = self.note(shard, Kind::Injected, 0, detail);
+        self.trace.because_of(seen);
+        state.injected.borrow_mut().push_back((injected, seen + 1));
     }
 
     /// Drops what users gave and nobody will ask for.

@@ -46,7 +46,7 @@ fn a_run_that_depends_on_more_than_its_seed_is_found() {
             }
         });
     });
-    let found = found.expect("one seed in twenty is run twice");
+    let found = found.expect("one seed in 24 is run twice");
     assert!(found.message.contains("two runs of one seed differ"), "{found}");
     assert!(found.message.contains("the second run went on with"), "{found}");
 }
@@ -159,6 +159,55 @@ fn the_logs_of_a_failure_and_of_a_smaller_one_make_them_again() {
         let [line] = lines_to_copy(&again)[..] else { panic!("not one line: {again}") };
         assert!(line.starts_with(&format!("SIM_REPLAY={path} cargo test")), "{line}");
     }
+}
+
+/// The files that a victim's events are in, each with the line that shows it.
+fn traces(said: &str) -> Vec<&str> {
+    let mut lines = said.lines();
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if let Some((_, path)) = line.split_once("its events are in ") {
+            let page = path.replace(".trace", ".html");
+            let shows = format!("  cargo x sim show {path} --html {page}");
+            assert_eq!(lines.next(), Some(shows.as_str()));
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The lines above the records of a trace.
+fn head_of_trace(path: &str) -> String {
+    let bytes = std::fs::read(path).unwrap();
+    let end = bytes.windows(2).position(|two| two == b"\n\n").expect("no empty line");
+    String::from_utf8(bytes[..end].to_vec()).unwrap()
+}
+
+#[test]
+fn the_events_of_a_failure_and_of_a_smaller_one_are_kept() {
+    let said = run_victim(&[]);
+    let [whole, smaller] = traces(&said)[..] else { panic!("not two traces: {said}") };
+    assert!(smaller.ends_with(".min.trace"), "{smaller}");
+    for path in [whole, smaller] {
+        let head = head_of_trace(path);
+        assert!(head.contains("\ntest sim::campaigns::victim\n"), "{head}");
+        let failed = head.lines().find_map(|line| line.strip_prefix("failed "));
+        let (at, message) = failed.and_then(|rest| rest.split_once(' ')).expect("no failure");
+        assert!(message.contains("an unlucky seed"), "{head}");
+        let events = head.lines().find_map(|line| line.strip_prefix("events "));
+        let (at, events): (u64, u64) = (at.parse().unwrap(), events.unwrap().parse().unwrap());
+        assert!(at < events, "{head}");
+    }
+}
+
+#[test]
+fn the_events_of_one_seed_are_kept_also_where_it_passes() {
+    let passing = (0u64..).find(|seed| TestRuntime::builder().seed(*seed).build().draw(8) != 0);
+    let said = run_victim(&[("SIM_SEED", &passing.unwrap().to_string())]);
+    let [path] = traces(&said)[..] else { panic!("not one trace: {said}") };
+    let head = head_of_trace(path);
+    assert!(!head.contains("\nfailed "), "{head}");
+    assert!(traces(&run_victim(&[("SIM_SEEDS", "1")])).len() != 1, "a trace of any seed is kept");
 }
 
 #[test]

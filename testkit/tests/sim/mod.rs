@@ -35,4 +35,5 @@ mod sim_tests;
 mod sockets;
 mod sockets_io;
 mod time;
+mod traces;
 mod unix;

@@ -81,6 +81,7 @@ fn tell(contenders: &[Contender], load: Load, samples: &[Vec<Sample>]) -> Vec<Fi
                 variant: format!("{connections}x{depth} {what} {}", contender.name),
                 unit,
                 beside: None,
+                bar: None,
                 samples: samples.iter().map(|sample| sample[at]).collect(),
             });
         }

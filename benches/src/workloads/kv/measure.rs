@@ -153,6 +153,7 @@ fn figures(
                     workload,
                     unit,
                     beside: reference.clone().filter(|reference| *reference != variant),
+                    bar: None,
                     variant,
                     samples: samples[index][at].iter().map(figure).collect(),
                 });

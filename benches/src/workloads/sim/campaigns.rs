@@ -1,0 +1,124 @@
+//! What campaigns cost beside the runs themselves.
+
+use std::panic;
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use greenroom_core::{Actor, Context, Flow, Placement, Reply};
+use greenroom_testkit::{Campaign, Plant, Policy, Shrunk, TestRuntime};
+
+use super::pass::one_run_of;
+
+/// Seeds of one part of the comparison.
+const SEEDS: u64 = 480;
+
+/// The share of time that is spent on running some seeds twice and comparing: a campaign as it
+/// comes beside one that runs each seed once, in turn.
+pub(crate) fn measure_check(secs: f64) -> f64 {
+    quieten();
+    let limit = Duration::from_secs_f64(secs);
+    let (mut with, mut without) = (Duration::ZERO, Duration::ZERO);
+    let (begun, mut part) = (Instant::now(), 0);
+    while part == 0 || begun.elapsed() < limit {
+        // Other seeds each time, the same for both.
+        let name = format!("bench::check {part}");
+        let took = |campaign: Campaign| {
+            let begun = Instant::now();
+            campaign.seeds(SEEDS).run(|sim| one_run_of(sim, 1, 2, 82));
+            begun.elapsed()
+        };
+        let twelve = |name: &str| Campaign::new(name).runtime(|builder, _| builder.shards(12));
+        with += took(twelve(&name));
+        without += took(twelve(&name).repeat_every(0));
+        part += 1;
+    }
+    with.as_secs_f64() / without.as_secs_f64() - 1.0
+}
+
+/// Remembers numbers in the order in which they came.
+#[derive(Default)]
+struct Ledger {
+    seen: Vec<u32>,
+}
+
+enum Entry {
+    Write(u32),
+    Read(Reply<Vec<u32>>),
+}
+
+impl Actor for Ledger {
+    type Message = Entry;
+
+    async fn handle(&mut self, entry: Entry, _: &Context<Self>) -> Flow {
+        match entry {
+            Entry::Write(number) => self.seen.push(number),
+            Entry::Read(reply) => reply.send(self.seen.clone()),
+        }
+        Flow::Continue
+    }
+}
+
+/// Entries of one run, a fixed number: what is shrunk is the schedule.
+const ENTRIES: u32 = 140;
+
+/// What the planted bug is told by.
+const FOUND: &str = "entries changed places";
+
+/// Keeps panics quiet that are what is looked for, before a campaign begins to watch them.
+fn quieten() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if info.payload_as_str() != Some(FOUND) {
+                before(info);
+            }
+        }));
+    });
+}
+
+fn write_in_order(sim: &mut TestRuntime) {
+    let seen = sim.run(async |system| {
+        let mut ledgers = Vec::new();
+        for shard in 1..4 {
+            let ledger = system.spawn(Placement::Shard(shard), Ledger::default).await;
+            ledgers.push(ledger.expect("a ledger"));
+        }
+        for number in 0..ENTRIES {
+            for ledger in &ledgers {
+                ledger.send(Entry::Write(number)).await.expect("a ledger");
+            }
+            if number % 3 == 0 {
+                greenroom_core::sleep(Duration::from_micros(2)).await;
+            }
+        }
+        let mut seen = Vec::new();
+        for ledger in ledgers {
+            seen.push(ledger.call(Entry::Read).await.expect("a ledger"));
+        }
+        seen
+    });
+    assert!(seen.iter().all(|seen| seen.is_sorted()), "{FOUND}");
+}
+
+/// Milliseconds until a failing schedule of about 300 switches between four shards is shrunk: a
+/// ring that now and then lets two packets change places.
+pub(crate) fn measure_shrink() -> f64 {
+    quieten();
+    let campaign = |number| {
+        let name = format!("bench::shrink {number}");
+        Campaign::new(name).seeds(50).shrinks_for(Duration::from_secs(60)).runtime(|builder, _| {
+            let builder = builder.shards(4).policy(Policy::Uniform);
+            builder.plant(Plant::Reordering)
+        })
+    };
+    let found = (0..200).find_map(|number| {
+        let campaign = campaign(number);
+        let failure = campaign.search(write_in_order)?;
+        let begun = Instant::now();
+        let shrunk: Shrunk = campaign.shrink(&failure, write_in_order)?;
+        let took = begun.elapsed();
+        (270..=400).contains(&shrunk.switches_before).then_some(took)
+    });
+    found.expect("a schedule of about 300 switches").as_secs_f64() * 1000.0
+}
