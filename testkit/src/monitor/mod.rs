@@ -6,8 +6,8 @@
 //! to do, has found that it never happens. (Hot and cold states are those of P's monitors.)
 //!
 //! The framework's own monitors are always on: they hold core to what it promises, in every test.
-//! [`Lives`] and [`Replies`] look at the events of a shard, [`Order`] at what was kept for want of
-//! room, the rings themselves at the order of packets, [`Budget`] at turns, [`books`] at ledgers.
+//! `Lives` and `Replies` look at the events of a shard, `Order` at what was kept for want of
+//! room, the rings themselves at the order of packets, `Budget` at turns, `books` at ledgers.
 
 mod books;
 mod budget;
