@@ -48,17 +48,22 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod guide;
 mod system_builder;
 
 pub use greenroom_core::trace::announce;
 pub use greenroom_core::{
-    Actor, ActorConfig, ActorRef, Call, CallError, CastError, Completed, Context, Elapsed, Error,
-    Exit, ExitReason, Flow, Hook, Instant, IntervalTimer, Ledger, LocalTask, MailboxBound, NodeId,
-    Outside, OutsideError, Pid, PidError, Placement, Recipient, RefError, Reply, Reporter, Result,
-    Send, SendError, ShardId, Silent, Sleep, Spawn, SpawnError, System, SystemHandle, TaskError,
-    Timeout, Timer, TraceContext, Undelivered, always, assertions, hash, io, limits, maybe,
-    reachable, runtime, sleep, sleep_until, sometimes, spawn_local, timeout, unreachable,
-    watermark,
+    Actor, ActorConfig, ActorHealth, ActorRef, Backend, BlockingActor, BlockingContext,
+    BlockingError, Call, CallError, CastError, Completed, Context, Courier, DeadLetter,
+    DeadLetters, Elapsed, Error, Exit, ExitReason, Flow, Gathered, Health, Hook, Instant,
+    IntervalTimer, Ledger, LedgerError, LetterBound, LetterReason, LocalTask, MailboxBound,
+    Monitor, MonitoredSpawn, NodeId, Outside, OutsideError, Pid, PidError, Placement, Recipient,
+    RefError, Reply, Reporter, Result, Send, SendError, ShardHealth, ShardId, Signal, Silent,
+    Sleep, Spawn, SpawnBlocking, SpawnError, Stall, StalledActor, StopMode, System, SystemHandle,
+    TaskError, Timeout, Timer, TraceContext, TypeLedger, Undelivered, WhenSlow, always, assertions,
+    hash, io, limits, maybe, reachable, registry, runtime, sleep, sleep_until, sometimes,
+    spawn_blocking, spawn_local, supervision, timeout, unreachable, watermark,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

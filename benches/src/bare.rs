@@ -9,7 +9,7 @@ use std::time::Duration;
 use greenroom_core::process::NodeRegistration;
 use greenroom_core::runtime::{
     Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, NoPeers,
-    OpId, Outlet, ResolveRequest, Resolver, Threads, Wall,
+    OpId, Outlet, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, Wall,
 };
 use greenroom_core::{
     Fifo, Instant, Next, Shard, ShardId, ShardSetup, Silent, System, process, spawn_local,
@@ -87,6 +87,14 @@ impl Threads for Bare {
     fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    fn open(&self, _: &str) -> io::Result<ThreadId> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn submit(&self, _: OpId, _: ThreadId, _: ThreadJob) {}
+
+    fn close(&self, _: ThreadId) {}
 }
 
 struct Closed;

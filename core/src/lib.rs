@@ -19,20 +19,24 @@
 
 mod actor;
 pub mod assertions;
+mod backend;
 mod context;
 mod handle;
 pub mod hash;
 pub mod io;
+mod letters;
 pub mod limits;
 mod mailbox;
 mod maybe;
 pub mod mesh;
 mod pid;
 pub mod process;
+pub mod registry;
 mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+pub mod supervision;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -41,21 +45,32 @@ mod tests;
 mod time;
 mod timer;
 pub mod trace;
+mod vitals;
 mod words;
 
-pub use actor::{Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Result, Undelivered};
+pub use actor::{
+    Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Result, Signal, StopMode,
+    Undelivered,
+};
+pub use backend::{
+    Backend, BlockingActor, BlockingContext, BlockingError, Courier, SpawnBlocking, spawn_blocking,
+};
 pub use context::TraceContext;
 pub use handle::{
-    ActorRef, Call, CallError, CallPath, CastError, Exit, Outside, OutsideError, Placement,
-    Recipient, RefError, Send, SendError, Spawn, SpawnError, System, SystemHandle,
+    ActorRef, Call, CallError, CallPath, CastError, Exit, Gathered, MonitoredSpawn, Outside,
+    OutsideError, Placement, Recipient, RefError, Send, SendError, Spawn, SpawnError, System,
+    SystemHandle,
 };
+pub use letters::{DeadLetter, DeadLetters, LetterBound, LetterReason, WhenSlow};
 pub use mailbox::MailboxBound;
 pub use pid::{NodeId, Pid, PidError, ShardId};
 pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
-    Completed, Fifo, InUse, Ledger, Next, Pump, Pumped, Ready, Shard, ShardSetup, TurnPolicy, Wait,
+    Completed, Fifo, InUse, Ledger, LedgerError, Next, Pump, Pumped, Ready, Shard, ShardSetup,
+    TurnPolicy, TypeLedger, Wait,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;
 pub use timer::{Elapsed, IntervalTimer, Sleep, Timeout, Timer, sleep, sleep_until, timeout};
+pub use vitals::{ActorHealth, Health, NodeVitals, ShardHealth, Stall, StalledActor, Watchdog};

@@ -81,6 +81,20 @@ pub const PROBE_BATCH: usize = 1024;
 /// through hundreds of full mailboxes in a row have other troubles.
 pub const PROBE_PATH_MAX: usize = 256;
 
+/// Restarts of one child within [`RESTARTS_WITHIN`] that its supervisor allows. A fault that goes
+/// away with a restart does so at the first; three leave room for one that needs a moment.
+pub const RESTARTS_MAX: u32 = 3;
+
+/// How long a restart counts.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Restarts of all children of a supervisor together within [`RESTARTS_WITHIN`]: of so many that
+/// fail at once the cause is above them.
+pub const SUPERVISOR_RESTARTS_MAX: u32 = 10 * RESTARTS_MAX;
+
+/// How long a child has to stop before it is killed.
+pub const CHILD_SHUTDOWN: Duration = Duration::from_secs(5);
+
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
 
@@ -98,3 +112,19 @@ const _: () = assert!(COARSE_TICK.as_millis() < PROBE_AFTER.as_millis());
 const _: () = assert!(PROBE_AFTER.as_millis() < CALL_DEADLINE.as_millis());
 const _: () = assert!(MAILBOX_DEPTH >= GO_DIVISOR as usize);
 const _: () = assert!(TURN_MESSAGES as usize <= MAILBOX_DEPTH);
+
+/// Dead letters kept for a subscriber that says nothing else, at its home and on each other shard.
+pub const LETTERS_KEPT: usize = 1024;
+
+/// How long a shard may be in one step until that is a stall. What Seastar reports as a blocked
+/// reactor; fifty times what a turn aims to take.
+pub const STALL_LIMIT: Duration = Duration::from_millis(25);
+
+/// Stalls of a system reported in [`STALL_REPORTS_WINDOW`] at most; the others are counted. As
+/// Seastar: a system that hangs again and again is to be seen, not to fill the disk.
+pub const STALL_REPORTS: usize = 5;
+
+/// See [`STALL_REPORTS`].
+pub const STALL_REPORTS_WINDOW: Duration = Duration::from_secs(60);
+
+const _: () = assert!(TURN_TIME.as_millis() < STALL_LIMIT.as_millis());

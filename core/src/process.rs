@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::pid::{NodeId, ShardId, ShardSerial};
 use crate::runtime::{Injected, Injector};
 use crate::shard::Shard;
+use crate::vitals::{NodeVitals, OwnVitals};
 
 /// A node's place in the table; the node leaves the table when this is dropped.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct NodeRegistration {
     node: NodeId,
     /// Process-unique numbers of the node's shards, by shard.
     uniques: Vec<u16>,
+    vitals: Arc<NodeVitals>,
 }
 
 struct Node {
@@ -27,6 +29,7 @@ struct Node {
     uniques: Vec<u16>,
     /// Which of its shards were built.
     built: Vec<bool>,
+    vitals: Arc<NodeVitals>,
 }
 
 struct Table {
@@ -82,8 +85,10 @@ pub fn register_node(
     let incarnation = *seen;
     let uniques: Vec<u16> = injectors.into_iter().map(|injector| table.number(injector)).collect();
     let built = vec![false; count];
-    table.nodes.insert(node.index(), Node { name, incarnation, uniques: uniques.clone(), built });
-    Ok(NodeRegistration { node, uniques })
+    let vitals = Arc::new(NodeVitals::new(node, count));
+    let entry = Node { name, incarnation, uniques: uniques.clone(), built, vitals: vitals.clone() };
+    table.nodes.insert(node.index(), entry);
+    Ok(NodeRegistration { node, uniques, vitals })
 }
 
 impl Table {
@@ -98,13 +103,22 @@ impl Table {
     }
 }
 
-/// Notes that a shard is being built; false where there is no such shard, or it was built before.
+/// Notes that a shard is being built, and gives what can be seen of it; `None` where there is no such
+/// shard, or it was built before.
 /// Ports and claims believe that a shard's serial number is the name of one table of reply slots.
-pub(crate) fn build(node: NodeId, shard: ShardId, unique: u16) -> bool {
+pub(crate) fn build(node: NodeId, shard: ShardId, unique: u16) -> Option<OwnVitals> {
     let mut table = write();
-    let Some(node) = table.nodes.get_mut(&node.index()) else { return false };
+    let node = table.nodes.get_mut(&node.index())?;
     let known = node.uniques.get(shard.index()) == Some(&unique);
-    known && !std::mem::replace(&mut node.built[shard.index()], true)
+    if !known || std::mem::replace(&mut node.built[shard.index()], true) {
+        return None;
+    }
+    OwnVitals::new(node.vitals.clone(), shard)
+}
+
+/// What can be seen of the shards of a node that is still in this process.
+pub(crate) fn vitals(node: NodeId) -> Option<Arc<NodeVitals>> {
+    read().nodes.get(&node.index()).map(|entry| entry.vitals.clone())
 }
 
 impl NodeRegistration {
@@ -112,6 +126,12 @@ impl NodeRegistration {
     #[must_use]
     pub const fn node(&self) -> NodeId {
         self.node
+    }
+
+    /// What can be seen of the node's shards from outside, for a watchdog.
+    #[must_use]
+    pub fn vitals(&self) -> Arc<NodeVitals> {
+        self.vitals.clone()
     }
 
     /// The process-unique number of one of the node's shards, as its wakers carry it.

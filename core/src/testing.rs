@@ -80,6 +80,14 @@ impl Threads for Manual {
     fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    fn open(&self, _: &str) -> io::Result<ThreadId> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn submit(&self, _: OpId, _: ThreadId, _: ThreadJob) {}
+
+    fn close(&self, _: ThreadId) {}
 }
 
 struct Nowhere;

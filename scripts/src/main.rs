@@ -6,8 +6,8 @@
 //!
 //! One file per command in `commands`; what a command needs beside it: `process` (child
 //! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the
-//! model-checking builds), `hashes` (trace hashes of simulations), `pictures` (of simulated runs)
-//! and `tidy` (text checks).
+//! model-checking builds), `hashes` (trace hashes of simulations), `pictures` (of simulated runs) and
+//! `tidy` (text checks).
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "talking to a terminal is what this binary is for")]

@@ -3,6 +3,8 @@
 #[cfg(not(loom))]
 mod actors;
 #[cfg(not(loom))]
+mod backends;
+#[cfg(not(loom))]
 mod churn;
 #[cfg(not(loom))]
 mod churn_body;
@@ -24,6 +26,8 @@ mod outside;
 mod short_writes;
 #[cfg(not(loom))]
 mod shutdown;
+#[cfg(not(loom))]
+mod stalls;
 #[cfg(not(loom))]
 mod tcp;
 #[cfg(not(loom))]

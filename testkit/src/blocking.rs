@@ -48,7 +48,7 @@ pub(crate) fn run(world: &World, slot: u32) {
     world.complete_after(delay, shard, op, result);
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> io::Error {
+pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> io::Error {
     let message = payload.downcast_ref::<&'static str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     io::Error::other(format!("a blocking job panicked: {}", message.unwrap_or("no message")))

@@ -31,12 +31,16 @@ pub(crate) enum What {
     Disk(u32),
     /// A blocking job runs.
     Job(u32),
+    /// Something is done on a thread that an actor has to itself.
+    OnThread(u32),
     /// A node goes down.
     Crash(u16, Crash),
     /// A node that went down comes back.
     Restart(u16),
     /// A shard that stood still goes on.
     StallEnd(u32),
+    /// The watchdog looks at a shard that stands still.
+    Watch(u32),
 }
 
 impl What {
@@ -44,7 +48,9 @@ impl What {
     const fn is_under_way(self) -> bool {
         !matches!(
             self,
-            Self::Deadline(_) | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
+            Self::Deadline(_)
+                | Self::Watch(_)
+                | Self::Net(NetEvent::GiveUp(_) | NetEvent::Unanswered(_))
         )
     }
 }

@@ -61,6 +61,7 @@ mod replay;
 mod runtime;
 mod slots;
 mod swarm;
+mod threads;
 mod trace;
 mod world;
 

@@ -37,6 +37,10 @@ impl<T> Slots<T> {
         self.entries.get(slot as usize)?.as_ref()
     }
 
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.entries.get_mut(slot as usize)?.as_mut()
+    }
+
     /// Takes out what is asked for, with its numbers, in their order.
     pub(crate) fn drain_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<(u32, T)> {
         let mut taken = Vec::new();

@@ -2,6 +2,7 @@
 //! cores. What a body finds to be so holds on both; a body that fails on one names the difference.
 
 mod actors;
+mod blocking;
 mod body;
 mod durable;
 mod files;

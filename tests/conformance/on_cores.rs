@@ -2,7 +2,7 @@
 
 use greenroom::{Builder, Driver, IdleStrategy};
 
-use super::{actors, durable, files};
+use super::{actors, blocking, durable, files};
 
 #[test]
 fn actors_conform_on_cores() {
@@ -18,6 +18,23 @@ fn actors_conform_on_cores() {
                 Ok(actors::ALL.len())
             });
             assert_eq!(ran.expect("every body passes"), actors::ALL.len());
+        }
+    }
+}
+
+#[test]
+fn what_blocks_conforms_on_cores() {
+    for driver in Driver::ALL {
+        for idle in [IdleStrategy::default(), IdleStrategy::Park] {
+            let builder = Builder::new().driver(*driver).shards(2).idle(idle);
+            let ran = builder.run(async move |system| {
+                for body in blocking::ALL {
+                    eprintln!("on cores, {driver}: {}", body.name);
+                    (body.run)(system).await;
+                }
+                Ok(())
+            });
+            ran.expect("every body passes");
         }
     }
 }

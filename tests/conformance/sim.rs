@@ -60,6 +60,34 @@ mod actors {
     }
 }
 
+mod blocking {
+    use greenroom_testkit::TestRuntime;
+
+    use super::super::Body;
+    use super::super::blocking::ALL;
+    use super::campaign;
+
+    fn run(sim: &mut TestRuntime, body: Body) {
+        sim.run(async move |system| (body.run)(system).await);
+    }
+
+    tests! {
+        ALL,
+        a_job_comes_back_and_its_panic_too
+        a_job_that_is_given_up_runs_to_its_end
+        messages_are_handled_in_order
+        an_actor_that_is_not_send_has_a_thread
+        a_panic_ends_that_actor
+        a_failed_start_is_told
+        a_stop_gives_back_what_is_queued
+        a_drain_handles_what_was_sent
+        a_kill_fails_every_caller
+        a_full_mailbox_parks_and_loses_nothing
+        what_a_handler_sends_arrives_in_order
+        an_actor_that_says_so_stops
+    }
+}
+
 mod networks {
     use greenroom_net::conformance::{ALL, Body};
     use greenroom_testkit::TestRuntime;

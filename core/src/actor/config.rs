@@ -16,6 +16,10 @@ pub struct ActorConfig {
     pub mailbox: MailboxBound,
     /// Most messages it handles before other tasks get a turn; at least 1.
     pub turn_messages: u32,
+    /// Whether the ends of linked actors come as signals instead of ending this one.
+    pub trap_exits: bool,
+    /// What a stop does to a handler that waits.
+    pub stop_mode: StopMode,
     /// Longest time `started` may take.
     pub started_limit: Duration,
     /// Longest time `stopped` may take.
@@ -24,12 +28,30 @@ pub struct ActorConfig {
     pub undelivered_limit: Duration,
 }
 
+/// What becomes of a handler that waits when its actor is asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
+pub enum StopMode {
+    /// It goes on to its end, and then the actor stops.
+    #[default]
+    BetweenMessages,
+    /// If it has not come to its end in time, it is dropped where it waits, and the actor ends for
+    /// [`crate::ExitReason::HandlerTimeout`]. As the state may be half changed, that counts as a
+    /// crash, and [`crate::Actor::stopped`] does not run.
+    AbortAtAwait {
+        /// How long it may go on.
+        grace: Duration,
+    },
+}
+
 impl Default for ActorConfig {
     fn default() -> Self {
         Self {
             name: Cow::Borrowed(""),
             mailbox: MailboxBound::default(),
             turn_messages: limits::TURN_MESSAGES,
+            trap_exits: false,
+            stop_mode: StopMode::BetweenMessages,
             started_limit: limits::HOOK_LIMIT,
             stopped_limit: limits::HOOK_LIMIT,
             undelivered_limit: limits::HOOK_LIMIT,

@@ -11,11 +11,11 @@ use super::left::Left;
 use super::{Actor, ActorConfig, Ending, ExitReason, Hook, Undelivered};
 use crate::context::{Header, TraceContext};
 use crate::handle::{ActorRef, Placement, Spawn, SpawnError, Started, System};
-use crate::mailbox::{AnyDoor, Door, Relief, state};
+use crate::mailbox::{AnyDoor, Bond, Door, Relief, state};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::runtime::Wall;
-use crate::shard::{Shard, current};
+use crate::shard::{Addressee, Kind, Settings, Shard, current};
 use crate::time::Instant;
 use crate::timer::{IntervalTimer, Sleep, Timer};
 
@@ -28,14 +28,14 @@ use crate::timer::{IntervalTimer, Sleep, Timer};
 pub struct Context<A: Actor> {
     /// First, so that whoever knows the message type alone finds it: see `mailbox::door`.
     door: Door<A::Message>,
-    config: Rc<ActorConfig>,
+    settings: Rc<Settings>,
     draws: Cell<u64>,
     actor: PhantomData<fn(A)>,
 }
 
 impl<A: Actor> Context<A> {
-    pub(super) const fn new(door: Door<A::Message>, config: Rc<ActorConfig>) -> Self {
-        Self { door, config, draws: Cell::new(0), actor: PhantomData }
+    pub(super) const fn new(door: Door<A::Message>, settings: Rc<Settings>) -> Self {
+        Self { door, settings, draws: Cell::new(0), actor: PhantomData }
     }
 
     /// This actor's pid.
@@ -65,7 +65,7 @@ impl<A: Actor> Context<A> {
     /// The settings this actor was spawned with.
     #[must_use]
     pub fn config(&self) -> &ActorConfig {
-        &self.config
+        &self.settings.config
     }
 
     /// Monotonic time, as read at the beginning of this turn.
@@ -158,8 +158,21 @@ impl<A: Actor> Context<A> {
     }
 
     #[inline(always)]
-    pub(super) const fn door(&self) -> &Door<A::Message> {
+    pub(crate) const fn door(&self) -> &Door<A::Message> {
         &self.door
+    }
+
+    /// What is counted for the actor's type.
+    #[inline(always)]
+    pub(super) fn kind(&self) -> &Rc<Kind> {
+        &self.settings.kind
+    }
+
+    /// Whether the end of this incarnation need not be the actor's.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.door.has(state::SUPERVISED)
+            && !self.door.has(state::DISMISSED | state::GONE)
+            && current::with(|shard| shard.is_closing()) == Some(false)
     }
 
     /// Why a stop that was asked for ends the actor.
@@ -181,6 +194,7 @@ impl<A: Actor> Context<A> {
         let reason = match end {
             HookEnd::Done(Ok(())) => {
                 self.door.clear(state::STARTING);
+                self.bind();
                 if !ack.is_none() {
                     ack.send(Ok(self.pid().place()));
                 }
@@ -201,17 +215,30 @@ impl<A: Actor> Context<A> {
     /// anything was.
     pub(super) fn close(&self) -> Option<Left<A::Message>> {
         if !self.door.close_and_look() {
+            self.kind().closed(self.door.take_entered(), 0);
             return None;
         }
         let closed = self.door.take_all();
+        self.kind().closed(self.door.take_entered(), closed.messages.len());
         let (wake, go) = (closed.parked, closed.stopped);
         let relief = Relief { wake, go, ..Relief::default() };
         current::with(|shard| shard.tell(self.pid(), relief));
         (!closed.messages.is_empty()).then(|| Box::new(closed.messages))
     }
 
+    /// Binds this actor, which has started, to whoever spawned it.
+    fn bind(&self) {
+        let bond = self.door.bonds_if_any().and_then(|mut bonds| bonds.awaited.take());
+        let Some(bond) = bond else { return };
+        if matches!(bond, Bond::Supervisor(_)) {
+            self.door.set(state::SUPERVISED);
+        }
+        current::with(|shard| shard.bind(&self.door, bond));
+    }
+
     pub(super) fn count_undelivered(&self, header: Header, reason: Undelivered) {
-        current::with(|shard| shard.message_undelivered(header, reason));
+        let to = Addressee { pid: self.pid(), kind: self.kind(), message: self.kind().message };
+        current::with(|shard| shard.message_undelivered(&to, header, reason));
     }
 
     pub(super) fn report_hook<T>(&self, hook: Hook, end: &HookEnd<T>) {
@@ -220,7 +247,7 @@ impl<A: Actor> Context<A> {
             HookEnd::Panicked(message) => ExitReason::Panicked(message.clone()),
             HookEnd::TimedOut => ExitReason::HookTimeout(hook),
         };
-        current::with(|shard| shard.report(self.pid(), &self.config.name, &what));
+        current::with(|shard| shard.report(self.pid(), &self.config().name, &what));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Context, ExitReason, Result};
+use super::{Context, ExitReason, Result, Signal};
 
 /// State with a mailbox.
 ///
@@ -42,6 +42,13 @@ pub trait Actor: Sized + 'static {
     fn stopped(&mut self, reason: &ExitReason, ctx: &Context<Self>) -> impl Future<Output = ()> {
         let _ = (reason, ctx);
         async {}
+    }
+
+    /// Hears of other actors: the end of one it monitors, or of one it is linked to. Runs between
+    /// messages, before the next one. The default does nothing.
+    fn on_signal(&mut self, signal: Signal, ctx: &Context<Self>) -> impl Future<Output = Flow> {
+        let _ = (signal, ctx);
+        async { Flow::Continue }
     }
 
     /// Receives each message that was accepted and will not be handled, after `stopped`. The

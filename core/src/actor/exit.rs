@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::pid::Pid;
+
 /// Why an actor ended. Cheap to clone; any number of waiters get it, before or after the end.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -17,6 +19,23 @@ pub enum ExitReason {
     Panicked(Arc<str>),
     /// `started` returned that error.
     InitFailed(Arc<str>),
+    /// It was asked to stop, and its handler went on for longer than
+    /// [`crate::StopMode::AbortAtAwait`] lets it.
+    HandlerTimeout,
+    /// An actor it was linked to ended.
+    Linked {
+        /// Which.
+        pid: Pid,
+        /// How that one ended.
+        reason: Arc<Self>,
+    },
+    /// A supervisor has ended because a child crashed more often than it may.
+    GaveUp {
+        /// The child.
+        child: Pid,
+        /// How it ended last.
+        reason: Arc<Self>,
+    },
     /// A hook took longer than it may.
     HookTimeout(Hook),
     /// A test wanted it so, see the testkit's `inject_failure`.
@@ -83,6 +102,11 @@ impl fmt::Display for ExitReason {
             Self::Killed => f.write_str("killed"),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::InitFailed(error) => write!(f, "did not start: {error}"),
+            Self::HandlerTimeout => f.write_str("its handler did not end in time after a stop"),
+            Self::Linked { pid, reason } => write!(f, "linked to {pid}, which ended: {reason}"),
+            Self::GaveUp { child, reason } => {
+                write!(f, "gave up on {child}, which ended too often: {reason}")
+            }
             Self::HookTimeout(hook) => write!(f, "hook {hook:?} took too long"),
             Self::Injected(what) => write!(f, "injected failure: {what}"),
             Self::NoSuchActor => f.write_str("no such actor"),

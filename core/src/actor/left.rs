@@ -28,6 +28,7 @@ impl<'a, A: Actor> HandOver<'a, A> {
 
     fn pop(&mut self) -> Option<A::Message> {
         let Envelope { header, message } = self.left.pop_front()?;
+        self.ctx.kind().left();
         self.ctx.count_undelivered(header, Undelivered::Stopped);
         Some(message)
     }

@@ -31,6 +31,9 @@ pub enum CallError {
     Dropped,
     /// The actor had ended. The request was not handled.
     Closed,
+    /// The actor is between two incarnations, and [`ActorRef::call_if_up`] was not to wait for the
+    /// next. The request was not sent.
+    Restarting,
     /// The mailbox rejects when full, and was full. The request was not handled.
     Full,
     /// Waiting could never end: the callee is among those who wait for this caller, nearest first
@@ -73,6 +76,7 @@ impl fmt::Display for CallError {
             Self::Timeout => f.write_str("the call's deadline passed; its outcome is unknown"),
             Self::Dropped => f.write_str("the actor dropped the request without an answer"),
             Self::Closed => f.write_str("the actor has ended"),
+            Self::Restarting => f.write_str("the actor is between two incarnations"),
             Self::Full => f.write_str("the actor's mailbox is full and rejects"),
             Self::Cycle(path) => {
                 f.write_str("a call cycle: the caller")?;
@@ -209,7 +213,7 @@ where
             }
         } else {
             let accept = Accept::Call { header, deadline, caller };
-            shard.post_away(to, accept, message.set_apart())
+            shard.post_away::<false, _>(to, accept, message.set_apart())
         };
         if let Err(unposted) = posted {
             let accept = Accept::Call { header, deadline, caller };
@@ -238,6 +242,7 @@ where
                 self.state = State::Parked(Box::new(parked));
             }
             Offered::Refused(refused) => {
+                shard.write_returned::<A::Message>(self.to, refused);
                 self.claim.give_up();
                 drop(message);
                 return Poll::Ready(Err(CallError::of(refused)));
@@ -268,7 +273,11 @@ where
                 self.state = State::Sent;
                 return Ok(());
             }
-            Some(Some(Offered::Refused(refused))) => CallError::of(refused),
+            Some(Some(Offered::Refused(refused))) => {
+                let to = self.to;
+                current::with(|shard| shard.write_returned::<A::Message>(to, refused));
+                CallError::of(refused)
+            }
             Some(Some(Offered::Cycle(path))) => CallError::Cycle(path),
         };
         self.claim.give_up();
@@ -334,7 +343,11 @@ impl<R: Send + 'static> Reply<R> {
         request: impl FnOnce(Self) -> A::Message,
     ) -> Result<(), CallError> {
         let message = request(self);
-        match current::with(|shard| shard.post_delegated(to.pid(), message)) {
+        let posted = current::with(|shard| {
+            let posted = shard.post_delegated(to.pid(), message);
+            posted.inspect_err(|u| shard.write_returned::<A::Message>(to.pid(), u.0))
+        });
+        match posted {
             None => Err(CallError::Unusable(RefError::Outside)),
             Some(Ok(())) => Ok(()),
             Some(Err(unposted)) => {

@@ -89,7 +89,7 @@ pub(crate) fn cast<M: Send + 'static>(to: Pid, message: M) -> Result<(), CastErr
     let message = Parcel::new(message);
     let here = Here::look();
     match here.shard() {
-        Some(shard) => match shard.post_cast(to, message) {
+        Some(shard) => match shard.post_cast::<true, M>(to, message) {
             Ok(()) => Ok(()),
             Err(unposted) => Err(CastError::of_unposted(unposted)),
         },

@@ -34,13 +34,18 @@ impl<A: Actor> ActorRef<A> {
     /// Waits until the actor has ended. Any number may wait, before or after the end: the reason
     /// is a state, not an event. A reason is remembered for the last 1024 actors of a shard.
     pub fn exit(&self) -> Exit {
-        let claim = current::with(|shard| {
-            let (claim, port) = shard.open_plain_reply::<Ending>();
-            shard.watch(self.pid(), port);
-            claim
-        });
-        Exit { claim, of: self.pid() }
+        exit_of(self.pid())
     }
+}
+
+/// The end of whatever actor that is.
+pub(crate) fn exit_of(pid: Pid) -> Exit {
+    let claim = current::with(|shard| {
+        let (claim, port) = shard.open_plain_reply::<Ending>();
+        shard.watch(pid, port);
+        claim
+    });
+    Exit { claim, of: pid }
 }
 
 fn end(pid: Pid, how: End) {

@@ -12,7 +12,7 @@ use crate::actor::{Actor, ActorConfig};
 use crate::pid::{NodeId, ShardId};
 use crate::process;
 use crate::reply::Reply;
-use crate::runtime::Injected;
+use crate::runtime::{Injected, is_inline};
 use crate::shard::{Shard, current};
 
 /// A system, for programs and threads that are not part of it: a tokio server, `main`, a test.
@@ -33,7 +33,8 @@ pub enum OutsideError {
     ShutDown,
     /// There is no shard of that number.
     NoSuchShard,
-    /// A blocking call on a shard's own thread would stop the shard for ever.
+    /// A blocking call on a shard's own thread would stop the shard for ever. In the simulator that
+    /// is every thread there is.
     OnShard,
 }
 
@@ -85,7 +86,7 @@ impl<T> Outside<T> {
     ///
     /// [`OutsideError::OnShard`] on a shard's own thread; else as the future.
     pub fn wait(self) -> Result<T, OutsideError> {
-        if current::with(|_| ()).is_some() {
+        if current::with(|_| ()).is_some() || is_inline() {
             return Err(OutsideError::OnShard);
         }
         futures_lite::future::block_on(self)

@@ -55,7 +55,10 @@ where
             reservation.fill(N::from(message));
             Ok(())
         }
-        Err(refused) => Err(CastError::of(refused, message)),
+        Err(refused) => {
+            current::with(|shard| shard.write_returned::<M>(to, refused));
+            Err(CastError::of(refused, message))
+        }
     }
 }
 

@@ -42,6 +42,11 @@ impl Room {
         Self { to, wait: None, not_send: PhantomData }
     }
 
+    /// For whom there is to be room.
+    pub(super) const fn to(&self) -> Pid {
+        self.to
+    }
+
     /// Posts the message if there is room, taking it out of `message`; else takes or keeps a place
     /// in the queue.
     #[inline]

@@ -116,8 +116,14 @@ impl<A: Actor> Future for Send<A> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let message = &mut this.message;
-        let offered = current::with(|shard| this.room.offer(shard, Accept::Cast, message, cx));
+        let (message, room) = (&mut this.message, &mut this.room);
+        let offered = current::with(|shard| {
+            let offered = room.offer(shard, Accept::Cast, message, cx);
+            if let Offered::Refused(refused) = offered {
+                shard.write_returned::<A::Message>(room.to(), refused);
+            }
+            offered
+        });
         if matches!(offered, Some(Offered::Waiting)) {
             return Poll::Pending;
         }

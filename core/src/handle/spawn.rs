@@ -9,11 +9,12 @@ use std::task::{Context, Poll};
 use super::{ActorRef, Placement, System};
 use crate::actor::{Actor, ActorConfig, ExitReason};
 use crate::hash::mix;
+use crate::mailbox::Bond;
 use crate::mesh::Packet;
 use crate::pid::{Home, Pid, ShardId};
 use crate::reply::{Claim, Reply};
 use crate::shard::deliver::Run;
-use crate::shard::{Shard, current};
+use crate::shard::{Birth, Shard, current};
 
 /// What a spawner hears: where on its shard the actor lives, or why there is none.
 pub(crate) type Started = Result<u64, Box<SpawnError>>;
@@ -61,11 +62,17 @@ pub struct Spawn<A: Actor> {
     actor: PhantomData<fn() -> A>,
 }
 
-enum News {
+pub(crate) enum News {
     Failed(SpawnError),
     /// From the actor; the pid is that of one that is on this shard and has not run yet.
     Coming(Claim<Started>, Option<Pid>),
     Taken,
+}
+
+impl<A: Actor> Spawn<A> {
+    pub(crate) const fn new(news: News, home: Home) -> Self {
+        Self { news, home, actor: PhantomData }
+    }
 }
 
 impl<A: Actor> fmt::Debug for Spawn<A> {
@@ -109,7 +116,7 @@ impl System {
     where
         F: FnOnce() -> A + Send + 'static,
     {
-        self.spawn_in(None, placement, factory)
+        self.spawn_bound(None, placement, factory, None)
     }
 
     /// Builds an actor; see [`System::spawn`].
@@ -126,14 +133,16 @@ impl System {
     where
         F: FnOnce() -> A + Send + 'static,
     {
-        self.spawn_in(Some(config), placement, factory)
+        self.spawn_bound(Some(config), placement, factory, None)
     }
 
-    fn spawn_in<A: Actor, F>(
+    /// Builds an actor that is bound to its spawner from the moment it has started.
+    pub(crate) fn spawn_bound<A: Actor, F>(
         &self,
         config: Option<ActorConfig>,
         placement: Placement,
         factory: F,
+        bond: Option<Bond>,
     ) -> Spawn<A>
     where
         F: FnOnce() -> A + Send + 'static,
@@ -145,10 +154,14 @@ impl System {
                 return (News::Failed(SpawnError::Outside), nowhere);
             }
             let place = shard.place(placement);
-            (spawn_from(shard, config, place, factory), Home::new(node, place))
+            let build = move |shard: &Shard, ack| {
+                let birth = Birth { config, ack, bond, charge: None };
+                shard.spawn_actor(birth, factory).map(|actor| actor.pid())
+            };
+            (spawn_from(shard, place, build), Home::new(node, place))
         });
         let (news, home) = news.unwrap_or((News::Failed(SpawnError::Outside), nowhere));
-        Spawn { news, home, actor: PhantomData }
+        Spawn::new(news, home)
     }
 
     /// Builds an actor on this shard, now. Its mailbox takes messages at once; they are handled
@@ -169,20 +182,16 @@ impl System {
             if shard.node() != node {
                 return Err(SpawnError::Outside);
             }
-            shard.spawn_actor(Some(config), factory, Reply::NONE)
+            shard.spawn_actor(Birth::free(Some(config), Reply::NONE), factory)
         });
         spawned.unwrap_or(Err(SpawnError::Outside))
     }
 }
 
-fn spawn_from<A: Actor, F>(
-    shard: &Shard,
-    config: Option<ActorConfig>,
-    place: ShardId,
-    factory: F,
-) -> News
+/// Has an actor built on that shard by `build`, which is given the port for the news.
+pub(crate) fn spawn_from<B>(shard: &Shard, place: ShardId, build: B) -> News
 where
-    F: FnOnce() -> A + Send + 'static,
+    B: FnOnce(&Shard, Reply<Started>) -> Result<Pid, SpawnError> + Send + 'static,
 {
     if place.0 >= shard.shards() {
         return News::Failed(SpawnError::NoSuchShard(place.0));
@@ -190,25 +199,14 @@ where
     let (claim, port) = shard.open_plain_reply::<Started>();
     if place == shard.id() {
         // A failure reaches the claim through the port as well.
-        let spawned = shard.spawn_actor(config, factory, port);
-        return News::Coming(claim, spawned.ok().map(|actor| actor.pid()));
+        let spawned = build(shard, port);
+        return News::Coming(claim, spawned.ok());
     }
-    shard.push_system(place, Packet::system(0, build(config, factory, port)));
+    let build = move |shard: &Shard| {
+        let _known_to_the_claim = build(shard, port);
+    };
+    shard.push_system(place, Packet::system(0, Run(Box::new(build))));
     News::Coming(claim, None)
-}
-
-/// A spawn as it crosses to another shard.
-pub(super) fn build<A: Actor, F>(
-    config: Option<ActorConfig>,
-    factory: F,
-    ack: Reply<Started>,
-) -> Run
-where
-    F: FnOnce() -> A + Send + 'static,
-{
-    Run(Box::new(move |shard| {
-        let _known_to_the_claim = shard.spawn_actor(config, factory, ack);
-    }))
 }
 
 impl Shard {

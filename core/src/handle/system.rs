@@ -76,7 +76,7 @@ impl System {
         self.here(|shard| shard.end(pid, crate::shard::lifecycle::End::Kill(reason.into())));
     }
 
-    fn here<R>(&self, f: impl FnOnce(&crate::Shard) -> R) -> Option<R> {
+    pub(crate) fn here<R>(&self, f: impl FnOnce(&crate::Shard) -> R) -> Option<R> {
         current::with(|shard| (shard.node() == self.node).then(|| f(shard))).flatten()
     }
 }

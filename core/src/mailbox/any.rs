@@ -1,10 +1,14 @@
 //! A mailbox of whatever type.
 
+use std::cell::RefMut;
+
+use super::bonds::Bonds;
 use super::pressure::{Relief, Waiter};
 use super::queue::{Door, state};
-use crate::actor::{Ending, ExitReason};
+use crate::actor::{Ending, ExitReason, Signal};
 use crate::pid::Pid;
 use crate::reply::Reply;
+use crate::timer::TimerId;
 
 /// What is in a mailbox and around it.
 #[derive(Debug)]
@@ -23,6 +27,9 @@ pub(crate) trait AnyDoor {
 
     /// What is in it and around it.
     fn load(&self) -> Load;
+
+    /// How many messages came into it, modulo 2^32.
+    fn entered(&self) -> u32;
 
     /// Sets bits of the state word. Returns whether the actor's task has to be scheduled.
     fn signal(&self, bits: u32) -> bool;
@@ -44,6 +51,21 @@ pub(crate) trait AnyDoor {
 
     /// Whether that waiter waits for the actor alone.
     fn holds_up(&self, waiter: Waiter) -> bool;
+
+    /// The actor's bonds.
+    fn bonds(&self) -> RefMut<'_, Bonds>;
+
+    /// The actor's bonds, if it ever had any.
+    fn bonds_if_any(&self) -> Option<RefMut<'_, Bonds>>;
+
+    /// Queues news. Returns whether the actor's task has to be scheduled.
+    fn push_signal(&self, signal: Signal) -> bool;
+
+    /// How many incarnations there were, this one included.
+    fn incarnation(&self) -> u32;
+
+    /// Notes a timer that is to die with the incarnation.
+    fn own_timer(&self, id: TimerId, is_set: &dyn Fn(TimerId) -> bool);
 }
 
 impl<M: Send + 'static> AnyDoor for Door<M> {
@@ -57,6 +79,11 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
         let (overflow, parked) = pressure.map_or((0, Vec::new()), |pressure| pressure.load());
         let queued = self.queue.len() as usize;
         Load { idle: self.has(state::IDLE), queued, overflow, parked }
+    }
+
+    fn entered(&self) -> u32 {
+        // Those in the overflow did not come to the ring yet.
+        self.queue.entered().wrapping_add(self.load().overflow as u32)
     }
 
     fn signal(&self, bits: u32) -> bool {
@@ -76,7 +103,9 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
             let mut cold = self.cold.borrow_mut();
             cold.get_or_insert_default().kill_reason = Some(reason);
         }
-        self.signal(state::KILL | state::CLOSED)
+        let kept = self.has(state::SUPERVISED) && !self.has(state::DISMISSED);
+        // What another incarnation will handle is let in.
+        self.signal(if kept { state::KILL } else { state::KILL | state::CLOSED })
     }
 
     fn watch(&self, watcher: Reply<Ending>) {
@@ -97,5 +126,25 @@ impl<M: Send + 'static> AnyDoor for Door<M> {
 
     fn holds_up(&self, waiter: Waiter) -> bool {
         self.is_all_that_holds_up(waiter)
+    }
+
+    fn bonds(&self) -> RefMut<'_, Bonds> {
+        self.bonds()
+    }
+
+    fn bonds_if_any(&self) -> Option<RefMut<'_, Bonds>> {
+        self.bonds_if_any()
+    }
+
+    fn push_signal(&self, signal: Signal) -> bool {
+        self.push_signal(signal)
+    }
+
+    fn incarnation(&self) -> u32 {
+        self.incarnation()
+    }
+
+    fn own_timer(&self, id: TimerId, is_set: &dyn Fn(TimerId) -> bool) {
+        self.own_timer(id, is_set);
     }
 }

@@ -121,6 +121,8 @@ pub(crate) struct Queue<M> {
     places: Cell<NonNull<MaybeUninit<Envelope<M>>>>,
     /// The number of places, a power of two, less one; [`NO_PLACES`] while there are none.
     mask: Cell<u32>,
+    /// How many messages were taken out, modulo 2^32; the oldest one is in that place, round the
+    /// end.
     head: Cell<u32>,
     len: Cell<u32>,
     /// With fewer messages than that, another is taken without a closer look: there is a place for
@@ -189,6 +191,24 @@ impl<M> Queue<M> {
         self.len.get()
     }
 
+    /// How many messages came in, modulo 2^32.
+    pub(crate) const fn entered(&self) -> u32 {
+        self.head.get().wrapping_add(self.len.get())
+    }
+
+    /// Counts messages that went past the queue while it is empty.
+    #[inline(always)]
+    pub(crate) fn skip(&self, messages: u32) {
+        debug_assert!(self.len.get() == 0, "messages are in their places");
+        self.head.set(self.head.get().wrapping_add(messages));
+    }
+
+    /// See [`Queue::entered`]; from here on the empty queue counts anew.
+    pub(super) fn take_entered(&self) -> u32 {
+        debug_assert!(self.len.get() == 0, "messages are in their places");
+        self.head.replace(0)
+    }
+
     /// The place `offset` places behind the oldest message. There must be places.
     #[inline(always)]
     fn place(&self, offset: u32) -> *mut Envelope<M> {
@@ -248,17 +268,18 @@ impl<M> Queue<M> {
         let fresh = Box::<[MaybeUninit<Envelope<M>>]>::new_uninit_slice(larger as usize);
         let fresh = NonNull::from(Box::leak(fresh)).cast::<MaybeUninit<Envelope<M>>>();
         for offset in 0..len {
-            // SAFETY: the first `len` places hold messages, each moved once to a place of its own;
-            // the old ones are forgotten with the old box, whose places drop nothing.
+            // SAFETY: the `len` places from `head` on hold messages, each moved once to a place of
+            // its own, which the larger mask keeps inside the new box; the old ones are forgotten
+            // with the old box, whose places drop nothing.
             unsafe {
-                let target = fresh.add(offset as usize).as_ptr().cast::<Envelope<M>>();
+                let index = self.head.get().wrapping_add(offset) & (larger - 1);
+                let target = fresh.add(index as usize).as_ptr().cast::<Envelope<M>>();
                 target.copy_from_nonoverlapping(self.place(offset), 1);
             }
         }
         self.free_places();
         self.places.set(fresh);
         self.mask.set(larger - 1);
-        self.head.set(0);
     }
 
     /// Gives the memory back; what is in it is forgotten.

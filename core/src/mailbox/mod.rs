@@ -15,6 +15,7 @@
 //! in it are one step, so no message is accepted after the actor stopped listening.
 
 mod any;
+mod bonds;
 mod bound;
 mod door;
 mod pressure;
@@ -22,6 +23,7 @@ mod queue;
 mod watchers;
 
 pub(crate) use any::AnyDoor;
+pub(crate) use bonds::{Bond, Bonds, Charge};
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};

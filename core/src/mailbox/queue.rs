@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 
+use super::bonds::Bonds;
 use super::bound::{MailboxBound, WhenFull};
 use super::door::{Parcel, Queue, Unpushed};
 use super::pressure::Pressure;
@@ -33,8 +34,19 @@ pub(crate) mod state {
     pub(crate) const PRESSURE: u32 = 1 << 5;
     /// `started` has not finished.
     pub(crate) const STARTING: u32 = 1 << 6;
-    /// Reasons to end, other than an empty queue.
-    pub(crate) const ENDING: u32 = STOP | KILL;
+    /// What comes before the next message.
+    pub(crate) const LOOKED_AT: u32 = STOP | KILL | PRESSURE | SIGNALLED;
+    /// What an incarnation does not leave to the next.
+    pub(crate) const OF_INCARNATION: u32 = IDLE
+        | CLOSED
+        | STOP
+        | DRAIN
+        | KILL
+        | STARTING
+        | CRASHED
+        | SIGNALLED
+        | TRAPS_EXITS
+        | RESTART;
     /// The actor's loop has panicked; a second panic ends it without hooks.
     pub(crate) const CRASHED: u32 = 1 << 8;
     /// The exit reason is settled; there is nobody left to signal.
@@ -47,12 +59,24 @@ pub(crate) mod state {
     /// Somebody is told of everything that happens on the shard. Never changes; here so that one
     /// test of the word tells a send that there is more to do than to count the message.
     pub(crate) const OBSERVED: u32 = 1 << 12;
+    /// There is news of other actors, which comes before messages.
+    pub(crate) const SIGNALLED: u32 = 1 << 13;
+    /// The ends of linked actors are news, and not the end of this one.
+    pub(crate) const TRAPS_EXITS: u32 = 1 << 14;
+    /// A supervisor decides what follows on the end of an incarnation.
+    pub(crate) const SUPERVISED: u32 = 1 << 15;
+    /// This incarnation is the last, supervisor or not.
+    pub(crate) const DISMISSED: u32 = 1 << 16;
+    /// An incarnation has ended, and what follows is not decided yet.
+    pub(crate) const SUSPENDED: u32 = 1 << 17;
+    /// Another incarnation is wanted.
+    pub(crate) const RESTART: u32 = 1 << 18;
     /// What a send has to see to.
     pub(crate) const SEEN_TO: u32 = IDLE | OBSERVED;
 
     /// What an actor that only waits for a message has none of, but for `IDLE`.
     pub(super) const UNREST: u32 =
-        CLOSED | STOP | DRAIN | KILL | PRESSURE | STARTING | CRASHED | GONE;
+        CLOSED | STOP | DRAIN | KILL | PRESSURE | STARTING | CRASHED | GONE | SIGNALLED | SUSPENDED;
 
     pub(super) const fn when_full(when_full: WhenFull) -> u32 {
         match when_full {
@@ -107,11 +131,19 @@ pub(super) struct Cold<M> {
     timers: Vec<TimerId>,
     /// Why the actor is to be killed, when not for `Killed`.
     pub(super) kill_reason: Option<Ending>,
+    /// Boxed, as pressure is.
+    pub(super) bonds: Option<Box<Bonds>>,
 }
 
 impl<M> Default for Cold<M> {
     fn default() -> Self {
-        Self { pressure: None, watchers: Vec::new(), timers: Vec::new(), kill_reason: None }
+        Self {
+            pressure: None,
+            watchers: Vec::new(),
+            timers: Vec::new(),
+            kill_reason: None,
+            bonds: None,
+        }
     }
 }
 
@@ -147,6 +179,10 @@ impl<M: Send + 'static> Door<M> {
 
     pub(crate) fn incarnation(&self) -> u32 {
         self.incarnation.get()
+    }
+
+    pub(crate) fn begin_incarnation(&self, number: u32) {
+        self.incarnation.set(number);
     }
 
     #[inline]
@@ -318,6 +354,17 @@ impl<M: Send + 'static> Door<M> {
         self.set(state::CLOSED);
     }
 
+    /// Counts a message that an idle actor takes without its going through the queue.
+    #[inline(always)]
+    pub(crate) fn count_passed(&self) {
+        self.queue.skip(1);
+    }
+
+    /// How many messages came into the empty mailbox, modulo 2^32; from here on counted anew.
+    pub(crate) fn take_entered(&self) -> u32 {
+        self.queue.take_entered()
+    }
+
     /// Closes the mailbox. Returns whether there is anything in it or around it.
     #[inline]
     pub(crate) fn close_and_look(&self) -> bool {
@@ -334,7 +381,9 @@ impl<M: Send + 'static> Door<M> {
         if let Some(cold) = &mut *self.cold.borrow_mut()
             && let Some(pressure) = &mut cold.pressure
         {
+            let queued = messages.len();
             pressure.take_all(&mut messages, &mut closed.parked, &mut closed.stopped);
+            self.queue.skip((messages.len() - queued) as u32);
         }
         self.reserved.set(0);
         closed.messages = messages;

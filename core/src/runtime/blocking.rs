@@ -1,6 +1,7 @@
 //! Work that would stop a shard: blocking calls, name resolution, threads.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 
 use super::OpId;
@@ -36,7 +37,25 @@ pub trait Resolver {
     fn submit(&self, op: OpId, request: ResolveRequest);
 }
 
-/// Threads that belong to the runtime rather than to a shard: watchdogs, couriers.
+/// What an actor that has a thread of its own keeps there: built there, used there, dropped there.
+pub type Kept = Option<Box<dyn Any>>;
+
+/// Work for a thread that somebody has to himself, with what is kept on it.
+pub struct ThreadJob(pub Box<ThreadWork>);
+
+type ThreadWork = dyn FnOnce(&mut Kept) -> Box<dyn Any + Send> + Send;
+
+impl fmt::Debug for ThreadJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ThreadJob")
+    }
+}
+
+/// Names a thread that [`Threads::open`] has started. Not used again while it is open.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ThreadId(pub u64);
+
+/// Threads that are no shard's: those of the runtime itself, and those that an actor has to itself.
 pub trait Threads {
     /// Starts a thread of that name. The simulator refuses with `Unsupported`: what needs a real
     /// thread has a simulated twin there.
@@ -45,4 +64,43 @@ pub trait Threads {
     ///
     /// What the operating system says when it cannot start a thread; `body` was not run.
     fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
+
+    /// Starts a thread for jobs of the caller alone. In the simulator it is a place in a table, and
+    /// its jobs run inline at drawn times.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says when it cannot start a thread.
+    fn open(&self, name: &str) -> std::io::Result<ThreadId>;
+
+    /// Runs `job` on that thread after those submitted before; completes with
+    /// [`super::IoDone::Ran`] on the submitting shard. A panic of the job completes with an error,
+    /// and the thread goes on. On a thread that is not open it completes with an error.
+    fn submit(&self, op: OpId, thread: ThreadId, job: ThreadJob);
+
+    /// Lets the thread end when it has done what was submitted. What is kept there is dropped
+    /// there.
+    fn close(&self, thread: ThreadId);
+}
+
+thread_local! {
+    static INLINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `f` as if on another thread, for a driver that has none: waiting there for the system
+/// would never end, and is refused as it is on a shard.
+pub fn run_inline<R>(f: impl FnOnce() -> R) -> R {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            INLINE.set(self.0);
+        }
+    }
+    let _before = Before(INLINE.replace(true));
+    f()
+}
+
+/// Whether this is inside [`run_inline`].
+pub(crate) fn is_inline() -> bool {
+    INLINE.get()
 }

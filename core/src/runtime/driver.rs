@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use super::{
     Blocking, Clock, Disk, DiskDone, DiskRequest, Job, Net, NetDone, NetRequest, ResolveRequest,
-    Resolver, Threads,
+    Resolver, ThreadId, ThreadJob, Threads,
 };
 use crate::shard::Shard;
 
@@ -44,6 +44,8 @@ pub enum Request {
     Resolve(ResolveRequest),
     /// For [`Blocking`].
     Run(Job),
+    /// For [`Threads`].
+    OnThread(ThreadId, ThreadJob),
 }
 
 /// What any operation came to.
@@ -90,7 +92,7 @@ pub trait Driver: Clock {
     /// The node's blocking pool.
     fn blocking(&self) -> &dyn Blocking;
 
-    /// The runtime's own threads.
+    /// Threads that are no shard's.
     fn threads(&self) -> &dyn Threads;
 
     /// Whether something unlikely is to happen at that site of the program, see

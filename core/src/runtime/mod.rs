@@ -24,7 +24,10 @@ mod sources;
 
 #[cfg(feature = "sim")]
 pub use crate::maybe::maybe;
-pub use blocking::{Blocking, Job, ResolveRequest, Resolver, Threads};
+pub(crate) use blocking::is_inline;
+pub use blocking::{
+    Blocking, Job, Kept, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, run_inline,
+};
 pub use blocks::Blocks;
 pub use datagram::{BindOptions, UnixAddress};
 pub use disk::{Disk, DiskDone, DiskRequest, FileId, OpenMode};

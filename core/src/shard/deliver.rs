@@ -52,7 +52,8 @@ impl Shard {
         match why {
             Unpushed::Full => self.overflow(meta, header, message),
             Unpushed::Closed | Unpushed::NotFound(_) => {
-                self.message_undelivered(header, Undelivered::Stopped);
+                let to = self.pid_here((meta.slot, meta.generation));
+                self.message_turned_away::<M>(to, header, Undelivered::Stopped);
                 drop(message);
             }
         }
@@ -280,12 +281,13 @@ impl Deliver for Signal {
 /// An actor is to be killed for that reason.
 pub(super) struct Kill {
     pub(super) generation: u32,
+    pub(super) for_good: bool,
     pub(super) reason: Ending,
 }
 
 impl Deliver for Kill {
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
-        shard.kill_here((meta.slot, self.generation), self.reason);
+        shard.kill_here((meta.slot, self.generation), self.reason, self.for_good);
     }
 }
 

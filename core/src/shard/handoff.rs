@@ -27,8 +27,11 @@ impl Shard {
     #[inline(always)]
     pub(crate) fn interrupt(&self, target: (u32, u32), header: Header) -> Interrupted {
         self.work.hand_off();
+        let pulse = self.vitals.pulse();
+        let running = pulse.running();
+        pulse.run(Pid::place_of(target));
         Interrupted {
-            running: self.work.running.replace(Pid::place_of(target)),
+            running,
             scope: self.work.scope.replace(header),
             scope_casts: self.work.scope_casts.replace(header.casts()),
         }
@@ -41,7 +44,7 @@ impl Shard {
             self.set_scope(Header::NONE);
         }
         self.work.take_back();
-        self.work.running.set(before.running);
+        self.vitals.pulse().run(before.running);
         self.work.scope.set(before.scope);
         self.work.scope_casts.set(before.scope_casts);
     }

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::Shard;
 use crate::pid::{Pid, ShardId};
-use crate::task::Standing;
 use crate::time::Instant;
 
 /// Something that waits, and for what.
@@ -85,10 +84,6 @@ pub struct InUse {
     pub queued: usize,
     /// Senders that wait for room.
     pub parked: usize,
-    /// Actors in the middle of a message.
-    pub handling: usize,
-    /// Actors in the middle of their end, which may have messages that were left over.
-    pub ending: usize,
 }
 
 impl Shard {
@@ -141,7 +136,6 @@ impl Shard {
             let load = door.load();
             load.queued + load.overflow
         });
-        let standing = |wanted| actors.iter().filter(|actor| actor.standing() == wanted).count();
         InUse {
             tasks: self.tasks.len(),
             ready: self.tasks.ready(),
@@ -151,8 +145,6 @@ impl Shard {
             operations: self.operations.len(),
             queued: queued.sum(),
             parked: self.parking.len(),
-            handling: standing(Standing::Handling),
-            ending: standing(Standing::Ending),
         }
     }
 }

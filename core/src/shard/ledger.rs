@@ -25,9 +25,20 @@ impl Ledger {
     pub fn open(&self) -> u64 {
         self.accepted - self.handled - self.undelivered.iter().sum::<u64>()
     }
+
+    /// Adds what somebody else counted.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        self.handled += other.handled;
+        self.refused += other.refused;
+        for (mine, theirs) in self.undelivered.iter_mut().zip(other.undelivered) {
+            *mine += theirs;
+        }
+    }
 }
 
-/// What is rare of the ledger, as the shard writes it; the rest is in [`super::work::Work`].
+/// What is rare of the ledger, as the shard writes it. What was accepted is in
+/// [`super::work::Work`], what was handled in [`super::kinds::Kind`].
 #[derive(Debug, Default)]
 pub(crate) struct LedgerCell {
     refused: Cell<u64>,
@@ -48,10 +59,10 @@ impl LedgerCell {
         increment(&self.undelivered[reason as usize]);
     }
 
-    pub(super) fn read(&self, work: &Work) -> Ledger {
+    pub(super) fn read(&self, work: &Work, handled: u64) -> Ledger {
         Ledger {
             accepted: work.accepted.get(),
-            handled: work.handled.get(),
+            handled,
             refused: self.refused.get(),
             undelivered: std::array::from_fn(|index| self.undelivered[index].get()),
         }

@@ -1,14 +1,16 @@
 //! The ends of actors: signals, waiting, burial.
 
+use std::time::Duration;
+
 use super::Shard;
 use super::deliver::{Kill, Signal, Unwatch, Watch};
 use crate::actor::{Ending, ExitReason, catch};
-use crate::mailbox::state;
+use crate::mailbox::{AnyDoor, state};
 use crate::mesh::Packet;
 use crate::pid::Pid;
 use crate::reply::Reply;
 use crate::time::Instant;
-use crate::timer::TimerId;
+use crate::timer::{Fire, TimerId};
 use crate::trace::Event;
 
 /// How an actor is asked to end.
@@ -20,6 +22,8 @@ pub(crate) enum End {
     Drain,
     /// At the next await.
     Kill(Ending),
+    /// At the next await, and for good, whatever a supervisor thinks.
+    Dismiss(Ending),
 }
 
 impl Shard {
@@ -28,16 +32,18 @@ impl Shard {
         let target = pid.target();
         let (peer, generation) = (pid.shard(), pid.generation());
         let bits = match &end {
-            End::Stop => state::STOP,
-            End::Drain => state::DRAIN | state::CLOSED,
+            End::Stop => state::STOP | state::DISMISSED,
+            End::Drain => state::DRAIN | state::CLOSED | state::DISMISSED,
             End::Kill(_) => state::KILL,
+            End::Dismiss(_) => state::KILL | state::DISMISSED,
         };
         if pid.node() != self.node() || peer.0 >= self.shards() {
             return;
         }
         if peer == self.id() {
             match end {
-                End::Kill(reason) => self.kill_here(target, reason),
+                End::Kill(reason) => self.kill_here(target, reason, false),
+                End::Dismiss(reason) => self.kill_here(target, reason, true),
                 _ => self.signal_here(target, bits),
             }
             return;
@@ -53,16 +59,26 @@ impl Shard {
                 self.outboxes.push_user(peer, |outbox| outbox.push(packet));
             }
             End::Kill(reason) => {
-                self.push_system(peer, Packet::system(pid.slot(), Kill { generation, reason }));
+                let kill = Kill { generation, for_good: false, reason };
+                self.push_system(peer, Packet::system(pid.slot(), kill));
+            }
+            End::Dismiss(reason) => {
+                let kill = Kill { generation, for_good: true, reason };
+                self.push_system(peer, Packet::system(pid.slot(), kill));
             }
         }
     }
 
-    pub(super) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
+    pub(crate) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
         let actor = self.tasks.actor(slot, generation);
         let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
         if door.signal(bits) {
             self.schedule(slot);
+        }
+        if bits & state::STOP != 0
+            && let Some(grace) = actor.as_ref().and_then(|actor| actor.stop_grace())
+        {
+            self.abort_after(grace, door);
         }
         if bits & state::CLOSED != 0 {
             // Whoever waits for room is told now, not when the handler that runs is over.
@@ -70,12 +86,30 @@ impl Shard {
         }
     }
 
-    pub(crate) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending) {
+    /// `for_good`: whatever a supervisor thinks.
+    pub(crate) fn kill_here(&self, (slot, generation): (u32, u32), reason: Ending, for_good: bool) {
         let actor = self.tasks.actor(slot, generation);
-        let door = actor.as_ref().and_then(|actor| actor.door());
-        if door.is_some_and(|door| door.kill(reason)) {
+        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
+        if for_good {
+            door.signal(state::DISMISSED | state::CLOSED);
+        }
+        if door.kill(reason) {
             self.schedule(slot);
         }
+    }
+
+    /// Kills an actor that was asked to stop, unless it has ended by then.
+    fn abort_after(&self, grace: Duration, door: &dyn AnyDoor) {
+        let (target, incarnation) = (door.pid().target(), door.incarnation());
+        let abort = move |shard: &Self| {
+            let actor = shard.tasks.actor(target.0, target.1);
+            let door = actor.as_ref().and_then(|actor| actor.door());
+            if door.is_some_and(|door| door.incarnation() == incarnation) {
+                shard.kill_here(target, ExitReason::HandlerTimeout.into(), false);
+            }
+        };
+        let timer = self.timers.insert(self.now() + grace, Fire::Run(Box::new(abort)));
+        door.own_timer(timer, &|timer| self.timers.is_set(timer));
     }
 
     /// Sends `watcher` the reason for which an actor ended, at once or when it ends.
@@ -130,7 +164,28 @@ impl Shard {
         if !normal && !matches!(reason, ExitReason::Killed) {
             self.report(pid, name, reason);
         }
+        self.vitals.forget(pid);
         self.graves.bury(pid.slot(), pid.generation(), ending.clone());
+    }
+
+    /// Records the end of an incarnation that need not be the actor's.
+    pub(crate) fn incarnation_over(&self, pid: Pid, name: &str, ending: &Ending) {
+        let reason = ending.reason();
+        if !reason.is_normal() {
+            self.report(pid, name, reason);
+        }
+    }
+
+    pub(crate) fn report_restart(
+        &self,
+        supervisor: Pid,
+        child: &str,
+        reason: &ExitReason,
+        restarts: u64,
+        delay: Duration,
+    ) {
+        let report = || self.reporter.child_restarts(supervisor, child, reason, restarts, delay);
+        drop(catch(report));
     }
 
     pub(crate) fn report(&self, pid: Pid, name: &str, reason: &ExitReason) {

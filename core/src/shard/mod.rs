@@ -14,6 +14,8 @@
 //! (a `Drop`, a waker, a hook) is first taken out, the borrow released, and then called. State is
 //! in small cells of their own, so that a borrow covers one concern and a few lines.
 
+mod bonds;
+mod by_type;
 mod configs;
 pub(crate) mod current;
 mod deadlines;
@@ -22,6 +24,7 @@ mod entry;
 mod graves;
 mod handoff;
 mod inspect;
+mod kinds;
 mod ledger;
 pub(crate) mod lifecycle;
 mod operations;
@@ -39,15 +42,23 @@ mod slab;
 mod spawn;
 mod state;
 mod turn;
+mod undelivered;
 mod work;
 
+pub(crate) use bonds::Notice;
+pub use by_type::{LedgerError, TypeLedger};
+pub(crate) use by_type::{Share, merge};
+pub(crate) use configs::Settings;
 pub(crate) use entry::{ActorEntry, NotFound};
 pub use inspect::{InUse, Wait};
+pub(crate) use kinds::Kind;
 pub use ledger::Ledger;
 pub use operations::Completed;
 pub use pump::{Pump, Pumped};
 pub(crate) use send::{Accept, Refused, Unposted};
 pub(crate) use shield::shielded;
+pub(crate) use spawn::Birth;
 
 pub use state::{Shard, ShardSetup};
 pub use turn::{Fifo, Next, Ready, TurnPolicy};
+pub(crate) use undelivered::Addressee;

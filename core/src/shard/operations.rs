@@ -16,7 +16,9 @@ use std::task::{Context, Poll};
 use super::{Shard, current};
 use crate::limits::{BUFFER_BYTES, BUFFERS_KEPT};
 use crate::pid::ShardSerial;
-use crate::runtime::{DiskDone, DiskRequest, IoDone, IoResult, NetDone, NetRequest, OpId, Request};
+use crate::runtime::{
+    DiskDone, DiskRequest, IoDone, IoResult, NetDone, NetRequest, OpId, Request, ThreadId,
+};
 use crate::task::waker::StoredWaker;
 use crate::trace::Event;
 
@@ -169,7 +171,7 @@ impl Shard {
         let kind = match &request {
             Request::Net(_) => Kind::Net,
             Request::Disk(_) => Kind::Disk,
-            Request::Resolve(_) | Request::Run(_) => Kind::Other,
+            Request::Resolve(_) | Request::Run(_) | Request::OnThread(..) => Kind::Other,
         };
         let op = self.operations.open(kind, progress);
         self.observe(|| Event::Submitted { op });
@@ -178,8 +180,19 @@ impl Shard {
             Request::Disk(request) => self.driver.disk().submit(op, request),
             Request::Resolve(request) => self.driver.resolver().submit(op, request),
             Request::Run(job) => self.driver.blocking().submit(op, job),
+            Request::OnThread(thread, job) => self.driver.threads().submit(op, thread, job),
         }
         op
+    }
+
+    /// Starts a thread for one actor of this shard; [`Request::OnThread`] says what to do there.
+    pub(crate) fn open_thread(&self, name: &str) -> io::Result<ThreadId> {
+        self.driver.threads().open(name)
+    }
+
+    /// Lets a thread of [`Shard::open_thread`] end, after what it was told to do.
+    pub(crate) fn close_thread(&self, thread: ThreadId) {
+        self.driver.threads().close(thread);
     }
 
     /// Input: an operation has completed. A completion of an operation this shard does not know,

@@ -46,7 +46,7 @@ impl Shard {
         match room {
             Ok(Ok(held)) => Ok(reservation(held)),
             Ok(Err(Refusal::Full)) => {
-                self.ledger.refuse();
+                self.count_refused(target);
                 Err(Refused::Full(None))
             }
             Ok(Err(Refusal::Closed)) => Err(Refused::Closed),
@@ -62,9 +62,9 @@ impl<M: Send + 'static> Reservation<M> {
         let to = self.to;
         self.release();
         let refused = current::with(|shard| {
-            let refused = shard.post_cast(to, Parcel::new(message)).err()?;
+            let refused = shard.post_cast::<false, M>(to, Parcel::new(message)).err()?;
             shard.count_accepted();
-            shard.message_undelivered(Header::NONE, Undelivered::Stopped);
+            shard.message_turned_away::<M>(to, Header::NONE, Undelivered::Stopped);
             Some(refused)
         });
         drop(refused);

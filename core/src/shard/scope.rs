@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::ledger::increment;
+use super::kinds::Kind;
 use super::{Shard, Unposted};
-use crate::actor::Undelivered;
 use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
 use crate::pid::Pid;
 use crate::time::Instant;
@@ -109,8 +108,8 @@ impl Shard {
 
     /// The task that is being polled; generation 0 when none is.
     #[inline(always)]
-    pub(crate) const fn running(&self) -> Pid {
-        Pid::in_place(self.home(), self.work.running.get())
+    pub(crate) fn running(&self) -> Pid {
+        Pid::in_place(self.home(), self.vitals.pulse().running())
     }
 
     /// What a call to `to` out of the message being handled takes over from it, where that is a
@@ -121,7 +120,7 @@ impl Shard {
         let scope = self.work.scope.get();
         // Places are told apart within a shard only.
         let place = if self.is(to.home()) { to.place() } else { Pid::NOBODY.place() };
-        if place == self.work.running.get() {
+        if place == self.vitals.pulse().running() {
             return None;
         }
         if scope.is_none() {
@@ -201,20 +200,16 @@ impl Shard {
         self.records.insert(Record { deadline, trace, chain: Chain::Empty })
     }
 
-    /// Whether a message's deadline has passed; if so, it is counted and its context ends.
+    /// Whether a message's deadline has passed.
     #[inline]
-    pub(crate) fn expire_message(&self, header: Header) -> bool {
-        let expired = self.header_deadline(header) <= self.now();
-        if expired {
-            self.message_undelivered(header, Undelivered::Expired);
-        }
-        expired
+    pub(crate) fn has_expired(&self, header: Header) -> bool {
+        self.header_deadline(header) <= self.now()
     }
 
-    /// A message was handled.
+    /// A message was handled by an actor of that kind.
     #[inline(always)]
-    pub(crate) fn message_done(&self, header: Header) {
-        increment(&self.work.handled);
+    pub(crate) fn message_done(&self, kind: &Kind, header: Header) {
+        kind.handled();
         if !header.is_none() {
             self.set_scope(Header::NONE);
             self.end_header(header);
@@ -231,13 +226,6 @@ impl Shard {
     #[cfg(feature = "sim")]
     pub(crate) fn maybe(&self, site: &'static str, probability: f64) -> bool {
         self.driver.maybe(site, probability)
-    }
-
-    /// An accepted message will not be handled.
-    pub(crate) fn message_undelivered(&self, header: Header, reason: Undelivered) {
-        self.ledger.undeliver(reason);
-        self.end_header(header);
-        self.observe(|| Event::Undelivered { reason: reason as u8 });
     }
 
     #[inline]

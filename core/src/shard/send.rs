@@ -48,29 +48,31 @@ impl Shard {
         message: M,
     ) -> Result<(), Unposted<M>> {
         match accept {
-            Accept::Cast => self.post_cast(to, Parcel::new(message)),
+            Accept::Cast => self.post_cast::<false, M>(to, Parcel::new(message)),
             Accept::Call { header, .. } if self.is(to.home()) => {
-                self.post_here(to.target(), header, Parcel::new(message))
+                self.post_here::<false, M>(to.target(), header, Parcel::new(message))
             }
-            Accept::Call { .. } => self.post_away(to, accept, message),
+            Accept::Call { .. } => self.post_away::<false, M>(to, accept, message),
         }
     }
 
+    /// Posts a cast. Where `RETURNS` says so, one that is not accepted is given back to its sender
+    /// for good, and a letter is written of it.
     #[inline(always)]
-    pub(crate) fn post_cast<M: Send + 'static>(
+    pub(crate) fn post_cast<const RETURNS: bool, M: Send + 'static>(
         &self,
         to: Pid,
         message: Parcel<M>,
     ) -> Result<(), Unposted<M>> {
         if self.is(to.home()) {
-            self.post_here(to.target(), self.cast_header(), message)
+            self.post_here::<RETURNS, M>(to.target(), self.cast_header(), message)
         } else {
-            self.post_away(to, Accept::Cast, message.set_apart())
+            self.post_away::<RETURNS, M>(to, Accept::Cast, message.set_apart())
         }
     }
 
     #[inline(always)]
-    fn post_here<M: Send + 'static>(
+    fn post_here<const RETURNS: bool, M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
@@ -81,7 +83,9 @@ impl Shard {
                 self.accepted(target, see_to, self.id());
                 Ok(())
             }
-            Err((why, message)) => self.not_pushed(target, header, why, message.set_apart()),
+            Err((why, message)) => {
+                self.not_pushed::<RETURNS, M>(target, header, why, message.set_apart())
+            }
         }
     }
 
@@ -93,13 +97,13 @@ impl Shard {
         header: Header,
         message: M,
     ) -> Result<(), Unposted<M>> {
-        self.post_here(target, header, Parcel::new(message))
+        self.post_here::<false, M>(target, header, Parcel::new(message))
     }
 
     /// What becomes of a message that a mailbox of this shard did not take.
     #[cold]
     #[inline(never)]
-    fn not_pushed<M: Send + 'static>(
+    fn not_pushed<const RETURNS: bool, M: Send + 'static>(
         &self,
         target: (u32, u32),
         header: Header,
@@ -107,12 +111,22 @@ impl Shard {
         message: M,
     ) -> Result<(), Unposted<M>> {
         let refused = match why {
-            Unpushed::Full => return self.post_to_full(target, header, message),
-            Unpushed::Closed => Refused::Closed,
-            Unpushed::NotFound(not_found) => not_found.into(),
+            Unpushed::Full => match self.post_to_full(target, header, message) {
+                Ok(()) => return Ok(()),
+                Err(refused) => refused,
+            },
+            Unpushed::Closed => self.not_admitted(header, Refused::Closed, message),
+            Unpushed::NotFound(not_found) => self.not_admitted(header, not_found.into(), message),
         };
+        if RETURNS {
+            self.write_returned::<M>(self.pid_here(target), refused.0);
+        }
+        Err(refused)
+    }
+
+    fn not_admitted<M>(&self, header: Header, why: Refused, message: M) -> Unposted<M> {
         self.end_header(header);
-        Err(Box::new((refused, message)))
+        Box::new((why, message))
     }
 
     /// A message entered a mailbox.
@@ -139,7 +153,7 @@ impl Shard {
             return Ok(());
         };
         self.end_header(header);
-        self.ledger.refuse();
+        self.count_refused(target);
         self.observe(|| Event::Refused { slot: target.0 });
         Err(Box::new((Refused::Full(None), message)))
     }
@@ -153,8 +167,12 @@ impl Shard {
         message: M,
     ) -> Result<(), M> {
         let mut message = Some(message);
+        let mut newest = false;
         let unlucky = self.with_mailbox(target, |door: &Door<M>| match door.when_full() {
-            WhenFull::DropNewest => message.take().map(|message| Envelope { header, message }),
+            WhenFull::DropNewest => {
+                newest = true;
+                message.take().map(|message| Envelope { header, message })
+            }
             WhenFull::DropOldest => {
                 let oldest = door.pop();
                 if let Some(message) = message.take() {
@@ -165,7 +183,12 @@ impl Shard {
             _ => None,
         });
         if let Ok(Some(Envelope { header, message: unlucky })) = unlucky {
-            self.message_undelivered(header, Undelivered::Overflow);
+            let to = self.pid_here(target);
+            if newest {
+                self.message_turned_away::<M>(to, header, Undelivered::Overflow);
+            } else {
+                self.message_pushed_out::<M>(to, header, Undelivered::Overflow);
+            }
             // Its sender is not the one who happens to need the room.
             self.guarded("a message's drop", || drop(unlucky));
         }
@@ -181,7 +204,7 @@ impl Shard {
     ) -> Result<(), Unposted<M>> {
         if self.is(to.home()) {
             let header = self.records.insert(record);
-            return self.post_here(to.target(), header, Parcel::new(message));
+            return self.post_here::<false, M>(to.target(), header, Parcel::new(message));
         }
         if let Err(refused) = self.may_leave(to) {
             return Err(Box::new((refused, message)));
@@ -198,13 +221,16 @@ impl Shard {
 
     /// Puts a message for another shard into its outbox.
     #[inline(never)]
-    pub(crate) fn post_away<M: Send + 'static>(
+    pub(crate) fn post_away<const RETURNS: bool, M: Send + 'static>(
         &self,
         to: Pid,
         accept: Accept,
         message: M,
     ) -> Result<(), Unposted<M>> {
         if let Err(refused) = self.may_leave(to) {
+            if RETURNS {
+                self.write_returned::<M>(to, refused);
+            }
             return Err(Box::new((refused, message)));
         }
         self.send_away(to, accept, message);
@@ -222,7 +248,7 @@ impl Shard {
             return Err(Refused::Closed);
         }
         self.outboxes.check(peer, to.target()).map_err(|blocked| {
-            self.ledger.refuse();
+            self.count_refused_away();
             self.observe(|| Event::Refused { slot: to.slot() });
             Refused::Full(Some(blocked))
         })

@@ -15,7 +15,7 @@ pub(crate) fn shielded(what: &str, f: impl FnOnce()) {
 impl Shard {
     /// Reports a panic of user code that belongs to no task.
     #[cold]
-    pub(super) fn report_stray(&self, what: &str, message: std::sync::Arc<str>) {
+    pub(crate) fn report_stray(&self, what: &str, message: std::sync::Arc<str>) {
         let nobody = Pid::new(self.node(), self.id(), u32::MAX, 0);
         self.report(nobody, what, &ExitReason::Panicked(message));
     }

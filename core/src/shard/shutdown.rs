@@ -71,13 +71,13 @@ impl Shard {
     #[inline]
     #[must_use]
     pub fn handled(&self) -> u64 {
-        self.work.handled.get()
+        self.configs.kinds.handled()
     }
 
     /// What became of every message this shard accepted.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        self.ledger.read(&self.work)
+        self.ledger.read(&self.work, self.configs.kinds.handled())
     }
 }
 

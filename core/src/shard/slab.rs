@@ -316,6 +316,16 @@ impl Slab {
         slots.filter_map(Slot::share).collect()
     }
 
+    /// The live actors among `count` slots from `first` on, and the slot behind those, if there are
+    /// more.
+    pub(crate) fn actors_from(&self, first: u32, count: usize) -> (Vec<Rc<dyn Task>>, Option<u32>) {
+        let slots = &self.inner().slots;
+        let last = (first as usize).saturating_add(count).min(slots.len());
+        let batch = slots.get(first as usize..last).unwrap_or_default();
+        let actors = batch.iter().filter(|slot| !slot.actor.at.is_null()).filter_map(Slot::share);
+        (actors.collect(), (last < slots.len()).then_some(last as u32))
+    }
+
     /// The slots in use, in order.
     pub(crate) fn occupied(&self) -> Vec<u32> {
         let inner = self.inner();

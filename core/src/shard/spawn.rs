@@ -4,21 +4,39 @@ use super::Shard;
 use crate::actor::{Actor, ActorConfig, ExitReason, catch, embody};
 use crate::handle::{ActorRef, SpawnError, Started};
 use crate::limits::TURN_MESSAGES;
+use crate::mailbox::{Bond, Charge};
 use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::task::{Plain, TaskFuture};
 use crate::trace::Event;
 
+/// What a new actor comes with.
+pub(crate) struct Birth {
+    /// Its settings; the default ones if none.
+    pub(crate) config: Option<ActorConfig>,
+    /// Unless it is of nothing, told when `started` has finished, or why there is no actor.
+    pub(crate) ack: Reply<Started>,
+    /// What binds it to its spawner.
+    pub(crate) bond: Option<Bond>,
+    /// Its supervision, where the bond is a supervisor's.
+    pub(crate) charge: Option<Charge>,
+}
+
+impl Birth {
+    /// Of an actor that is bound to nobody.
+    pub(crate) const fn free(config: Option<ActorConfig>, ack: Reply<Started>) -> Self {
+        Self { config, ack, bond: None, charge: None }
+    }
+}
+
 impl Shard {
-    /// Builds an actor on this shard. Its mailbox takes messages at once; `ack`, unless it is of
-    /// nothing, is told when `started` has finished, or why there is no actor. Without settings it
-    /// has the default ones.
+    /// Builds an actor on this shard. Its mailbox takes messages at once.
     pub(crate) fn spawn_actor<A: Actor>(
         &self,
-        config: Option<ActorConfig>,
+        birth: Birth,
         factory: impl FnOnce() -> A,
-        ack: Reply<Started>,
     ) -> Result<ActorRef<A>, SpawnError> {
+        let Birth { config, ack, bond, charge } = birth;
         let reserved = if self.is_closing() {
             Err(SpawnError::ShuttingDown)
         } else {
@@ -46,24 +64,42 @@ impl Shard {
             }
         };
         let pid = Pid::new(self.node(), self.id(), reserved.slot, reserved.generation);
-        let config = match config {
+        let settings = match config {
             None => self.configs.share_default::<A>(),
             Some(config) => self.configs.share::<A>(config),
         };
-        let turn_messages = config.turn_messages.max(1);
+        let turn_messages = settings.config.turn_messages.max(1);
         if let Some(observer) = &self.observer {
-            observer.named(reserved.slot, reserved.generation, &config.name);
+            observer.named(reserved.slot, reserved.generation, &settings.config.name);
+        }
+        let (task, entry) = embody(pid, settings.clone(), actor, ack, self.observer.is_some());
+        self.vitals.note_actor(pid.target(), &settings);
+        if bond.is_some()
+            && let Some(door) = task.door()
+        {
+            let mut bonds = door.bonds();
+            (bonds.awaited, bonds.charge) = (bond, charge);
         }
         self.observe(|| Event::Bounded { messages: turn_messages });
-        let (task, entry) = embody(pid, config, actor, ack, self.observer.is_some());
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);
         Ok(ActorRef::new(pid))
     }
 
-    /// The shard whose turn it is to take an actor.
+    /// The shard whose turn it is to take an actor. One that hangs misses its turn, unless all do.
     pub(crate) fn next_in_turn(&self) -> ShardId {
+        let mut next = self.turn_to_take();
+        for _ in 0..self.shards() {
+            if !self.vitals.is_sick(next) {
+                break;
+            }
+            next = self.turn_to_take();
+        }
+        next
+    }
+
+    fn turn_to_take(&self) -> ShardId {
         let next = self.next_placement.get();
         self.next_placement.set((next + 1) % self.shards());
         ShardId(next)
@@ -72,6 +108,7 @@ impl Shard {
     /// Adds a future to the shard's tasks; `None` when it has no slot left.
     pub(crate) fn spawn_task(&self, future: TaskFuture) -> Option<(u32, u32)> {
         let reserved = self.tasks.reserve()?;
+        self.vitals.note_task(reserved.slot);
         self.tasks.fill(reserved.slot, 0, TURN_MESSAGES, None, Plain::task(future));
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

@@ -16,8 +16,10 @@ use super::slab::Slab;
 use super::work::Work;
 use crate::context::Records;
 use crate::hash::mix;
+use crate::letters::Letters;
 use crate::pid::{Home, NodeId, ShardId, ShardSerial};
 use crate::process;
+use crate::registry::Table;
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
@@ -25,6 +27,7 @@ use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 use crate::timer::{CoarseWheel, Wheel};
 use crate::trace::Observer;
+use crate::vitals::OwnVitals;
 
 /// What a shard is built from.
 pub struct ShardSetup {
@@ -79,7 +82,10 @@ pub struct Shard {
     pub(super) graves: Graves,
     pub(super) configs: Configs,
     pub(crate) operations: Operations,
+    pub(crate) registry: Table,
     pub(super) ledger: LedgerCell,
+    pub(crate) letters: Letters,
+    pub(crate) vitals: OwnVitals,
     pub(super) driver: Rc<dyn Driver>,
     pub(super) observer: Option<Rc<dyn Observer>>,
     pub(super) reporter: Arc<dyn Reporter>,
@@ -101,8 +107,9 @@ impl Shard {
     /// When the setup names no shard of a registered node, or one that was built before.
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
-        let first = process::build(setup.node, setup.id, setup.unique);
-        assert!(first, "a shard is built once, by the name that its node was registered with");
+        let vitals = process::build(setup.node, setup.id, setup.unique);
+        let vitals =
+            vitals.expect("a shard is built once, by the name that its node was registered with");
         let clock = setup.driver.now();
         Self {
             identity: Identity {
@@ -124,7 +131,10 @@ impl Shard {
             graves: Graves::default(),
             configs: Configs::default(),
             operations: Operations::default(),
+            registry: Table::default(),
             ledger: LedgerCell::default(),
+            letters: Letters::default(),
+            vitals,
             driver: setup.driver,
             observer: setup.observer,
             reporter: setup.reporter,

@@ -152,12 +152,12 @@ impl Shard {
         };
         let target = (slot, generation);
         self.observe(|| Event::Polled { slot, generation });
-        self.work.running.set(Pid::place_of(target));
+        self.vitals.pulse().run(Pid::place_of(target));
         let messages = budget.min(messages_max);
         let mut polled = Poll::Pending;
         let crash =
             self.in_context_of(target, |cx| catch(|| polled = task.run(self, cx, messages)).err());
-        self.work.running.set(Pid::place_of((0, 0)));
+        self.vitals.pulse().run(Pid::place_of((0, 0)));
         if !self.work.scope.get().is_none() {
             self.set_scope(Header::NONE);
         }

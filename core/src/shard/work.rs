@@ -5,7 +5,8 @@ use std::cell::Cell;
 use crate::context::Header;
 use crate::limits::{HANDOFF_DEPTH, HANDOFFS};
 
-/// The task that runs, the message it handles, and how far it may hand over.
+/// The message that the running task handles, and how far it may hand over. Which task that is, its
+/// [`crate::vitals::Pulse`] says.
 ///
 /// The words that are saved together when another task runs in between are not side by side: the
 /// compiler would copy two of them with one load, and a load that covers two stores made just
@@ -13,8 +14,6 @@ use crate::limits::{HANDOFF_DEPTH, HANDOFFS};
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Work {
-    /// Place of the task that is being polled; generation 0 when none is.
-    pub(super) running: Cell<u64>,
     /// How deep callees may still run inside their callers, in the high half; how often this poll
     /// may still hand over, in the low one. The top bit of each half stays clear.
     handoffs: Cell<u32>,
@@ -25,8 +24,6 @@ pub(super) struct Work {
     /// The context that all casts of that message's handler share, unmade before the first; none
     /// where the message has none.
     pub(super) scope_casts: Cell<Header>,
-    /// The messages that were handled.
-    pub(super) handled: Cell<u64>,
 }
 
 /// One level, and one time.
@@ -39,12 +36,10 @@ const _: () = assert!(HANDOFF_DEPTH < 1 << 15 && HANDOFFS < 1 << 15);
 impl Default for Work {
     fn default() -> Self {
         Self {
-            running: Cell::new(0),
             handoffs: Cell::new(0),
             scope: Cell::new(Header::NONE),
             accepted: Cell::new(0),
             scope_casts: Cell::new(Header::NONE),
-            handled: Cell::new(0),
         }
     }
 }

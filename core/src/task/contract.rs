@@ -2,20 +2,10 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::mailbox::AnyDoor;
-use crate::shard::Shard;
-
-/// What an actor is in the middle of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Standing {
-    /// Of no message.
-    AtRest,
-    /// Of a message.
-    Handling,
-    /// Of its end: messages that were left over may be with it.
-    Ending,
-}
+use crate::shard::{Shard, Share};
 
 /// What lives in a slot. A shard polls it, and drops it in two steps, so that user code inside it
 /// goes while somebody watches: first [`Task::abandon`], then the task itself.
@@ -30,13 +20,18 @@ pub(crate) trait Task {
     /// Returns false where somebody is running it: then it must not be dropped.
     fn abandon(&self) -> bool;
 
-    /// What the task is in the middle of.
-    fn standing(&self) -> Standing {
-        Standing::AtRest
+    /// How long the handler of an actor may go on after a stop; `None` for as long as it likes.
+    fn stop_grace(&self) -> Option<Duration> {
+        None
     }
 
     /// The mailbox, if the task is an actor.
     fn door(&self) -> Option<&dyn AnyDoor> {
+        None
+    }
+
+    /// What it adds to the ledger of its type, if the task is an actor.
+    fn share(&self) -> Option<Share<'_>> {
         None
     }
 }

@@ -5,6 +5,6 @@ mod local;
 mod plain;
 pub(crate) mod waker;
 
-pub(crate) use contract::{Standing, Task};
+pub(crate) use contract::Task;
 pub use local::{LocalTask, TaskError, spawn_local};
 pub(crate) use plain::{Plain, TaskFuture};

@@ -2,10 +2,14 @@
 
 #[cfg(not(feature = "sim"))]
 mod assertions;
+mod bonds;
 mod calls;
 mod circles;
 mod counter;
 mod identity;
+mod incarnations;
+mod ledgers;
+mod letters;
 mod lifecycle;
 mod mailboxes;
 mod maybe;
@@ -13,6 +17,9 @@ mod panics;
 mod passers;
 mod pump;
 mod reentry;
+mod registry;
+mod supervisors;
 mod timers;
+mod vitals;
 
 use counter::{Count, Counter, counter, counter_with, run};

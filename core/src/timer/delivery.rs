@@ -194,7 +194,7 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
                 Err(message) => {
                     self.next.set(NextTick::Never);
                     let target = (self.target.slot, self.target.generation);
-                    return shard.kill_here(target, ExitReason::Panicked(message).into());
+                    return shard.kill_here(target, ExitReason::Panicked(message).into(), false);
                 }
             };
             let wake = self.target.reach(shard, |door| {

@@ -117,6 +117,16 @@ impl Threads for Loopback {
     fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    fn open(&self, _: &str) -> io::Result<ThreadId> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn submit(&self, op: OpId, _: ThreadId, _: ThreadJob) {
+        self.refuse(op);
+    }
+
+    fn close(&self, _: ThreadId) {}
 }
 
 /// Nothing comes from outside.

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use greenroom_core::runtime::{
-    Blocking, IoDone, IoResult, Job, OpId, ResolveRequest, Resolver, Threads,
+    Blocking, IoDone, IoResult, Job, Kept, OpId, ResolveRequest, Resolver, ThreadId, ThreadJob,
+    Threads,
 };
 
 use super::workers::{Refused, Work, Workers};
@@ -44,10 +45,7 @@ struct Errand<F> {
 impl<F: FnOnce() -> IoResult + Send> Work for Errand<F> {
     fn run(self: Box<Self>) {
         let Self { op, home, job } = *self;
-        let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| {
-            Err(io::Error::other(format!("the job panicked: {}", message_of(&*payload))))
-        });
-        home.complete(op, result);
+        home.complete(op, caught(job));
     }
 
     fn refuse(self: Box<Self>, why: Refused) {
@@ -56,8 +54,18 @@ impl<F: FnOnce() -> IoResult + Send> Work for Errand<F> {
             Refused::Closed => (io::ErrorKind::Interrupted, "the system shuts down"),
             Refused::NoThread => (io::ErrorKind::OutOfMemory, "no thread can be started"),
         };
-        self.home.complete(self.op, Err(io::Error::new(kind, what)));
+        let Self { op, home, job } = *self;
+        home.complete(op, Err(io::Error::new(kind, what)));
+        // What the job holds is anybody's, and so is its drop.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(job))));
     }
+}
+
+/// What a job comes to, if that is a panic too.
+fn caught(job: impl FnOnce() -> IoResult) -> IoResult {
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| {
+        Err(io::Error::other(format!("the job panicked: {}", message_of(&*payload))))
+    })
 }
 
 impl Blocking for Jobs {
@@ -91,5 +99,23 @@ impl Threads for Jobs {
             body();
         };
         std::thread::Builder::new().name(name.into()).spawn(body).map(drop)
+    }
+    fn open(&self, name: &str) -> io::Result<ThreadId> {
+        self.workers.own().open(name)
+    }
+
+    fn submit(&self, op: OpId, thread: ThreadId, ThreadJob(job): ThreadJob) {
+        let home = self.home.clone();
+        let errand = move |kept: &mut Kept| {
+            home.complete(op, caught(|| Ok(IoDone::Ran(job(kept)))));
+        };
+        if self.workers.own().submit(thread, Box::new(errand)).is_err() {
+            let what = "there is no such thread";
+            self.home.complete(op, Err(io::Error::new(io::ErrorKind::NotFound, what)));
+        }
+    }
+
+    fn close(&self, thread: ThreadId) {
+        self.workers.own().close(thread);
     }
 }

@@ -1,11 +1,13 @@
 //! Threads that come with the work and go without it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::threads::{OwnThreads, join, others};
 use crate::driver::Cores;
 
 /// A piece of work. One of the two is called, once.
@@ -28,13 +30,14 @@ pub(crate) const QUEUE_MAX: usize = 16 * 1024;
 /// How long a thread waits for more work before it ends.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// A pool of threads that may block.
+/// A pool of threads that may block, and the threads that actors have to themselves.
 ///
 /// A job starts a thread when none is free, up to a bound; a thread that finds no job for a while
 /// ends. What a job panics with ends neither its thread nor anything else.
 #[derive(Clone)]
 pub(crate) struct Workers {
     shared: Arc<Shared>,
+    own: OwnThreads,
 }
 
 struct Shared {
@@ -45,7 +48,7 @@ struct Shared {
     state: Mutex<State>,
     /// Work has come, or the pool has closed.
     changed: Condvar,
-    /// A thread has ended, after the pool has closed.
+    /// A thread has ended.
     left: Condvar,
 }
 
@@ -53,6 +56,12 @@ struct Shared {
 struct State {
     queue: VecDeque<Box<dyn Work>>,
     threads: usize,
+    /// Of the threads that were started and have not ended.
+    handles: BTreeMap<u64, JoinHandle<()>>,
+    /// Of threads that have ended, to be joined.
+    ended: Vec<JoinHandle<()>>,
+    /// The number of the next thread.
+    next: u64,
     /// Threads that wait for work.
     idle: usize,
     closed: bool,
@@ -72,6 +81,7 @@ pub(crate) enum Refused {
 impl Workers {
     /// A pool without threads yet.
     pub(crate) fn new(name: &str, cores: Option<Cores>, threads_max: usize) -> Self {
+        let own = OwnThreads::new(cores.clone());
         let shared = Shared {
             name: name.into(),
             cores,
@@ -80,7 +90,12 @@ impl Workers {
             changed: Condvar::new(),
             left: Condvar::new(),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), own }
+    }
+
+    /// The threads that are no part of the pool.
+    pub(super) const fn own(&self) -> &OwnThreads {
+        &self.own
     }
 
     /// Has `work` done, or refuses it.
@@ -105,34 +120,47 @@ impl Workers {
         if state.queue.len() <= state.idle {
             self.shared.changed.notify_one();
         } else if state.threads < self.shared.threads_max {
-            state.threads += 1;
-            if self.start().is_err() {
-                state.threads -= 1;
-                // With others at work the job only waits longer.
-                if state.threads == 0 {
-                    return state.queue.pop_back().map(|work| (work, Refused::NoThread));
-                }
+            // With others at work the job only waits longer.
+            if self.start(&mut state).is_err() && state.threads == 0 {
+                return state.queue.pop_back().map(|work| (work, Refused::NoThread));
             }
         }
         None
     }
 
-    fn start(&self) -> std::io::Result<()> {
-        let shared = self.shared.clone();
-        let body = move || shared.work();
-        std::thread::Builder::new().name(self.shared.name.clone()).spawn(body).map(drop)
+    fn start(&self, state: &mut State) -> std::io::Result<()> {
+        let (shared, number) = (self.shared.clone(), state.next);
+        let body = move || shared.work(number);
+        let handle = std::thread::Builder::new().name(self.shared.name.clone()).spawn(body)?;
+        state.next += 1;
+        state.threads += 1;
+        state.handles.insert(number, handle);
+        state.ended.retain(|handle| !handle.is_finished());
+        Ok(())
     }
 
     /// Ends the pool: no job is taken any more, those that wait are refused, and threads end with
-    /// the job they are at. Returns once no other threads are left.
-    pub(crate) fn close(&self) {
-        let mut state = self.shared.lock();
-        state.closed = true;
-        let undone = std::mem::take(&mut state.queue);
-        self.shared.changed.notify_all();
-        let waits = |state: &mut State| state.idle > 0;
-        drop(self.shared.left.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner));
+    /// the job they are at. Waits for them, for as long as `limit`, and for the threads of actors as
+    /// long again. Returns how many are left then: each is inside a job that does not return, and
+    /// ends with it.
+    pub(crate) fn close(&self, limit: Duration) -> usize {
+        let undone = {
+            let mut state = self.shared.lock();
+            state.closed = true;
+            self.shared.changed.notify_all();
+            std::mem::take(&mut state.queue)
+        };
         undone.into_iter().for_each(|work| work.refuse(Refused::Closed));
+        // The thread that closes may be one of the pool.
+        let waits = |state: &mut State| others(&state.handles) > 0;
+        let state = self.shared.lock();
+        let waited = self.shared.left.wait_timeout_while(state, limit, waits);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let (left, ended) = (others(&state.handles), std::mem::take(&mut state.ended));
+        state.handles.clear();
+        drop(state);
+        ended.into_iter().for_each(join);
+        left + self.own.close_all(limit)
     }
 }
 
@@ -142,18 +170,18 @@ impl Shared {
     }
 
     /// The life of a thread.
-    fn work(&self) {
+    fn work(&self, number: u64) {
         if let Some(cores) = &self.cores {
             // A thread on the wrong core is slow, not wrong.
             drop(cores.bind());
         }
-        while let Some(work) = self.next() {
+        while let Some(work) = self.next(number) {
             drop(catch_unwind(AssertUnwindSafe(|| work.run())));
         }
     }
 
     /// Waits for a job. `None` ends the thread, which is no longer counted then.
-    fn next(&self) -> Option<Box<dyn Work>> {
+    fn next(&self, number: u64) -> Option<Box<dyn Work>> {
         let mut state = self.lock();
         if state.queue.is_empty() && !state.closed {
             state.idle += 1;
@@ -165,6 +193,8 @@ impl Shared {
         let work = state.queue.pop_front();
         if work.is_none() {
             state.threads -= 1;
+            let handle = state.handles.remove(&number);
+            state.ended.extend(handle);
             self.left.notify_all();
         }
         work
@@ -187,6 +217,9 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    /// Longer than any test takes.
+    const NEVER: Duration = Duration::from_secs(600);
 
     fn pool(threads_max: usize) -> Workers {
         Workers::new("worker-test", None, threads_max)
@@ -220,7 +253,7 @@ mod tests {
         run(&workers, move || told.send(meeting.recv()).unwrap());
         // Neither can end without the other running beside it.
         assert_eq!(tell.recv().unwrap(), Ok(()));
-        workers.close();
+        assert_eq!(workers.close(NEVER), 0);
     }
 
     #[test]
@@ -230,7 +263,7 @@ mod tests {
         run(&workers, || panic!("a job"));
         run(&workers, move || told.send(7).unwrap());
         assert_eq!(tell.recv(), Ok(7));
-        workers.close();
+        assert_eq!(workers.close(NEVER), 0);
     }
 
     #[test]
@@ -244,7 +277,7 @@ mod tests {
         });
         begin.recv().unwrap();
         let queued = run(&workers, || panic!("must not run"));
-        workers.close();
+        assert_eq!(workers.close(Duration::ZERO), 1, "one is at work");
         assert_eq!(queued.recv(), Ok(Refused::Closed));
         assert_eq!(run(&workers, || {}).recv(), Ok(Refused::Closed));
         drop(go);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom_core::limits::STALL_LIMIT;
 use greenroom_core::{Reporter, Result, ShardId, System, TaskError, spawn_local};
 
 use super::start::start;
@@ -43,6 +44,8 @@ pub struct Builder {
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) shutdown_limit: Duration,
     pub(super) blocking_threads_max: usize,
+    /// `None` for no watchdog.
+    pub(super) stall_limit: Option<Duration>,
 }
 
 impl Builder {
@@ -64,6 +67,7 @@ impl Builder {
             reporter: Arc::new(StderrReporter),
             shutdown_limit: Self::SHUTDOWN_LIMIT,
             blocking_threads_max: crate::pool::THREADS_MAX,
+            stall_limit: Some(STALL_LIMIT),
         }
     }
 
@@ -126,6 +130,14 @@ impl Builder {
     /// Most threads for blocking work, at least 1. They are started when needed.
     pub const fn blocking_threads_max(mut self, threads: usize) -> Self {
         self.blocking_threads_max = threads;
+        self
+    }
+
+    /// How long a shard may be in one step until the watchdog reports that it hangs, and new actors
+    /// are placed elsewhere; [`STALL_LIMIT`] by default. `None` for no watchdog, which saves a thread
+    /// that looks twice in that time.
+    pub const fn stall_limit(mut self, limit: Option<Duration>) -> Self {
+        self.stall_limit = limit;
         self
     }
 

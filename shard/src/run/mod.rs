@@ -10,6 +10,7 @@ mod running;
 mod stage;
 mod start;
 mod thread;
+mod watchdog;
 
 pub use builder::{Builder, run};
 pub use error::{RunError, StartError};

@@ -16,6 +16,9 @@ pub struct ShutdownReport {
     /// Shards whose thread did not end: a handler there neither returned nor awaited. Their
     /// threads, and what those hold, are left behind.
     pub stuck: Vec<ShardId>,
+    /// Threads of blocking jobs and blocking actors that were inside a call when the shards had
+    /// ended, and a grace later still. They are left behind, and end with the call.
+    pub threads_left: usize,
 }
 
 /// How one shard ended.
@@ -33,8 +36,9 @@ pub struct ShardReport {
 }
 
 impl ShutdownReport {
-    pub(super) fn new(ends: Vec<Option<ShardEnd>>) -> Self {
-        let mut report = Self { shards: Vec::with_capacity(ends.len()), stuck: Vec::new() };
+    pub(super) fn new(ends: Vec<Option<ShardEnd>>, threads_left: usize) -> Self {
+        let shards = Vec::with_capacity(ends.len());
+        let mut report = Self { shards, stuck: Vec::new(), threads_left };
         for (index, end) in ends.into_iter().enumerate() {
             let shard = ShardId(index as u16);
             if end.is_none() {
@@ -49,7 +53,8 @@ impl ShutdownReport {
     /// Whether every actor ended by itself in time, and every thread with it.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.stuck.is_empty() && self.shards.iter().all(|s| s.killed == 0 && s.failed.is_none())
+        let clean = |shard: &ShardReport| shard.killed == 0 && shard.failed.is_none();
+        self.stuck.is_empty() && self.threads_left == 0 && self.shards.iter().all(clean)
     }
 
     /// Actors that were killed at the deadline, on all shards.
@@ -64,6 +69,9 @@ impl fmt::Display for ShutdownReport {
         write!(f, "{} shards, {} actors killed", self.shards.len(), self.killed())?;
         for shard in &self.stuck {
             write!(f, ", shard {shard} is stuck")?;
+        }
+        if self.threads_left > 0 {
+            write!(f, ", {} threads are inside a call that blocks", self.threads_left)?;
         }
         for ShardReport { shard, failed, .. } in &self.shards {
             if let Some(message) = failed {

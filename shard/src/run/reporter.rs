@@ -2,7 +2,7 @@
 
 use std::io::{Write, stderr};
 
-use greenroom_core::{ExitReason, Pid, Reporter};
+use greenroom_core::{ExitReason, Pid, Reporter, Stall};
 
 /// Prints each failure as one line on standard error.
 #[derive(Clone, Copy, Default, Debug)]
@@ -21,6 +21,10 @@ impl Reporter for StderrReporter {
     fn cycle_suspected(&self, member: Pid, path: &[Pid]) {
         let circle = circle(member, path);
         print(&format!("greenroom: perhaps a circle of full mailboxes: {circle}\n"));
+    }
+
+    fn shard_stalled(&self, stall: &Stall) {
+        print(&format!("greenroom: {stall}\n"));
     }
 }
 

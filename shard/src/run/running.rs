@@ -8,6 +8,7 @@ use std::time::Duration;
 use greenroom_core::SystemHandle;
 use greenroom_core::process::NodeRegistration;
 
+use super::watchdog::Watching;
 use super::{Phase, ShutdownReport, Stage};
 use crate::pool::Workers;
 
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     /// The shards' threads, by shard.
     pub(super) threads: Vec<JoinHandle<()>>,
     pub(super) workers: Workers,
+    pub(super) watching: Option<Watching>,
     pub(super) registration: NodeRegistration,
 }
 
@@ -60,7 +62,7 @@ impl Running {
 
 impl Parts {
     pub(super) fn shut_down(self, deadline: Duration) -> ShutdownReport {
-        let Self { stage, threads, workers, registration } = self;
+        let Self { stage, threads, workers, watching, registration } = self;
         stage.advance(Phase::Closing);
         if !stage.wait(deadline) {
             stage.advance(Phase::Killing);
@@ -77,9 +79,10 @@ impl Parts {
                 drop(thread.join());
             }
         }
-        workers.close();
+        let threads_left = workers.close(GRACE);
+        drop(watching);
         drop(registration);
-        ShutdownReport::new(ends)
+        ShutdownReport::new(ends, threads_left)
     }
 }
 

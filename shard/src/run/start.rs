@@ -13,6 +13,7 @@ use greenroom_core::{ShardId, SystemHandle};
 
 use super::running::Parts;
 use super::thread::{Common, Place};
+use super::watchdog::Watching;
 use super::{Builder, Phase, Running, Stage, StartError};
 use crate::doctor::{Facts, Report};
 use crate::driver::{Bell, Cores, Inject, NodeClock, entropy};
@@ -45,13 +46,14 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let registration =
         register_node(&builder.name, injectors).map_err(|_| StartError::ProcessFull)?;
     let threads_max = builder.blocking_threads_max;
+    let (clock, reporter) = (NodeClock::new(), builder.reporter.clone());
     let workers = Workers::new(&builder.name, Some(allowed.clone()), threads_max);
 
     let common = Common {
         node: registration.node(),
         shards,
         seed: entropy().map_err(first)?,
-        clock: NodeClock::new(),
+        clock,
         driver: builder.driver,
         idle: builder.idle,
         #[cfg(feature = "driver-uring")]
@@ -72,8 +74,17 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let threads = spawn(&builder.name, places, &sender);
     drop(sender);
     let outcome = threads.1.map_or_else(|| wait(&started, shards), Err);
-    let parts = Parts { stage, threads: threads.0, workers, registration };
-    match outcome {
+    let watching = |limit| {
+        let (name, vitals) = (&builder.name, registration.vitals());
+        Watching::start(name, vitals, limit, clock, reporter).map_err(first)
+    };
+    let watching = outcome.is_ok().then(|| builder.stall_limit.map(watching).transpose());
+    let (watching, unwatched) = match watching.transpose() {
+        Ok(watching) => (watching.flatten(), None),
+        Err(error) => (None, Some(error)),
+    };
+    let parts = Parts { stage, threads: threads.0, workers, watching, registration };
+    match unwatched.map_or(outcome, Err) {
         Ok(handle) => {
             parts.stage.advance(Phase::Running);
             Ok(Running::new(handle, builder.shutdown_limit, parts))

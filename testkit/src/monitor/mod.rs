@@ -7,7 +7,8 @@
 //!
 //! The framework's own monitors are always on: they hold core to what it promises, in every test.
 //! `Lives` and `Replies` look at the events of a shard, `Order` at what was kept for want of
-//! room, the rings themselves at the order of packets, `Budget` at turns, `books` at ledgers.
+//! room, the rings themselves at the order of packets, `Budget` at turns, core itself at ledgers, and
+//! `leaks` at what is left in the end.
 
 mod books;
 mod budget;
@@ -18,7 +19,7 @@ mod replies;
 mod verdict;
 mod watch;
 
-pub(crate) use books::{books, leaks};
+pub(crate) use books::leaks;
 pub(crate) use budget::{Budget, Budgeted};
 pub use contract::{Happening, Monitor, Seen};
 pub(crate) use lives::Lives;

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use greenroom_core::hash::mix;
+use greenroom_core::limits::STALL_LIMIT;
 use greenroom_core::process::{self, NodeRegistration};
 use greenroom_core::runtime::Injector;
-use greenroom_core::{Pump, Reporter, Shard, ShardId, ShardSetup};
+use greenroom_core::{Pump, Reporter, Shard, ShardId, ShardSetup, Watchdog};
 
 use crate::mesh::{Rings, SimInlet, SimOutlet};
 use crate::trace::ShardObserver;
@@ -25,6 +26,7 @@ pub(super) struct ShardCell {
 pub(super) struct NodeCell {
     pub(super) registration: NodeRegistration,
     pub(super) rings: Rc<Rings>,
+    pub(super) watchdog: Watchdog,
 }
 
 impl NodeCell {
@@ -37,9 +39,11 @@ impl NodeCell {
         let numbers = node.first_shard..node.first_shard + u32::from(node.shards);
         let door = |shard| Arc::new(SimInjector::new(world.inbox.clone(), shard)) as _;
         let doors: Vec<Arc<dyn Injector>> = numbers.map(door).collect();
+        let registration = process::register_node(&node.name, doors)
+            .expect("a process has room for 65,535 shards");
         Self {
-            registration: process::register_node(&node.name, doors)
-                .expect("a process has room for 65,535 shards"),
+            watchdog: Watchdog::new(registration.vitals(), STALL_LIMIT),
+            registration,
             rings: Rc::new(Rings::new(node.shards, &world.swarm)),
         }
     }

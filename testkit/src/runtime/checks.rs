@@ -3,7 +3,7 @@
 use greenroom_core::{InUse, assertions};
 
 use super::TestRuntime;
-use crate::monitor::{BROKEN, Happening, Seen, books, leaks};
+use crate::monitor::{BROKEN, Happening, Seen, leaks};
 
 /// Rounds between two looks at a ledger: each takes time with every actor of the shard.
 const BOOKS_EVERY: u64 = 4096;
@@ -113,8 +113,8 @@ impl TestRuntime {
 
     pub(super) fn look_at_books(&self, number: u32) {
         let shard = &self.cells[number as usize].shard;
-        if let Err(what) = books(&shard.ledger(), &shard.in_use()) {
-            self.world.verdicts.broken("the ledger adds up", what);
+        if let Err(what) = shard.check_ledger() {
+            self.world.verdicts.broken("the ledger adds up", what.to_string());
         }
     }
 

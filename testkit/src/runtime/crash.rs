@@ -9,6 +9,7 @@ use crate::events::What;
 use crate::faults::{Crash, Fault};
 use crate::monitor::Happening;
 use crate::net;
+use crate::threads::drop_each;
 
 impl TestRuntime {
     /// Takes a node down, now: every task is dropped where it stands, and what it had under way
@@ -159,8 +160,10 @@ impl TestRuntime {
         if let Some(index) = self.ready.iter().position(|&other| other == number) {
             self.ready.remove(index);
             state.held.set(true);
+            self.begin_stall(number);
             self.count_stall(number);
         }
+        self.watch_stall(number);
         self.world.enter_after(time, What::StallEnd(number));
     }
 
@@ -170,6 +173,8 @@ impl TestRuntime {
         if state.stalled_until.get() <= self.world.now() {
             self.ready.push(number);
         } else if !state.held.replace(true) {
+            self.begin_stall(number);
+            self.watch_stall(number);
             self.count_stall(number);
         }
     }
@@ -177,6 +182,7 @@ impl TestRuntime {
     pub(super) fn end_stall(&mut self, number: u32) {
         let state = &self.world.shards[number as usize];
         if state.stalled_until.get() <= self.world.now() && state.held.replace(false) {
+            self.cells[number as usize].shard.end_step();
             self.ready.push(number);
         }
     }
@@ -196,6 +202,7 @@ impl TestRuntime {
         drop(world.inbox.remove(|shard| numbers.contains(&shard)));
         let completions = world.void_completions(|shard| numbers.contains(&shard));
         let (jobs, void_jobs) = world.void_jobs(|shard| numbers.contains(&shard));
+        let (threads, void_tasks) = world.void_threads(|shard| numbers.contains(&shard));
         let operations = world.disks.borrow_mut().crash(world, node, how);
         world.events.borrow_mut().retain(|what| match what {
             What::Deadline(shard)
@@ -204,14 +211,17 @@ impl TestRuntime {
             | What::Notice(shard)
             | What::SpinEnd(shard, _)
             | What::StallEnd(shard)
+            | What::Watch(shard)
             | What::Inject(shard) => !numbers.contains(&shard),
             What::Complete(slot) => !completions.contains(&slot),
             What::Job(slot) => !void_jobs.contains(&slot),
+            What::OnThread(slot) => !void_tasks.contains(&slot),
             What::Disk(slot) => !operations.contains(&slot),
             What::Net(_) | What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
-        drop(jobs);
+        drop_each(jobs);
+        drop_each(threads);
     }
 
     /// Puts a fresh incarnation in the place of a node.

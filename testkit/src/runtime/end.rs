@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::TestRuntime;
+use crate::threads::drop_each;
 
 impl TestRuntime {
     /// Ends a node as its owner would: every actor is asked to stop, and after `grace` of virtual
@@ -51,7 +52,8 @@ impl Drop for TestRuntime {
             let arriving = std::mem::take(&mut *shard.arriving.borrow_mut());
             let injected = std::mem::take(&mut *shard.injected.borrow_mut());
             let completions = std::mem::take(&mut *shard.completions.borrow_mut());
-            drop((arriving, injected, completions));
+            drop((arriving, injected));
+            drop_each(completions);
         }
         self.world.drop_all();
     }

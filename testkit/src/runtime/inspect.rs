@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use greenroom_core::{InUse, Instant, Ledger, System, Wait};
+use greenroom_core::{InUse, Instant, Ledger, System, TypeLedger, Wait};
 
 use super::TestRuntime;
 use crate::draws::{Decision, Site};
@@ -62,6 +62,30 @@ impl TestRuntime {
     #[must_use]
     pub fn ledger(&self, node: u16, shard: u16) -> Ledger {
         self.cells[self.number(node, shard) as usize].shard.ledger()
+    }
+
+    /// The same for each type of actor.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such shard.
+    #[must_use]
+    pub fn ledger_by_type(&self, node: u16, shard: u16) -> Vec<TypeLedger> {
+        self.cells[self.number(node, shard) as usize].shard.ledger_by_type()
+    }
+
+    /// Checks that the ledger of every shard adds up, type by type. Done as well whenever a root has
+    /// finished, and whenever nothing can move.
+    ///
+    /// # Panics
+    ///
+    /// When one does not.
+    pub fn check_ledgers(&self) {
+        for (cell, state) in self.cells.iter().zip(&self.world.shards) {
+            if let Err(error) = cell.shard.check_ledger() {
+                panic!("{:?}: {error}\n{}", state.place, self.headline());
+            }
+        }
     }
 
     /// What is in use on a shard.

@@ -21,6 +21,7 @@ mod phases;
 mod report;
 mod root;
 mod round;
+mod stalls;
 mod stepper;
 mod test_runtime;
 mod trace_file;

@@ -1,5 +1,7 @@
 //! The loop around all shards.
 
+use greenroom_core::runtime::run_inline;
+
 use super::TestRuntime;
 use crate::blocking;
 use crate::draws::Site;
@@ -8,8 +10,8 @@ use crate::faults::Fault;
 use crate::guard;
 use crate::replay::Tape;
 use crate::trace::Kind;
-use crate::world::Phase;
-use crate::{disk, net};
+use crate::world::{Phase, World};
+use crate::{disk, net, threads};
 
 /// Rounds in a row of one shard, while others can run, after which another has its turn.
 const FAIR_ROUNDS: u32 = 10_000;
@@ -136,16 +138,21 @@ impl TestRuntime {
             What::Crash(node, how) => self.drawn_crash(node, how),
             What::Restart(node) => self.drawn_restart(node),
             What::StallEnd(shard) => self.end_stall(shard),
+            What::Watch(shard) => self.look_for_stalls(shard),
             What::Net(event) => net::happen(world, event),
             What::Disk(slot) => disk::happen(world, slot),
-            What::Job(slot) => {
-                {
-                    let _guarded = guard::enter();
-                    blocking::run(world, slot);
-                }
-                self.check_guard();
-            }
+            What::Job(slot) => self.away(|world| blocking::run(world, slot)),
+            What::OnThread(slot) => self.away(|world| threads::run(world, slot)),
         }
+    }
+
+    /// Runs what would run on another thread.
+    fn away(&mut self, f: impl FnOnce(&World)) {
+        {
+            let _guarded = guard::enter();
+            run_inline(|| f(&self.world));
+        }
+        self.check_guard();
     }
 
     fn hear_bell(&mut self, shard: u32) {

@@ -153,6 +153,7 @@ impl TestRuntime {
         while !root.is_finished() {
             assert!(self.step(), "deadlock: nothing can move\n{}", self.report());
         }
+        self.check_ledgers();
         let taken = self.cells[root.shard() as usize].shard.enter(|| root.take());
         taken.unwrap_or_else(|error| panic!("{error}\n{}", self.headline()))
     }
@@ -204,7 +205,7 @@ impl TestRuntime {
             self.world.take_up_injected();
             let under_way = self.world.events.borrow().any_under_way();
             if self.ready.is_empty() && !under_way {
-                return;
+                return self.check_ledgers();
             }
             self.step();
         }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use greenroom_core::Instant;
 use greenroom_core::runtime::{
     Blocking, Clock, Disk, DiskRequest, Driver, Job, Net, NetRequest, OpId, ResolveRequest,
-    Resolver, Threads, Wall,
+    Resolver, ThreadId, ThreadJob, Threads, Wall,
 };
 
 use super::World;
 use crate::draws::Site;
-use crate::{blocking, disk, net};
+use crate::{blocking, disk, net, threads};
 
 /// The driver of one simulated shard.
 #[derive(Debug)]
@@ -124,5 +124,24 @@ impl Threads for SimDriver {
     fn spawn(&self, name: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         let what = format!("thread {name}: there are no threads in a simulation");
         Err(io::Error::new(io::ErrorKind::Unsupported, what))
+    }
+    fn open(&self, _: &str) -> io::Result<ThreadId> {
+        if self.is_alive() {
+            Ok(threads::open(&self.world, self.shard))
+        } else {
+            Err(io::Error::new(io::ErrorKind::NotConnected, "the node is down"))
+        }
+    }
+
+    fn submit(&self, op: OpId, thread: ThreadId, job: ThreadJob) {
+        if self.is_alive() {
+            threads::submit(&self.world, self.shard, op, thread, job);
+        }
+    }
+
+    fn close(&self, thread: ThreadId) {
+        if self.is_alive() {
+            threads::close(&self.world, self.shard, thread);
+        }
     }
 }

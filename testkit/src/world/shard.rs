@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use greenroom_core::runtime::{Injected, IoResult, OpId};
 
+use crate::threads::drop_each;
 use crate::trace::{Causes, Place};
 
 /// Where a shard stands between two steps.
@@ -94,7 +95,8 @@ impl ShardState {
         }
     }
 
-    /// Becomes a shard that has just started. Returns what was meant for the one before.
+    /// Becomes a shard that has just started. Returns what was meant for the one before, but for
+    /// completions, which are dropped.
     pub(crate) fn reset(&self) -> impl Sized + use<> {
         self.spin.set(self.spin.get() + 1);
         self.phase.set(Phase::Parked);
@@ -111,7 +113,9 @@ impl ShardState {
         self.causes.reset();
         self.stalled_until.set(0);
         self.held.set(false);
-        (self.completions.take(), self.injected.take(), self.arriving.take())
+        let completions = self.completions.take();
+        drop_each(completions);
+        (self.injected.take(), self.arriving.take())
     }
 
     /// Whether something other than packets waits to be taken in.

@@ -24,6 +24,7 @@ use crate::plant::Plant;
 use crate::replay::{Source, Tape};
 use crate::slots::Slots;
 use crate::swarm::Swarm;
+use crate::threads::{Threads, drop_each};
 use crate::trace::{Kind, Place, Reach, Trace};
 
 /// What a world is made from.
@@ -82,6 +83,7 @@ pub(crate) struct World {
     pub(crate) verdicts: Verdicts,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
+    pub(crate) threads: RefCell<Threads>,
     pub(crate) network: RefCell<Network>,
     pub(crate) disks: RefCell<Disks>,
     pub(crate) hosts: RefCell<Hosts>,
@@ -142,6 +144,7 @@ impl World {
             verdicts: Verdicts::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
+            threads: RefCell::default(),
             hosts: RefCell::new(Hosts::new(hosts)),
         };
         world.set_faults(setup.faults);
@@ -230,7 +233,9 @@ impl World {
     /// Drops the completions on their way to those shards. Returns their events' numbers.
     pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
         let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
-        void.into_iter().map(|(slot, _)| slot).collect()
+        let (slots, void): (Vec<_>, Vec<_>) = void.into_iter().unzip();
+        drop_each(void);
+        slots
     }
 
     /// Takes out the blocking jobs of those shards, with their events' numbers.
@@ -287,7 +292,10 @@ impl World {
     pub(crate) fn drop_all(&self) {
         let completions = self.completions.borrow_mut().take_all();
         let jobs = self.jobs.borrow_mut().take_all();
-        drop((completions, jobs));
+        let (threads, _) = self.void_threads(|_| true);
+        drop_each(completions);
+        drop_each(jobs);
+        drop_each(threads);
     }
 
     /// How busy a shard is, in packets and tasks that wait.

@@ -2,6 +2,7 @@
 
 mod actors;
 mod assertions;
+mod backends;
 mod campaigns;
 mod canaries;
 mod circles;
@@ -37,3 +38,4 @@ mod sockets_io;
 mod time;
 mod traces;
 mod unix;
+mod watchdog;

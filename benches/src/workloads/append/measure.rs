@@ -87,6 +87,7 @@ fn figures(writers: &[Writer]) -> Vec<Figure> {
         rows.extend(writers.iter().map(|writer| Figure {
             workload: "append",
             variant: name(writer),
+            bar: None,
             unit: "per_s",
             beside: bare.clone().filter(|_| !is_bare(&writer)),
             samples: Vec::new(),

@@ -72,6 +72,7 @@ impl<L: Life> Turn<'_, L> {
         made: Result<(), Arc<str>>,
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
+        self.body.ctx.door().count_passed();
         shard.observe(|| {
             let (slot, generation) = target;
             Event::Queued { slot, generation, from: shard.id() }

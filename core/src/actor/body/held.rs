@@ -26,7 +26,7 @@ use std::task::{self, Poll};
 
 use super::life::Life;
 use crate::actor::left::Left;
-use crate::actor::{Actor, Context, Ending, Flow};
+use crate::actor::{Actor, Context, Ending, Flow, Signal};
 use crate::context::Header;
 use crate::handle::Started;
 use crate::mailbox::Parcel;
@@ -63,8 +63,12 @@ pub(super) enum Phase {
     Making,
     /// A handler.
     Handling,
+    /// The future that hears of another actor.
+    Hearing,
     /// The future of the end.
     Ending,
+    /// Nothing, and there is no actor either: another incarnation may follow.
+    Suspended,
     /// Nothing, for ever.
     Over,
 }
@@ -73,6 +77,7 @@ union Room<L: Life> {
     fresh: ManuallyDrop<Reply<Started>>,
     begin: ManuallyDrop<L::Begin>,
     handler: ManuallyDrop<L::Handler>,
+    hearer: ManuallyDrop<L::Hearer>,
     end: ManuallyDrop<L::End>,
 }
 
@@ -100,6 +105,7 @@ impl<L: Life> Body<L> {
         if self.taken.replace(true) { None } else { Some(Turn { body: self }) }
     }
 
+    /// How far the life is.
     pub(super) const fn phase(&self) -> Phase {
         self.phase.get()
     }
@@ -193,7 +199,7 @@ impl<'a, L: Life> Turn<'a, L> {
         // SAFETY: nobody but this turn could have changed the phase meanwhile, which does not name
         // the handler any more; so it is dropped once.
         unsafe { ptr::drop_in_place(handler) };
-        shard.message_done(header);
+        shard.message_done(self.body.ctx.kind(), header);
         self.body.phase.set(Phase::Waiting);
         Poll::Ready(flow)
     }
@@ -253,17 +259,51 @@ impl<'a, L: Life> Turn<'a, L> {
                     ptr::drop_in_place((&raw mut (*room).fresh).cast::<Reply<Started>>());
                 }
                 Phase::Beginning => ptr::drop_in_place((&raw mut (*room).begin).cast::<L::Begin>()),
+                Phase::Hearing => ptr::drop_in_place((&raw mut (*room).hearer).cast::<L::Hearer>()),
                 Phase::Ending => ptr::drop_in_place((&raw mut (*room).end).cast::<L::End>()),
                 Phase::Waiting | Phase::Making => {}
-                Phase::Over => self.body.phase.set(Phase::Over),
+                Phase::Suspended | Phase::Over => self.body.phase.set(before),
             }
         }
     }
 
-    /// Takes the actor out of the empty room's body, which is then over.
-    pub(super) fn take_actor(&mut self) -> Option<L::Actor> {
+    /// Makes the future that hears of another actor, in the empty room.
+    pub(super) fn make_hearer(&mut self, signal: Signal) {
+        let body = self.body;
+        assert!(self.phase() == Phase::Waiting, "the room is empty");
+        // SAFETY: as in `make_handler`.
+        unsafe {
+            let (actor, ctx) = self.lend();
+            let hearer = ManuallyDrop::new(body.life.hear(actor, signal, ctx));
+            (&raw mut (*body.room.get()).hearer).write(hearer);
+        }
+        body.phase.set(Phase::Hearing);
+    }
+
+    pub(super) fn poll_hearer(&mut self, cx: &mut task::Context<'_>) -> Poll<Flow> {
+        assert!(self.phase() == Phase::Hearing, "the hearer is there");
+        // SAFETY: as in `poll_handler`.
+        unsafe { Pin::new_unchecked(&mut *(*self.body.room.get()).hearer) }.poll(cx)
+    }
+
+    /// Puts another incarnation into the body of one that has ended.
+    pub(super) fn renew(&mut self, actor: L::Actor, ack: Reply<Started>) {
+        let body = self.body;
+        assert!(self.phase() == Phase::Suspended, "there is none");
+        // SAFETY: there is no future that could borrow the actor, and nothing in the room, which
+        // from here on holds what its phase says.
+        unsafe {
+            *body.actor.get() = Some(actor);
+            (&raw mut (*body.room.get()).fresh).write(ManuallyDrop::new(ack));
+        }
+        body.phase.set(Phase::Fresh);
+    }
+
+    /// Takes the actor out of the empty room's body, which is then over, or suspended.
+    pub(super) fn take_actor(&mut self, then: Phase) -> Option<L::Actor> {
+        assert!(matches!(then, Phase::Over | Phase::Suspended), "no future is made after this");
         self.clear();
-        self.body.phase.set(Phase::Over);
+        self.body.phase.set(then);
         // SAFETY: no future is there that could borrow it, and none is made any more.
         unsafe { (*self.body.actor.get()).take() }
     }

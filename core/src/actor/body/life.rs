@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use crate::actor::hook::{HookEnd, limited};
 use crate::actor::left::{HandOver, Left};
-use crate::actor::{Actor, Context, Ending, Flow, Hook, Undelivered, catch};
+use crate::actor::{Actor, Context, Ending, Flow, Hook, Signal, Undelivered, catch};
 use crate::handle::Started;
 use crate::mailbox::state;
 use crate::reply::Reply;
@@ -20,6 +20,7 @@ pub(super) trait Life: Copy + 'static {
     type Actor: Actor;
     type Begin: Future<Output = Option<Ending>>;
     type Handler: Future<Output = Flow>;
+    type Hearer: Future<Output = Flow>;
     type End: Future<Output = Ending>;
 
     /// `started`; gives why the actor is to end at once, if it is.
@@ -27,6 +28,9 @@ pub(super) trait Life: Copy + 'static {
 
     /// One message.
     fn handle(self, actor: Mut<Self>, message: Message<Self>, ctx: Ctx<Self>) -> Self::Handler;
+
+    /// News of another actor.
+    fn hear(self, actor: Mut<Self>, signal: Signal, ctx: Ctx<Self>) -> Self::Hearer;
 
     /// `stopped`, and what is left over.
     fn end(
@@ -44,31 +48,40 @@ type Message<L> = <<L as Life>::Actor as Actor>::Message;
 
 /// The life of that type of actor: the same type whoever asks.
 pub(super) const fn life<A: Actor>() -> impl Life<Actor = A> {
-    Parts { begin: begin::<A>, handle: A::handle, end: end::<A>, actor: PhantomData }
+    Parts {
+        begin: begin::<A>,
+        handle: A::handle,
+        hear: A::on_signal,
+        end: end::<A>,
+        actor: PhantomData,
+    }
 }
 
-struct Parts<A, B, H, E> {
+struct Parts<A, B, H, S, E> {
     begin: B,
     handle: H,
+    hear: S,
     end: E,
     actor: PhantomData<fn(A)>,
 }
 
-impl<A, B: Copy, H: Copy, E: Copy> Clone for Parts<A, B, H, E> {
+impl<A, B: Copy, H: Copy, S: Copy, E: Copy> Clone for Parts<A, B, H, S, E> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<A, B: Copy, H: Copy, E: Copy> Copy for Parts<A, B, H, E> {}
+impl<A, B: Copy, H: Copy, S: Copy, E: Copy> Copy for Parts<A, B, H, S, E> {}
 
-impl<A, B, BF, H, HF, E, EF> Life for Parts<A, B, H, E>
+impl<A, B, BF, H, HF, S, SF, E, EF> Life for Parts<A, B, H, S, E>
 where
     A: Actor,
     B: Fn(&'static mut A, &'static Context<A>, Reply<Started>) -> BF + Copy + 'static,
     BF: Future<Output = Option<Ending>>,
     H: Fn(&'static mut A, A::Message, &'static Context<A>) -> HF + Copy + 'static,
     HF: Future<Output = Flow>,
+    S: Fn(&'static mut A, Signal, &'static Context<A>) -> SF + Copy + 'static,
+    SF: Future<Output = Flow>,
     E: Fn(&'static mut A, &'static Context<A>, Ending, Option<Left<A::Message>>) -> EF
         + Copy
         + 'static,
@@ -77,6 +90,7 @@ where
     type Actor = A;
     type Begin = BF;
     type Handler = HF;
+    type Hearer = SF;
     type End = EF;
 
     fn begin(self, actor: Mut<Self>, ctx: Ctx<Self>, ack: Reply<Started>) -> BF {
@@ -86,6 +100,10 @@ where
     #[inline(always)]
     fn handle(self, actor: Mut<Self>, message: A::Message, ctx: Ctx<Self>) -> HF {
         (self.handle)(actor, message, ctx)
+    }
+
+    fn hear(self, actor: Mut<Self>, signal: Signal, ctx: Ctx<Self>) -> SF {
+        (self.hear)(actor, signal, ctx)
     }
 
     fn end(

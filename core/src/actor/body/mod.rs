@@ -14,15 +14,21 @@
 //! [on the spot](direct): a call costs about what a virtual call does, plus its checks. If the
 //! handler has to wait, it lies where the actor's own task finds it.
 //!
+//! News of other actors come between messages, and before the next: [`hear`].
+//!
 //! A panic unwinds whatever part runs, is caught once a poll, and the end goes on with the state
 //! that the panic left. Whatever way a life ends, it is buried: the mailbox is closed and those
-//! who wait for the end are told.
+//! who wait for the end are told. Under a supervisor the end of an incarnation need not be the
+//! actor's: [`rebirth`].
 
 mod direct;
+mod hear;
 mod held;
 mod life;
+mod rebirth;
 mod run;
 mod spawn;
 
 pub(crate) use direct::call_in_place;
+pub(crate) use rebirth::keep_factory;
 pub(crate) use spawn::embody;

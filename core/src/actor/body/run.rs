@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 use std::task::{self, Poll};
+use std::time::Duration;
 
+use super::hear::Look;
 use super::held::{Body, Phase, Turn};
 use super::life::Life;
 use crate::actor::left::HandOver;
-use crate::actor::{Context, Ending, ExitReason, Flow, catch};
+use crate::actor::{Context, Ending, ExitReason, Flow, StopMode, Undelivered, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::mailbox::{AnyDoor, state};
-use crate::shard::{Shard, current};
-use crate::task::{Standing, Task};
+use crate::shard::{Shard, Share, current};
+use crate::task::Task;
 
 impl<L: Life> Task for Body<L> {
     #[inline]
@@ -29,13 +31,14 @@ impl<L: Life> Task for Body<L> {
         let reason = ExitReason::Panicked(message).into();
         let phase = turn.phase();
         if matches!(phase, Phase::Making | Phase::Handling) {
-            shard.message_done(turn.header());
+            shard.message_done(self.ctx.kind(), turn.header());
         }
         shard.guarded("a handler's drop", || turn.clear());
-        let again = phase == Phase::Ending || self.ctx.door().has(state::CRASHED);
-        if again || phase == Phase::Over {
-            turn.bury(reason);
-            return false;
+        if matches!(phase, Phase::Suspended | Phase::Over) {
+            return phase == Phase::Suspended;
+        }
+        if phase == Phase::Ending || self.ctx.door().has(state::CRASHED) {
+            return turn.conclude(reason).is_pending();
         }
         self.ctx.door().set(state::CRASHED);
         turn.begin_to_end(reason);
@@ -48,7 +51,7 @@ impl<L: Life> Task for Body<L> {
             return true;
         }
         if matches!(turn.phase(), Phase::Making | Phase::Handling) {
-            current::with(|shard| shard.message_done(turn.header()));
+            current::with(|shard| shard.message_done(self.ctx.kind(), turn.header()));
         }
         if let Err(message) = catch(|| turn.clear()) {
             turn.report(&ExitReason::Panicked(message));
@@ -57,16 +60,20 @@ impl<L: Life> Task for Body<L> {
         true
     }
 
-    fn standing(&self) -> Standing {
-        match self.phase() {
-            Phase::Making | Phase::Handling => Standing::Handling,
-            Phase::Ending => Standing::Ending,
-            Phase::Fresh | Phase::Beginning | Phase::Waiting | Phase::Over => Standing::AtRest,
+    fn stop_grace(&self) -> Option<Duration> {
+        match self.ctx.config().stop_mode {
+            StopMode::AbortAtAwait { grace } => Some(grace),
+            StopMode::BetweenMessages => None,
         }
     }
 
     fn door(&self) -> Option<&dyn AnyDoor> {
         Some(self.ctx.door())
+    }
+
+    fn share(&self) -> Option<Share<'_>> {
+        let in_hand = matches!(self.phase(), Phase::Making | Phase::Handling);
+        Some(Share { kind: self.ctx.kind(), in_hand })
     }
 }
 
@@ -85,7 +92,7 @@ enum Rest {
 }
 
 impl<L: Life> Turn<'_, L> {
-    const fn ctx(&self) -> &Context<L::Actor> {
+    pub(super) const fn ctx(&self) -> &Context<L::Actor> {
         &self.body.ctx
     }
 
@@ -95,10 +102,12 @@ impl<L: Life> Turn<'_, L> {
         let door = self.body.ctx.door();
         let mut left = messages;
         loop {
-            if door.has(state::ENDING | state::PRESSURE)
-                && let Some(reason) = self.look(shard)
-            {
-                return self.end(reason, cx);
+            if door.has(state::LOOKED_AT) {
+                match self.look(shard, cx) {
+                    Look::Go => {}
+                    Look::Wait => return Poll::Pending,
+                    Look::End(reason) => return self.end(reason, cx),
+                }
             }
             let Some((header, message)) = door.next() else {
                 if !door.has(state::DRAIN | state::PRESSURE) {
@@ -111,7 +120,8 @@ impl<L: Life> Turn<'_, L> {
                     Rest::End(reason) => return self.end(reason, cx),
                 }
             };
-            if !header.is_none() && shard.expire_message(header) {
+            if !header.is_none() && shard.has_expired(header) {
+                self.ctx().count_undelivered(header, Undelivered::Expired);
                 drop(message.set_apart());
                 continue;
             }
@@ -147,20 +157,6 @@ impl<L: Life> Turn<'_, L> {
         Poll::Pending
     }
 
-    /// A closer look at the state word between messages: why the actor is to end, if it is.
-    #[cold]
-    fn look(&self, shard: &Shard) -> Option<Ending> {
-        let door = self.ctx().door();
-        if door.has(state::KILL) {
-            return Some(door.take_kill_reason());
-        }
-        if door.has(state::STOP) {
-            return Some(self.ctx().stop_reason());
-        }
-        self.ctx().relieve(shard);
-        None
-    }
-
     /// An empty mailbox around which there is something.
     #[cold]
     fn rest(&self, shard: &Shard) -> Rest {
@@ -189,14 +185,16 @@ impl<L: Life> Turn<'_, L> {
             }
             Phase::Beginning => self.begin(shard, cx, messages),
             Phase::Handling => self.resume(shard, cx, messages),
+            Phase::Hearing => self.hear_on(shard, cx, messages),
             Phase::Waiting | Phase::Making => self.serve_out_of_line(shard, cx, messages),
             Phase::Ending => self.finish(cx),
+            Phase::Suspended => self.reconsider(shard, cx, messages),
             Phase::Over => Poll::Ready(()),
         }
     }
 
     #[inline(never)]
-    fn serve_out_of_line(
+    pub(super) fn serve_out_of_line(
         &mut self,
         shard: &Shard,
         cx: &mut task::Context<'_>,
@@ -205,7 +203,12 @@ impl<L: Life> Turn<'_, L> {
         self.serve(shard, cx, messages)
     }
 
-    fn begin(&mut self, shard: &Shard, cx: &mut task::Context<'_>, messages: u32) -> Poll<()> {
+    pub(super) fn begin(
+        &mut self,
+        shard: &Shard,
+        cx: &mut task::Context<'_>,
+        messages: u32,
+    ) -> Poll<()> {
         let Poll::Ready(reason) = self.poll_begin(cx) else { return Poll::Pending };
         self.clear();
         match reason {
@@ -219,7 +222,7 @@ impl<L: Life> Turn<'_, L> {
         let door = self.body.ctx.door();
         let header = self.header();
         if door.has(state::KILL) {
-            shard.message_done(header);
+            shard.message_done(self.ctx().kind(), header);
             self.clear();
             let reason = door.take_kill_reason();
             return self.end(reason, cx);
@@ -239,32 +242,32 @@ impl<L: Life> Turn<'_, L> {
     /// Ends the life for that reason.
     #[cold]
     #[inline(never)]
-    fn end(&mut self, reason: Ending, cx: &mut task::Context<'_>) -> Poll<()> {
+    pub(super) fn end(&mut self, reason: Ending, cx: &mut task::Context<'_>) -> Poll<()> {
         self.begin_to_end(reason);
         self.finish(cx)
     }
 
-    /// From here on nothing is admitted, and every parked sender hears of it.
+    /// From here on nothing is admitted, and every parked sender hears of it; unless what is
+    /// admitted is for the next incarnation.
     fn begin_to_end(&mut self, reason: Ending) {
-        let left = self.ctx().close();
+        let left = if self.ctx().may_go_on() { None } else { self.ctx().close() };
         self.make_end(reason, left);
     }
 
     fn finish(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
         let Poll::Ready(reason) = self.poll_end(cx) else { return Poll::Pending };
         self.clear();
-        self.bury(reason);
-        Poll::Ready(())
+        self.conclude(reason)
     }
 
     /// Ends the actor's public life, once.
-    fn bury(&mut self, reason: Ending) {
+    pub(super) fn bury(&mut self, reason: Ending) {
         let ctx = &self.body.ctx;
         if ctx.door().has(state::GONE) {
             return;
         }
         drop(ctx.close().map(|left| HandOver::new(ctx, left)));
-        let actor = self.take_actor();
+        let actor = self.take_actor(Phase::Over);
         if let Err(message) = catch(|| drop(actor)) {
             self.report(&ExitReason::Panicked(message));
         }
@@ -277,9 +280,12 @@ impl<L: Life> Turn<'_, L> {
         for watcher in ctx.door().take_watchers() {
             watcher.send(reason.clone());
         }
+        if let Some(bonds) = ctx.door().take_bonds() {
+            current::with(|shard| shard.release(ctx.pid(), &bonds, &reason));
+        }
     }
 
-    fn report(&self, what: &ExitReason) {
+    pub(super) fn report(&self, what: &ExitReason) {
         let ctx = self.ctx();
         current::with(|shard| shard.report(ctx.pid(), &ctx.config().name, what));
     }

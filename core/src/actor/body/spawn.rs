@@ -4,24 +4,27 @@ use std::rc::Rc;
 
 use super::held::Body;
 use super::life::{Life, life};
-use crate::actor::{Actor, ActorConfig, Context};
+use crate::actor::{Actor, Context};
 use crate::handle::Started;
-use crate::mailbox::Door;
+use crate::mailbox::{Door, state};
 use crate::pid::Pid;
 use crate::reply::Reply;
-use crate::shard::ActorEntry;
+use crate::shard::{ActorEntry, Settings};
 use crate::task::Task;
 
 /// Gives an actor its body; `observed` says whether somebody is told of what happens on its shard. `ack`, unless it is of nothing, is told how `started` went.
 pub(crate) fn embody<A: Actor>(
     pid: Pid,
-    config: Rc<ActorConfig>,
+    settings: Rc<Settings>,
     actor: A,
     ack: Reply<Started>,
     observed: bool,
 ) -> (Rc<dyn Task>, ActorEntry) {
-    let door = Door::new(pid, config.mailbox, observed);
-    build(life::<A>(), Context::new(door, config), actor, ack)
+    let door = Door::new(pid, settings.config.mailbox, observed);
+    if settings.config.trap_exits {
+        door.set(state::TRAPS_EXITS);
+    }
+    build(life::<A>(), Context::new(door, settings), actor, ack)
 }
 
 fn build<L: Life>(

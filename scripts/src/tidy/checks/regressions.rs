@@ -1,27 +1,47 @@
-//! The page of other people's bugs: what it says is tested is tested.
+//! Pages whose tables name tests: what they say is tested is tested.
 
 use crate::tidy::item;
 use crate::tidy::tree::{File, Tree};
 use crate::tidy::violation::Violation;
 
-const PAGE: &str = "docs/design/regressions.md";
+/// The page of other people's bugs, and that of OTP's rules.
+const PAGES: [&str; 2] = ["docs/design/regressions.md", "docs/guide/supervision.md"];
+/// What the last column is called in tables whose rows name tests.
+const HEADING: &str = "test";
 /// What the last cell of a row begins with whose subject is not there to be tested.
 const NOT_BUILT: &str = "not built yet: ";
 
-/// Rows of the page that name no test, and tests that are not there.
+/// Rows of the pages' tables that name no test, and tests that are not there.
 pub(crate) fn regressions(tree: &Tree) -> Vec<Violation> {
-    let Some(page) = tree.file(PAGE) else { return Vec::new() };
-    let lines = (1..).zip(page.text.lines());
-    lines.flat_map(|(at, line)| row(tree, page, at, line)).collect()
+    PAGES.iter().filter_map(|page| tree.file(page)).flat_map(|page| rows(tree, page)).collect()
+}
+
+fn rows(tree: &Tree, page: &File) -> Vec<Violation> {
+    let mut found = Vec::new();
+    // Whether the table that the line is in has a column of tests.
+    let mut of_tests = false;
+    let mut before = "";
+    for (at, line) in (1..).zip(page.text.lines()) {
+        if !before.starts_with('|') {
+            of_tests = last_cell(line) == Some(HEADING);
+        }
+        if of_tests {
+            found.extend(row(tree, page, at, line));
+        }
+        before = line;
+    }
+    found
+}
+
+/// The last cell of a table's row.
+fn last_cell(line: &str) -> Option<&str> {
+    let cells = line.strip_prefix('|')?.trim_end().strip_suffix('|')?;
+    Some(cells.rsplit('|').next().unwrap_or_default().trim())
 }
 
 fn row(tree: &Tree, page: &File, at: usize, line: &str) -> Vec<Violation> {
-    let Some(cells) = line.strip_prefix('|').and_then(|line| line.trim_end().strip_suffix('|'))
-    else {
-        return Vec::new();
-    };
-    let cell = cells.rsplit('|').next().unwrap_or_default().trim();
-    let heading = cell == "test" || cell.chars().all(|c| matches!(c, '-' | ':'));
+    let Some(cell) = last_cell(line) else { return Vec::new() };
+    let heading = cell == HEADING || cell.chars().all(|c| matches!(c, '-' | ':'));
     if heading || cell.starts_with(NOT_BUILT) {
         return Vec::new();
     }
@@ -54,7 +74,7 @@ mod tests {
     fn shown(row: &str) -> Vec<String> {
         let page = format!("# Bugs\n\n| bug | test |\n|---|---|\n{row}\n");
         let tree = Tree::of(&[
-            (PAGE, &page),
+            (PAGES[0], &page),
             ("a/tests/b.rs", "#[test]\nfn holds() {}\n// fn gone() {}\n"),
         ]);
         regressions(&tree).iter().map(ToString::to_string).collect()
@@ -69,11 +89,19 @@ mod tests {
     }
 
     #[test]
+    fn tables_without_a_column_of_tests_are_left_alone() {
+        let page = "| a | b |\n|---|---|\n| x | y |\n\n| a | test |\n|---|---|\n| x | y |\n";
+        let found = regressions(&Tree::of(&[(PAGES[1], page)]));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].to_string().contains(":7: "));
+    }
+
+    #[test]
     fn missing_tests_and_empty_rows_are_found() {
         for test in ["a/tests/b.rs::gone", "a/tests/c.rs::holds", "holds"] {
             let found = shown(&format!("| x | `{test}` |"));
             assert_eq!(found.len(), 1, "{test}");
-            assert!(found[0].starts_with(&format!("{PAGE}:5: there is no test `{test}`")));
+            assert!(found[0].starts_with(&format!("{}:5: there is no test `{test}`", PAGES[0])));
         }
         assert!(shown("| x | some day |")[0].contains("names no test"));
     }

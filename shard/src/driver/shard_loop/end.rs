@@ -60,6 +60,8 @@ impl<W: World> ShardLoop<W> {
     /// Drops everything, so that whoever waits for it hears of it.
     pub(crate) fn abandon(&mut self) {
         self.state.over = true;
+        // A step that a panic cut short has ended as well.
+        self.shard.end_step();
         self.shard.abandon_all();
         self.shard.flush();
         self.seat.end.ledger = self.shard.ledger();

@@ -90,12 +90,14 @@ impl<W: World> ShardLoop<W> {
 
     /// Takes in what has come and lets the shard have a turn.
     pub(super) fn step(&mut self) -> Step {
+        self.shard.begin_step();
         if !self.injected.is_empty() {
             self.injected.try_iter().take(INJECTED_BATCH).for_each(|it| self.shard.inject(it));
         }
         let now = self.world.begin_turn(&self.shard);
         self.world.complete_io(&self.shard, now);
         let pumped = self.pump.round(&self.shard, now, &mut Fifo);
+        self.shard.end_step();
         Step { next: pumped.next, blocked: pumped.blocked, received: pumped.received }
     }
 }

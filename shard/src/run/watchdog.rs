@@ -1,0 +1,77 @@
+//! The thread that sees that a shard hangs.
+//!
+//! It is no shard's, so that it sees an endless loop as well; what it looks at and concludes is
+//! [`greenroom_core::Watchdog`].
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{JoinHandle, current};
+use std::time::Duration;
+
+use greenroom_core::runtime::Clock;
+use greenroom_core::{NodeVitals, Reporter, Watchdog};
+
+use crate::driver::NodeClock;
+
+/// Looks in the time that makes a stall. A stall is seen half of that time late at most; more looks
+/// would wake an idle machine more often.
+const LOOKS: u32 = 2;
+
+/// The watchdog of one system, until this is dropped.
+pub(super) struct Watching {
+    /// Dropped to end the thread.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watching {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub(super) fn start(
+        name: &str,
+        vitals: Arc<NodeVitals>,
+        limit: Duration,
+        clock: NodeClock,
+        reporter: Arc<dyn Reporter>,
+    ) -> io::Result<Self> {
+        let (stop, stopped) = channel();
+        let watchdog = Watchdog::new(vitals, limit);
+        let pause = limit / LOOKS;
+        let thread = std::thread::Builder::new()
+            .name(format!("{name}-watch"))
+            .spawn(move || watch(watchdog, pause, clock, &*reporter, &stopped))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+fn watch(
+    mut watchdog: Watchdog,
+    pause: Duration,
+    clock: NodeClock,
+    reporter: &dyn Reporter,
+    stopped: &Receiver<()>,
+) {
+    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        for stall in watchdog.look(clock.now()) {
+            // What panics in a reporter is told to nobody: there is only the reporter to tell.
+            drop(catch_unwind(AssertUnwindSafe(|| reporter.shard_stalled(&stall))));
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let thread = self.thread.take();
+        // A reporter may be the one that ends the system.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != current().id()) {
+            // It catches the panics of reporters, and has none of its own.
+            drop(thread.join());
+        }
+    }
+}
