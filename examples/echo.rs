@@ -15,10 +15,9 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use futures_channel::oneshot;
 use greenroom::net::{ListenOptions, ServeLimits, Server, TcpListener, TcpStream, serve};
 use greenroom::prelude::*;
-use greenroom::{Driver, IdleStrategy};
+use greenroom::{Driver, IdleStrategy, ShutdownPhase};
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
@@ -39,6 +38,9 @@ Options:
 
 /// How long connections may take to end once the server is told to.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+/// How much longer than its connections a listener may take.
+const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
 /// Sends back what comes, until the client has sent all. Errors are the client's: it is gone.
 async fn send_back(mut stream: TcpStream) -> io::Result<()> {
@@ -116,10 +118,17 @@ async fn start(
 
 /// Ends what [`start`] has started.
 async fn drain(listeners: &[ActorRef<Listener>], limit: Duration) -> greenroom::Result {
-    for listener in listeners {
-        let call = listener.call(|reply| Message::Drain(limit, reply));
-        call.within(limit + Duration::from_secs(1)).await?;
-        listener.stop();
+    let drains = listeners.iter().map(|&listener| {
+        greenroom::spawn_local(async move {
+            let call = listener.call(|reply| Message::Drain(limit, reply));
+            let drained = call.within(limit + DRAIN_GRACE).await;
+            listener.stop();
+            drained
+        })
+    });
+    // All at once: `map` alone would begin each when the one before is done.
+    for drain in drains.collect::<Vec<_>>() {
+        drain.await??;
     }
     Ok(())
 }
@@ -167,17 +176,20 @@ fn idle(text: &str) -> Result<IdleStrategy, std::num::ParseIntError> {
 
 /// Serves until the process is asked to end (Ctrl-C, or SIGTERM).
 fn run(settings: &Settings) -> greenroom::Result {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut stop = Some(stop);
-    ctrlc::set_handler(move || drop(stop.take()))?;
     let system = System::builder().name("echo").shards(settings.shards);
-    let address = settings.address;
-    system.driver(settings.driver).idle(settings.idle).run(async move |system| {
+    let system = system.driver(settings.driver).idle(settings.idle).stop_on_signals();
+    let (address, limit) = (settings.address, DRAIN_LIMIT + 2 * DRAIN_GRACE);
+    system.shutdown_limit(limit).run(async move |system| {
         let (address, listeners) = start(system, address).await?;
+        let hook = async move || {
+            if let Err(error) = drain(&listeners, DRAIN_LIMIT).await {
+                eprintln!("echo: {error}");
+            }
+        };
+        system.on_shutdown_within(limit, ShutdownPhase::BeforeStop, "connections", hook)?;
         say(&format!("listens on {address}\n"))?;
-        // Nothing is ever sent: the handler drops its end.
-        let _ended = stopped.await;
-        drain(&listeners, DRAIN_LIMIT).await
+        system.until_shutdown().await;
+        Ok(())
     })?;
     Ok(())
 }

@@ -36,6 +36,7 @@ mod reply;
 mod report;
 pub mod runtime;
 mod shard;
+mod shutdown;
 pub mod supervision;
 mod task;
 #[cfg(test)]
@@ -68,7 +69,11 @@ pub use reply::Reply;
 pub use report::{Reporter, Silent};
 pub use shard::{
     Completed, Fifo, InUse, Ledger, LedgerError, Next, Pump, Pumped, Ready, Shard, ShardSetup,
-    TurnPolicy, TypeLedger, Wait,
+    Ties, TurnPolicy, TypeLedger, Wait,
+};
+pub use shutdown::{
+    HookFailure, HookFault, HookRefused, ShardReport, ShutdownOutcome, ShutdownPhase,
+    ShutdownReport,
 };
 pub use task::{LocalTask, TaskError, spawn_local};
 pub use time::Instant;

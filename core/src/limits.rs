@@ -95,6 +95,14 @@ pub const SUPERVISOR_RESTARTS_MAX: u32 = 10 * RESTARTS_MAX;
 /// How long a child has to stop before it is killed.
 pub const CHILD_SHUTDOWN: Duration = Duration::from_secs(5);
 
+/// How long a hook of a shutdown may take that was given no limit of its own: as long as a child.
+pub const SHUTDOWN_HOOK: Duration = Duration::from_secs(5);
+
+/// How long a shutdown may go on after its deadline: for what was killed to be dropped, and again
+/// for the hooks that come last. Short, because whoever set the deadline waits; long enough to
+/// write out a buffer.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
+
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::actor::ExitReason;
 use crate::pid::Pid;
+use crate::shutdown::HookFailure;
 use crate::vitals::Stall;
 
 /// Receives what somebody should read: crashes, hooks that failed. A system's builder sets one;
@@ -24,6 +25,11 @@ pub trait Reporter: Send + Sync {
         delay: Duration,
     ) {
         let _ = (supervisor, child, reason, restarts, delay);
+    }
+
+    /// A hook of the system's shutdown panicked or took too long.
+    fn hook_failed(&self, failure: &HookFailure) {
+        let _ = failure;
     }
 
     /// Actors waited for room in one another's mailboxes in a circle, and would have for ever. The

@@ -54,15 +54,17 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use greenroom::{Builder, IdleStrategy, Pin};
+use greenroom::{Builder, IdleStrategy, Pin, ShutdownPhase};
 
 use server::Server;
 use settings::{Idle, Invocation, Settings, USAGE};
 
 /// How long connections may take to end once the server is told to.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the whole end may take: the connections, what the shards say of them, the actors.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(8);
 
 fn main() -> ExitCode {
     let cores = thread::available_parallelism().ok();
@@ -87,9 +89,6 @@ fn main() -> ExitCode {
 
 /// Serves until the process is asked to end (Ctrl-C, or SIGTERM).
 fn run(settings: Settings) -> greenroom::Result {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut stop = Some(stop);
-    ctrlc::set_handler(move || drop(stop.take()))?;
     let pin = if settings.pin { Pin::Cores } else { Pin::None };
     let idle = match settings.idle {
         Idle::Park => IdleStrategy::Park,
@@ -98,16 +97,21 @@ fn run(settings: Settings) -> greenroom::Result {
     };
     let shards = settings.shards.get().into();
     let system = Builder::new().name("kv").shards(shards).pin(pin).idle(idle);
-    let system = system.driver(settings.driver);
+    let system = system.driver(settings.driver).shutdown_limit(SHUTDOWN_LIMIT).stop_on_signals();
     system.run(async move |system| {
         let server: Server = server::start(system, &settings).await?;
+        let connections = server.clone();
+        let hook = async move || {
+            let drained = connections.drain(DRAIN_LIMIT).await;
+            // Nobody listens any more where this fails.
+            let _said =
+                say(&format!("closed {}, broke off {}\n", drained.finished, drained.aborted));
+        };
+        let phase = ShutdownPhase::BeforeStop;
+        system.on_shutdown_within(SHUTDOWN_LIMIT, phase, "connections", hook)?;
         say(&format!("{settings}\nlistens on {}\n", server.addresses()[0]))?;
-        // Nothing is ever sent to `stopped`: the handler drops its end.
-        let broken = pin!(server.broken());
-        let end = select(stopped, broken).await;
-        let drained = server.drain(DRAIN_LIMIT).await;
-        say(&format!("closed {}, broke off {}\n", drained.finished, drained.aborted))?;
-        match end {
+        let (told, broken) = (pin!(system.until_shutdown()), pin!(server.broken()));
+        match select(told, broken).await {
             Either::Left(_) => Ok(()),
             Either::Right((reason, _)) => Err(format!("a shard was lost: {reason}").into()),
         }

@@ -18,7 +18,6 @@ pub use doctor::{Finding, Report, Severity, doctor};
 #[cfg(not(loom))]
 pub use driver::{Driver, UnknownDriver};
 #[cfg(not(loom))]
-pub use run::{
-    Builder, IdleStrategy, Pin, RunError, Running, ShardReport, ShutdownReport, StartError,
-    StderrReporter, run,
-};
+pub use greenroom_core::{ShardReport, ShutdownReport};
+#[cfg(not(loom))]
+pub use run::{Builder, IdleStrategy, Pin, RunError, Running, StartError, StderrReporter, run};

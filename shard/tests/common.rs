@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use greenroom_core::io::net;
 use greenroom_core::runtime::{NetRequest, SocketId};
-use greenroom_core::{Actor, Context, ExitReason, Flow, Pid, Reply, Reporter};
+use greenroom_core::{Actor, Context, ExitReason, Flow, HookFailure, Pid, Reply, Reporter};
 use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
 /// Makes of each body, which takes a driver, a test for each driver of this build. What a body finds
@@ -73,13 +73,20 @@ impl Actor for Counter {
     }
 }
 
-/// Keeps what is reported.
+/// Keeps what is reported: actors that failed, and names of hooks.
 #[derive(Clone, Default)]
-pub(crate) struct Notes(pub(crate) Arc<Mutex<Vec<(String, ExitReason)>>>);
+pub(crate) struct Notes(
+    pub(crate) Arc<Mutex<Vec<(String, ExitReason)>>>,
+    pub(crate) Arc<Mutex<Vec<String>>>,
+);
 
 impl Reporter for Notes {
     fn actor_failed(&self, _: Pid, name: &str, reason: &ExitReason) {
         self.0.lock().unwrap().push((name.into(), reason.clone()));
+    }
+
+    fn hook_failed(&self, failure: &HookFailure) {
+        self.1.lock().unwrap().push(failure.name.to_string());
     }
 }
 

@@ -27,6 +27,8 @@ mod short_writes;
 #[cfg(not(loom))]
 mod shutdown;
 #[cfg(not(loom))]
+mod signals;
+#[cfg(not(loom))]
 mod stalls;
 #[cfg(not(loom))]
 mod tcp;

@@ -2,20 +2,23 @@
 
 #![expect(clippy::disallowed_methods, reason = "threads that keep the cores busy")]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use greenroom_core::{
-    Actor, ActorConfig, Context, ExitReason, Flow, Placement, ShardId, SystemHandle, spawn_local,
+    Actor, ActorConfig, Context, ExitReason, Flow, HookFault, Placement, ShardId, ShutdownPhase,
+    SystemHandle, spawn_local,
 };
 use greenroom_shard::{Driver, Running};
 
-use crate::common::{Count, Counter, alone, descriptors_with, on_each_driver, system};
+use crate::common::{Count, Counter, Notes, alone, descriptors_with, on_each_driver, system};
 
 on_each_driver! {
     every_actor_is_stopped_and_every_message_accounted_for,
     an_actor_that_does_not_end_is_killed_at_the_deadline,
+    what_is_under_way_at_a_kill_is_counted,
+    a_hook_that_fails_is_in_the_report,
     a_handler_that_never_lets_go_is_reported_and_left_behind,
     an_end_fails_every_task_that_is_left,
     dropping_the_handle_ends_the_system,
@@ -96,6 +99,88 @@ fn an_actor_that_does_not_end_is_killed_at_the_deadline(driver: Driver) {
     assert_eq!((report.killed(), report.shards[1].killed), (1, 1));
     assert!(report.stuck.is_empty() && !report.is_clean());
     assert!(!matches!(caller.wait(), Ok(Ok(_))), "nobody answered");
+}
+
+/// Sends on whatever it is sent, without end.
+struct Relay {
+    to: Arc<Mutex<Vec<greenroom_core::ActorRef<Self>>>>,
+    accepted: Arc<AtomicU64>,
+}
+
+impl Relay {
+    fn cast(&self, number: usize) {
+        let to = self.to.lock().unwrap()[number % 3];
+        if to.cast(number).is_ok() {
+            self.accepted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Actor for Relay {
+    type Message = usize;
+
+    async fn handle(&mut self, number: usize, _: &Context<Self>) -> Flow {
+        self.cast(number + 1);
+        Flow::Continue
+    }
+
+    async fn stopped(&mut self, _: &ExitReason, _: &Context<Self>) {
+        (0..10).for_each(|number| self.cast(number));
+    }
+}
+
+fn what_is_under_way_at_a_kill_is_counted(driver: Driver) {
+    for limit in [Duration::ZERO, NEVER] {
+        let running = system(driver, 3).start().unwrap();
+        let (relays, accepted) = (Arc::default(), Arc::<AtomicU64>::default());
+        let counted = accepted.clone();
+        on(&running, 0, async move |system| {
+            for shard in 0..3 {
+                let relay = Relay { to: Arc::clone(&relays), accepted: accepted.clone() };
+                let relay = system.spawn(Placement::Shard(shard), move || relay).await.unwrap();
+                relays.lock().unwrap().push(relay);
+            }
+            let first = relays.lock().unwrap()[1];
+            for number in 0..300 {
+                first.send(number).await.unwrap();
+                accepted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let report = running.shutdown(limit);
+        let ledger = report.ledger();
+        assert!(report.stuck.is_empty(), "{report}");
+        assert!(report.shards.iter().all(|shard| shard.ledger.open() == 0), "{report}");
+        assert_eq!(ledger.accepted, counted.load(Ordering::Relaxed), "{report}");
+    }
+}
+
+fn a_hook_that_fails_is_in_the_report(driver: Driver) {
+    let notes = Notes::default();
+    let running = system(driver, 2).reporter(Arc::new(notes.clone())).start().unwrap();
+    let (told, heard) = mpsc::channel();
+    let last = told.clone();
+    on(&running, 0, async move |system| {
+        let after = ShutdownPhase::AfterStop;
+        system.on_shutdown(after, "flush", async move || last.send("flush").unwrap()).unwrap();
+    });
+    on(&running, 1, async move |system| {
+        let before = ShutdownPhase::BeforeStop;
+        system.on_shutdown(before, "bad", async || panic!("told to")).unwrap();
+        let hang = async || std::future::pending().await;
+        system.on_shutdown_within(Duration::from_millis(1), before, "endless", hang).unwrap();
+        drop(spawn_local(async move {
+            system.until_shutdown().await;
+            told.send("begun").unwrap();
+        }));
+    });
+    let report = running.shutdown(NEVER);
+    assert_eq!(heard.iter().collect::<Vec<_>>(), ["begun", "flush"]);
+    let failed = report.shards[1].hooks.iter().map(|hook| (&*hook.name, hook.why.clone()));
+    let panicked = HookFault::Panicked("told to".into());
+    let failed: Vec<_> = failed.collect();
+    assert_eq!(failed, [("bad", panicked), ("endless", HookFault::Overran)]);
+    assert!(!report.is_clean());
+    assert_eq!(*notes.1.lock().unwrap(), ["bad", "endless"]);
 }
 
 fn a_handler_that_never_lets_go_is_reported_and_left_behind(driver: Driver) {

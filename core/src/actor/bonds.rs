@@ -92,7 +92,7 @@ impl<A: Actor> Context<A> {
     where
         F: FnOnce() -> B + Send + 'static,
     {
-        let bond = Bond::Link(self.pid());
+        let bond = Bond::Link(self.pid(), self.door().incarnation());
         self.system().spawn_bound(Some(config), placement, factory, Some(bond))
     }
 

@@ -230,7 +230,7 @@ impl<A: Actor> Context<A> {
     fn bind(&self) {
         let bond = self.door.bonds_if_any().and_then(|mut bonds| bonds.awaited.take());
         let Some(bond) = bond else { return };
-        if matches!(bond, Bond::Supervisor(_)) {
+        if matches!(bond, Bond::Supervisor(..)) {
             self.door.set(state::SUPERVISED);
         }
         current::with(|shard| shard.bind(&self.door, bond));

@@ -85,9 +85,11 @@ pub enum Undelivered {
     Expired,
     /// A dropping or sliding mailbox was full.
     Overflow,
+    /// It was on its way to another shard when its own was brought down.
+    Abandoned,
 }
 
 impl Undelivered {
     /// All reasons, in the order in which they are counted.
-    pub const ALL: [Self; 3] = [Self::Stopped, Self::Expired, Self::Overflow];
+    pub const ALL: [Self; 4] = [Self::Stopped, Self::Expired, Self::Overflow, Self::Abandoned];
 }

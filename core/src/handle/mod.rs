@@ -29,6 +29,6 @@ pub use outside::{Outside, OutsideError, SystemHandle};
 pub use placement::Placement;
 pub use recipient::Recipient;
 pub use send::{Send, SendError};
+pub(crate) use spawn::{News, Started, spawn_from};
 pub use spawn::{Spawn, SpawnError};
-pub(crate) use spawn::{Started, spawn_from};
 pub use system::System;

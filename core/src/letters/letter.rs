@@ -47,6 +47,7 @@ impl fmt::Display for LetterReason {
             Self::Undelivered(Undelivered::Stopped) => "the actor had ended",
             Self::Undelivered(Undelivered::Expired) => "its deadline passed",
             Self::Undelivered(Undelivered::Overflow) => "dropped by a full mailbox",
+            Self::Undelivered(Undelivered::Abandoned) => "its shard went down first",
             Self::Full => "returned: no room",
             Self::Closed => "returned: the actor has ended",
             Self::Unusable => "returned: the ref leads nowhere",

@@ -4,7 +4,8 @@ use std::cell::RefMut;
 
 use super::bonds::Bonds;
 use super::pressure::{Relief, Waiter};
-use super::queue::{Door, state};
+use super::queue::Door;
+use super::state;
 use crate::actor::{Ending, ExitReason, Signal};
 use crate::pid::Pid;
 use crate::reply::Reply;

@@ -14,7 +14,8 @@ use std::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::queue::{Door, state};
+use super::queue::Door;
+use super::state;
 use crate::actor::{Ending, Monitor, Signal};
 use crate::handle::Started;
 use crate::pid::Pid;
@@ -31,8 +32,8 @@ pub(crate) struct Bonds {
     monitor_last: u64,
     /// Who monitors this actor.
     pub(crate) watchers: BTreeSet<(Pid, u64)>,
-    /// The groups it hears of.
-    pub(crate) groups: BTreeSet<Arc<str>>,
+    /// The groups it hears of, each under a number: news of an earlier time do not count.
+    pub(crate) groups: BTreeMap<Arc<str>, u64>,
     /// News that were not handled yet.
     signals: VecDeque<Signal>,
     /// What binds this actor to its spawner once it has started.
@@ -43,12 +44,12 @@ pub(crate) struct Bonds {
 /// What a new actor is bound by, from the moment it has started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bond {
-    /// A link with that actor.
-    Link(Pid),
+    /// A link with that incarnation of that actor.
+    Link(Pid, u32),
     /// That actor's monitor of that number.
     Monitor(Pid, u64),
-    /// A link with that supervisor, which decides over the actor's incarnations.
-    Supervisor(Pid),
+    /// A link with that incarnation of that supervisor, which decides over the actor's own.
+    Supervisor(Pid, u32),
 }
 
 /// An actor's supervision.
@@ -62,15 +63,24 @@ pub(crate) struct Charge {
     pub(crate) over: Option<Reply<Ending>>,
 }
 
+/// What bound an incarnation that is over.
+pub(crate) struct Past {
+    pub(crate) links: BTreeSet<Pid>,
+    pub(crate) monitors: BTreeMap<u64, Option<Pid>>,
+    pub(crate) groups: BTreeMap<Arc<str>, u64>,
+}
+
 impl Bonds {
     pub(crate) fn next_monitor(&mut self) -> u64 {
         self.monitor_last += 1;
         self.monitor_last
     }
 
-    /// Whether a link that `peer` tells of counts.
-    pub(crate) fn is_unlinking(&self, peer: Pid) -> bool {
-        self.unlinking.contains_key(&peer)
+    /// `peer` tells of a link, which counts unless it is older than an unlink.
+    pub(crate) fn linked(&mut self, peer: Pid) {
+        if !self.unlinking.contains_key(&peer) {
+            self.links.insert(peer);
+        }
     }
 
     /// The other side has confirmed an unlink.
@@ -95,8 +105,8 @@ impl Bonds {
         self.signals.retain(|signal| !matches!(signal, Signal::Exit { pid, .. } if *pid == peer));
     }
 
-    /// Forgets a group and its news. Tells whether it was heard of.
-    pub(crate) fn forget_group(&mut self, of: &str) -> bool {
+    /// Forgets a group and its news. Tells under which number it was heard of.
+    pub(crate) fn forget_group(&mut self, of: &str) -> Option<u64> {
         self.signals.retain(|signal| {
             !matches!(signal, Signal::Joined { group, .. } | Signal::Left { group, .. }
                 if **group == *of)
@@ -105,17 +115,21 @@ impl Bonds {
     }
 
     /// What an incarnation leaves when another is to follow: its links, but for the supervisor's,
-    /// and the actors it monitored. Who monitors the actor goes on doing so.
-    pub(crate) fn end_incarnation(&mut self) -> (BTreeSet<Pid>, BTreeMap<u64, Option<Pid>>) {
+    /// and what it monitored. Who monitors the actor goes on doing so. Whoever was linked is to
+    /// confirm that this is over.
+    pub(crate) fn end_incarnation(&mut self) -> Past {
         self.signals.clear();
-        self.groups.clear();
         let mut links = std::mem::take(&mut self.links);
         if let Some(Charge { supervisor, .. }) = &self.charge
             && links.remove(supervisor)
         {
             self.links.insert(*supervisor);
         }
-        (links, std::mem::take(&mut self.monitors))
+        for &peer in &links {
+            *self.unlinking.entry(peer).or_default() += 1;
+        }
+        let monitors = std::mem::take(&mut self.monitors);
+        Past { links, monitors, groups: std::mem::take(&mut self.groups) }
     }
 }
 

@@ -20,12 +20,13 @@ mod bound;
 mod door;
 mod pressure;
 mod queue;
+pub(crate) mod state;
 mod watchers;
 
 pub(crate) use any::AnyDoor;
-pub(crate) use bonds::{Bond, Bonds, Charge};
+pub(crate) use bonds::{Bond, Bonds, Charge, Past};
 pub use bound::MailboxBound;
 pub(crate) use bound::WhenFull;
 pub(crate) use door::{Parcel, Unpushed};
 pub(crate) use pressure::{Relief, Ticket, Waiter};
-pub(crate) use queue::{Door, Envelope, Refusal, state};
+pub(crate) use queue::{Door, Envelope, Refusal};

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::door::Parcel;
-use super::queue::{Door, Envelope, state};
+use super::queue::{Door, Envelope};
+use super::state;
 use crate::limits::GO_DIVISOR;
 use crate::pid::ShardId;
 use crate::task::waker::StoredWaker;

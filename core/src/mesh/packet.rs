@@ -22,7 +22,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 
 use crate::limits::{PACKET_BYTES, PACKET_INLINE_BYTES};
 use crate::pid::ShardId;
-use crate::shard::{Shard, shielded};
+use crate::shard::{Shard, current, shielded};
 use crate::time::Instant;
 use crate::words;
 
@@ -81,6 +81,9 @@ const _: () = {
 
 /// A content type with the function that delivers it.
 pub(crate) trait Deliver: Send + 'static {
+    /// Whether it is a user message, which is counted where it is dropped on the way.
+    const IS_MESSAGE: bool = false;
+
     /// Runs on the receiving shard, between turns.
     fn deliver(self, shard: &Shard, meta: PacketMeta);
 }
@@ -102,7 +105,12 @@ unsafe fn handle<T: Deliver>(content: &mut Content, to: Option<(&Shard, PacketMe
     };
     match to {
         Some((shard, meta)) => content.deliver(shard, meta),
-        None => drop(content),
+        None => {
+            if T::IS_MESSAGE {
+                current::with(Shard::message_abandoned);
+            }
+            drop(content);
+        }
     }
 }
 

@@ -46,8 +46,9 @@ pub(crate) enum Ask {
     Find(Arc<str>, Reply<Option<Pid>>),
     Join(Arc<str>, Named, Reply<()>),
     Leave(Arc<str>, Pid, Reply<bool>),
-    Watch(Arc<str>, Pid, Reply<Vec<Pid>>),
-    Unwatch(Arc<str>, Pid),
+    /// From now on, under that number of the watcher's.
+    Watch(Arc<str>, Pid, u64, Reply<Vec<Pid>>),
+    Unwatch(Arc<str>, Pid, u64),
 }
 
 impl Actor for Directory {
@@ -76,10 +77,13 @@ impl Actor for Directory {
                 }
                 reply.send(left);
             }
-            Ask::Watch(group, pid, reply) => reply.send(self.watch(&group, pid, ctx)),
-            Ask::Unwatch(group, pid) => {
-                self.unwatch(&group, pid);
-                self.strike(pid, Place::Watcher, &group, ctx);
+            Ask::Watch(group, pid, number, reply) => {
+                reply.send(self.watch(&group, (pid, number), ctx));
+            }
+            Ask::Unwatch(group, pid, number) => {
+                if self.unwatch(&group, pid, Some(number)) {
+                    self.strike(pid, Place::Watcher, &group, ctx);
+                }
             }
         }
         Flow::Continue
@@ -94,7 +98,7 @@ impl Actor for Directory {
             }
             // What it was told of ends first: it is not there to hear that it left itself.
             for group in known.watches {
-                self.unwatch(&group, pid);
+                self.unwatch(&group, pid, None);
             }
             for group in known.groups {
                 self.leave(&group, pid, ctx);
@@ -199,6 +203,11 @@ impl Shard {
         } else {
             self.push_system(home, Packet::system(0, Run(Box::new(hand_over))));
         }
+    }
+
+    /// An actor hears of a group no longer, unless it has asked again since.
+    pub(crate) fn unwatch_group(&self, group: &str, watcher: Pid, number: u64) {
+        self.ask_directory(group, Ask::Unwatch(group.into(), watcher, number));
     }
 
     /// Which shard decides over that name or group. The same on every run: it is not for the seed

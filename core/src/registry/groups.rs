@@ -1,6 +1,6 @@
 //! Groups, as their directory keeps them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::directory::{Directory, Place, have_noted};
@@ -13,7 +13,8 @@ use crate::shard::{Notice, current};
 #[derive(Default)]
 pub(super) struct Group {
     members: BTreeSet<Pid>,
-    watchers: BTreeSet<Pid>,
+    /// Under which number each of them wants to.
+    watchers: BTreeMap<Pid, u64>,
 }
 
 impl Directory {
@@ -42,21 +43,26 @@ impl Directory {
     pub(super) fn watch(
         &mut self,
         group: &Arc<str>,
-        watcher: Pid,
+        (watcher, number): (Pid, u64),
         ctx: &Context<Self>,
     ) -> Vec<Pid> {
         let entry = self.groups.entry(group.clone()).or_default();
-        entry.watchers.insert(watcher);
+        entry.watchers.insert(watcher, number);
         let members = entry.members.iter().copied().collect();
         self.enter(watcher, Place::Watcher, group, ctx);
         members
     }
 
-    pub(super) fn unwatch(&mut self, group: &Arc<str>, watcher: Pid) {
-        if let Some(entry) = self.groups.get_mut(group) {
+    /// Under that number, or under any. Tells whether it was so.
+    pub(super) fn unwatch(&mut self, group: &Arc<str>, watcher: Pid, number: Option<u64>) -> bool {
+        let Some(entry) = self.groups.get_mut(group) else { return false };
+        let known = entry.watchers.get(&watcher).copied();
+        let over = known.is_some() && (number.is_none() || number == known);
+        if over {
             entry.watchers.remove(&watcher);
         }
         self.forget_if_empty(group);
+        over
     }
 
     fn forget_if_empty(&mut self, group: &Arc<str>) {
@@ -69,8 +75,8 @@ impl Directory {
 
 impl Group {
     fn tell(&self, group: &Arc<str>, member: Pid, joined: bool, ctx: &Context<Directory>) {
-        for &watcher in &self.watchers {
-            let notice = Notice::Member { group: group.clone(), member, joined };
+        for (&watcher, &number) in &self.watchers {
+            let notice = Notice::Member { group: group.clone(), number, member, joined };
             current::with(|shard| shard.notify(ctx.pid(), watcher, notice));
         }
     }

@@ -182,19 +182,25 @@ impl<A: Actor> Context<A> {
         group: impl Into<Arc<str>>,
     ) -> Result<Vec<Pid>, RegisterError> {
         let group = group.into();
-        self.door().bonds().groups.insert(group.clone());
+        let number = {
+            let mut bonds = self.door().bonds();
+            // News of an earlier time are in what is returned, or come again.
+            bonds.forget_group(&group);
+            let number = bonds.next_monitor();
+            bonds.groups.insert(group.clone(), number);
+            number
+        };
         let (system, me) = (self.system(), self.pid());
-        let asked = system.ask(group, |group, reply| Ask::Watch(group, me, reply));
+        let asked = system.ask(group, |group, reply| Ask::Watch(group, me, number, reply));
         asked.await.ok_or(RegisterError::ShuttingDown)
     }
 
     /// Hears no more of a group. Tells whether it did.
     pub fn demonitor_group(&self, group: &str) -> bool {
-        let heard = self.door().bonds_if_any().is_some_and(|mut bonds| bonds.forget_group(group));
-        if heard {
-            let ask = Ask::Unwatch(group.into(), self.pid());
-            current::with(|shard| shard.ask_directory(group, ask));
+        let heard = self.door().bonds_if_any().and_then(|mut bonds| bonds.forget_group(group));
+        if let Some(number) = heard {
+            current::with(|shard| shard.unwatch_group(group, self.pid(), number));
         }
-        heard
+        heard.is_some()
     }
 }

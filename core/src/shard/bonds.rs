@@ -4,11 +4,12 @@
 //! once; to another it travels in the system lane, outside every bound. What is for somebody who is
 //! gone is answered here, in their name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Shard;
 use crate::actor::{Ending, ExitReason, Monitor, Signal};
-use crate::mailbox::{AnyDoor, Bond, Bonds, state};
+use crate::mailbox::{AnyDoor, Bond, Bonds, Past, state};
 use crate::mesh::{Deliver, Packet, PacketMeta};
 use crate::pid::Pid;
 use crate::time::Instant;
@@ -24,14 +25,21 @@ pub(crate) enum Notice {
     Down(u64, Ending),
     /// We are linked.
     Link,
+    /// You spawned me in that incarnation of yours, and we are linked.
+    Bound(u32),
+    /// You spawned me, and monitor me under that number.
+    Watched(u64),
     /// We are no longer.
     Unlink,
     /// I know that we are no longer.
     Unlinked,
     /// I ended, and we were linked.
     Exit(Ending),
-    /// Somebody has joined a group, or left it.
-    Member { group: Arc<str>, member: Pid, joined: bool },
+    /// An incarnation of mine ended, and we were linked. Confirmed like an unlink: the next one is
+    /// linked to nobody, however late a link with this one arrives.
+    Cut(Ending),
+    /// Somebody has joined a group that you monitor under that number, or left it.
+    Member { group: Arc<str>, number: u64, member: Pid, joined: bool },
     /// That incarnation of mine ended, and you are my supervisor.
     Suspended(u32, Ending),
 }
@@ -81,10 +89,21 @@ impl Shard {
                     bonds.watchers.remove(&(from, number));
                 }
             }
-            Notice::Link => {
-                let mut bonds = door.bonds();
-                if !bonds.is_unlinking(from) {
-                    bonds.links.insert(from);
+            Notice::Link => door.bonds().linked(from),
+            Notice::Bound(incarnation) => {
+                if door.incarnation() == incarnation && !door.has_state(state::SUSPENDED) {
+                    door.bonds().linked(from);
+                } else {
+                    self.notify(to, from, Notice::Exit(ExitReason::NoSuchActor.into()));
+                }
+            }
+            Notice::Watched(number) => {
+                let known = match door.bonds().monitors.get_mut(&number) {
+                    Some(target) => target.replace(from).is_none_or(|target| target == from),
+                    None => false,
+                };
+                if !known {
+                    self.notify(to, from, Notice::Demonitor(number));
                 }
             }
             Notice::Unlink => {
@@ -105,14 +124,14 @@ impl Shard {
                     self.signal_to(door, Signal::Down { monitor, pid: from, reason });
                 }
             }
-            Notice::Exit(reason) => {
-                let bonds = door.bonds_if_any();
-                if bonds.is_some_and(|mut bonds| bonds.links.remove(&from)) {
-                    self.linked_exit(door, from, reason);
-                }
+            Notice::Exit(reason) => self.link_over(door, from, reason),
+            Notice::Cut(reason) => {
+                self.notify(to, from, Notice::Unlinked);
+                self.link_over(door, from, reason);
             }
-            Notice::Member { group, member: pid, joined } => {
-                if door.bonds_if_any().is_some_and(|bonds| bonds.groups.contains(&group)) {
+            Notice::Member { group, number, member: pid, joined } => {
+                let bonds = door.bonds_if_any();
+                if bonds.is_some_and(|bonds| bonds.groups.get(&group) == Some(&number)) {
                     let joined = if joined {
                         Signal::Joined { group, pid }
                     } else {
@@ -135,8 +154,9 @@ impl Shard {
         let answer = match notice {
             Notice::Monitor(number) => Notice::Down(number, reason.clone()),
             // A link needs two that are alive: how the other ended is no excuse.
-            Notice::Link => Notice::Exit(ExitReason::NoSuchActor.into()),
-            Notice::Unlink => Notice::Unlinked,
+            Notice::Link | Notice::Bound(_) => Notice::Exit(ExitReason::NoSuchActor.into()),
+            Notice::Unlink | Notice::Cut(_) => Notice::Unlinked,
+            Notice::Watched(number) => Notice::Demonitor(number),
             _ => return,
         };
         if from.shard() == self.id() {
@@ -153,6 +173,14 @@ impl Shard {
         let door = actor.as_ref().and_then(|actor| actor.door());
         if let Some(door) = door.filter(|door| !door.has_state(state::GONE)) {
             self.notice_for(door, from, to, answer);
+        }
+    }
+
+    /// The other side of a link has ended.
+    fn link_over(&self, door: &dyn AnyDoor, from: Pid, reason: Ending) {
+        let bonds = door.bonds_if_any();
+        if bonds.is_some_and(|mut bonds| bonds.links.remove(&from)) {
+            self.linked_exit(door, from, reason);
         }
     }
 
@@ -188,35 +216,40 @@ impl Shard {
     /// Binds an actor that has just started to whoever spawned it.
     pub(crate) fn bind(&self, door: &dyn AnyDoor, bond: Bond) {
         match bond {
-            Bond::Link(peer) | Bond::Supervisor(peer) => {
+            Bond::Link(peer, incarnation) | Bond::Supervisor(peer, incarnation) => {
                 door.bonds().links.insert(peer);
-                self.notify(door.pid(), peer, Notice::Link);
+                self.notify(door.pid(), peer, Notice::Bound(incarnation));
             }
             Bond::Monitor(owner, number) => {
                 door.bonds().watchers.insert((owner, number));
+                self.notify(door.pid(), owner, Notice::Watched(number));
             }
         }
     }
 
     /// Tells everybody who is bound to an actor that it has ended.
     pub(crate) fn release(&self, pid: Pid, bonds: &Bonds, reason: &Ending) {
-        self.release_own(pid, &bonds.links, &bonds.monitors, reason);
+        for &peer in &bonds.links {
+            self.notify(pid, peer, Notice::Exit(reason.clone()));
+        }
+        self.demonitor_all(pid, &bonds.monitors);
         for &(owner, number) in &bonds.watchers {
             self.notify(pid, owner, Notice::Down(number, reason.clone()));
         }
     }
 
-    /// The same for what belongs to an incarnation.
-    pub(crate) fn release_own<'a>(
-        &self,
-        pid: Pid,
-        links: impl IntoIterator<Item = &'a Pid>,
-        monitors: impl IntoIterator<Item = (&'a u64, &'a Option<Pid>)>,
-        reason: &Ending,
-    ) {
-        for &peer in links {
-            self.notify(pid, peer, Notice::Exit(reason.clone()));
+    /// The same for what belonged to an incarnation.
+    pub(crate) fn release_incarnation(&self, pid: Pid, past: &Past, reason: &Ending) {
+        for &peer in &past.links {
+            self.notify(pid, peer, Notice::Cut(reason.clone()));
         }
+        self.demonitor_all(pid, &past.monitors);
+        for (group, &number) in &past.groups {
+            self.unwatch_group(group, pid, number);
+        }
+    }
+
+    fn demonitor_all(&self, pid: Pid, monitors: &BTreeMap<u64, Option<Pid>>) {
         for (&number, &target) in monitors {
             if let Some(target) = target {
                 self.notify(pid, target, Notice::Demonitor(number));

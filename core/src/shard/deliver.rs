@@ -193,6 +193,8 @@ pub(super) fn pack_traced<M: Send + 'static>(
 struct Arrival<M>(M);
 
 impl<M: Send + 'static> Deliver for Arrival<M> {
+    const IS_MESSAGE: bool = true;
+
     #[inline(always)]
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
         let header = shard.header_of(&meta, |caller| caller.map_or(Chain::Empty, Chain::One));
@@ -208,6 +210,8 @@ struct ChainedArrival<M> {
 }
 
 impl<M: Send + 'static> Deliver for ChainedArrival<M> {
+    const IS_MESSAGE: bool = true;
+
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
         let (slot, generation) = self.parent;
         let parent = Pid::new(shard.node(), meta.from, slot, generation);
@@ -226,6 +230,8 @@ struct TracedArrival<M> {
 }
 
 impl<M: Send + 'static> Deliver for TracedArrival<M> {
+    const IS_MESSAGE: bool = true;
+
     fn deliver(self, shard: &Shard, meta: PacketMeta) {
         let RemoteContext { trace, chain } = *self.context;
         let (slot, generation) = meta.caller;

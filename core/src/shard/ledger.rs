@@ -1,6 +1,7 @@
 //! What became of every message this shard accepted.
 
 use std::cell::Cell;
+use std::iter::Sum;
 
 use super::work::Work;
 use crate::actor::Undelivered;
@@ -9,7 +10,8 @@ use crate::actor::Undelivered;
 /// `accepted = handled + undelivered`; what was refused was never accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Ledger {
-    /// Entered a mailbox of this shard, or arrived from another shard for one.
+    /// Entered a mailbox of this shard, or arrived from another shard for one; or was on its way
+    /// from this shard to another when this one was brought down.
     pub accepted: u64,
     /// Handled to the end, or to a panic or kill in their handler.
     pub handled: u64,
@@ -34,6 +36,15 @@ impl Ledger {
         for (mine, theirs) in self.undelivered.iter_mut().zip(other.undelivered) {
             *mine += theirs;
         }
+    }
+}
+
+impl Sum for Ledger {
+    fn sum<I: Iterator<Item = Self>>(ledgers: I) -> Self {
+        ledgers.fold(Self::default(), |mut sum, ledger| {
+            sum.add(&ledger);
+            sum
+        })
     }
 }
 

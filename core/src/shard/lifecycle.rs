@@ -166,6 +166,7 @@ impl Shard {
         }
         self.vitals.forget(pid);
         self.graves.bury(pid.slot(), pid.generation(), ending.clone());
+        self.root_ended(pid.target());
     }
 
     /// Records the end of an incarnation that need not be the actor's.

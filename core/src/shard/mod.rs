@@ -41,6 +41,7 @@ mod shutdown;
 mod slab;
 mod spawn;
 mod state;
+mod ties;
 mod turn;
 mod undelivered;
 mod work;
@@ -60,5 +61,6 @@ pub(crate) use shield::shielded;
 pub(crate) use spawn::Birth;
 
 pub use state::{Shard, ShardSetup};
+pub use ties::Ties;
 pub use turn::{Fifo, Next, Ready, TurnPolicy};
 pub(crate) use undelivered::Addressee;

@@ -74,6 +74,8 @@ pub(crate) struct Outboxes {
     /// A bit per peer: set where something waits to leave, or somebody for room.
     busy: Box<[Cell<u64>]>,
     waiter_next: Cell<u64>,
+    /// No user message leaves any more.
+    sealed: Cell<bool>,
     outlet: Rc<dyn Outlet>,
 }
 
@@ -96,7 +98,7 @@ impl Outboxes {
     pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
         let peers = (0..shards).map(|_| Peer::default()).collect();
         let busy = (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect();
-        Self { peers, busy, waiter_next: Cell::new(1), outlet }
+        Self { peers, busy, waiter_next: Cell::new(1), sealed: Cell::new(false), outlet }
     }
 
     #[inline]
@@ -230,7 +232,7 @@ impl Outboxes {
                 let index = index * 64 + bit as usize;
                 let peer = &self.peers[index];
                 let flushed = peer.flush(ShardId(index as u16), &*self.outlet);
-                let taken = peer.user.borrow().len();
+                let taken = if self.sealed.get() { OUTBOX_DEPTH } else { peer.user.borrow().len() };
                 peer.taken.set(taken);
                 if !peer.waiting.borrow().is_empty() {
                     peer.take_waiting(OUTBOX_DEPTH.saturating_sub(taken))
@@ -241,6 +243,21 @@ impl Outboxes {
                 }
             }
         }
+    }
+
+    /// Takes no more user messages. Returns those who wait for room.
+    pub(crate) fn seal(&self) -> Vec<StoredWaker> {
+        self.sealed.set(true);
+        let mut waiting = Vec::new();
+        for peer in &self.peers {
+            peer.taken.set(OUTBOX_DEPTH);
+            waiting.extend(peer.take_waiting(usize::MAX));
+        }
+        waiting
+    }
+
+    pub(crate) const fn is_sealed(&self) -> bool {
+        self.sealed.get()
     }
 
     /// Whether nothing waits to leave, and nobody for room.

@@ -248,6 +248,9 @@ impl Shard {
             return Err(Refused::Closed);
         }
         self.outboxes.check(peer, to.target()).map_err(|blocked| {
+            if self.outboxes.is_sealed() {
+                return Refused::Closed;
+            }
             self.count_refused_away();
             self.observe(|| Event::Refused { slot: to.slot() });
             Refused::Full(Some(blocked))

@@ -27,6 +27,7 @@ impl Shard {
     /// Kills every actor that is left.
     pub fn kill_all(&self) {
         self.closing.set(true);
+        self.shutdown.note_killed(self.actors());
         let actors = self.tasks.actors();
         for door in actors.iter().filter_map(|actor| actor.door()) {
             if door.kill(ExitReason::Shutdown.into()) {
@@ -42,7 +43,8 @@ impl Shard {
     }
 
     /// Drops all that is left: tasks where they stand, timers, packets that never left. Ports in
-    /// them reach their callers. The shard is of no use afterwards.
+    /// them reach their callers; messages are counted as undelivered. The shard is of no use
+    /// afterwards.
     pub fn abandon_all(&self) {
         self.closing.set(true);
         // What is dropped may spawn tasks; one that always does is not humoured for ever.
@@ -64,7 +66,24 @@ impl Shard {
     /// Actors alive.
     #[must_use]
     pub fn actors(&self) -> usize {
-        self.tasks.actors().len()
+        self.tasks.actors_len()
+    }
+
+    /// Tells whoever waits for it that there is no actor any more, if so.
+    #[cold]
+    pub(crate) fn look_for_quiet(&self) {
+        if self.actors() == 0 {
+            self.shutdown.tell_quiet();
+        }
+    }
+
+    /// From here on no message leaves this shard: casts to other shards are refused as to an actor
+    /// that has ended, and so are the senders that wait for room. For a system without actors, in
+    /// which what has left is still to be counted.
+    pub fn seal(&self) {
+        for waker in self.outboxes.seal() {
+            self.guarded("a sender's waker", || waker.wake());
+        }
     }
 
     /// Messages handled so far; of [`Shard::ledger`].

@@ -44,6 +44,7 @@ struct Inner {
     free: Vec<u32>,
     ready: RunQueue,
     live: usize,
+    actors: usize,
 }
 
 /// One cache line: what a send looks at, and what a poll does.
@@ -135,6 +136,7 @@ impl Slab {
         debug_assert!(entry.task.is_none());
         entry.group = group;
         entry.turn_messages = turn_messages.min(u32::from(!LENT)) as u16;
+        inner.actors += usize::from(actor.is_some());
         entry.actor = actor.unwrap_or(ActorEntry::NONE);
         entry.task = NonNull::new(Rc::into_raw(task).cast_mut());
     }
@@ -212,6 +214,7 @@ impl Slab {
         let occupied = |entry: &&mut Slot| entry.state != SlotState::Vacant;
         let entry = inner.slots.get_mut(slot as usize).filter(occupied)?;
         entry.state = SlotState::Vacant;
+        inner.actors -= usize::from(!entry.actor.at.is_null());
         entry.actor = ActorEntry::NONE;
         inner.live -= 1;
         // A generation that would wrap would make stale pids valid again: the slot retires.
@@ -336,6 +339,11 @@ impl Slab {
     /// Tasks alive.
     pub(crate) fn len(&self) -> usize {
         self.inner().live
+    }
+
+    /// Actors alive.
+    pub(crate) fn actors_len(&self) -> usize {
+        self.inner().actors
     }
 
     /// Sets how often a free slot has been used, so that a test reaches the end of its life.

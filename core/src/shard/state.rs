@@ -23,6 +23,8 @@ use crate::registry::Table;
 use crate::reply::ReplyTable;
 use crate::report::Reporter;
 use crate::runtime::{Driver, Outlet, Wall};
+use crate::shutdown::ShutdownState;
+use crate::supervision::Roots;
 use crate::task::waker::StoredWaker;
 use crate::time::Instant;
 use crate::timer::{CoarseWheel, Wheel};
@@ -83,6 +85,8 @@ pub struct Shard {
     pub(super) configs: Configs,
     pub(crate) operations: Operations,
     pub(crate) registry: Table,
+    pub(crate) roots: Roots,
+    pub(crate) shutdown: ShutdownState,
     pub(super) ledger: LedgerCell,
     pub(crate) letters: Letters,
     pub(crate) vitals: OwnVitals,
@@ -132,6 +136,8 @@ impl Shard {
             configs: Configs::default(),
             operations: Operations::default(),
             registry: Table::default(),
+            roots: Roots::default(),
+            shutdown: ShutdownState::default(),
             ledger: LedgerCell::default(),
             letters: Letters::default(),
             vitals,
@@ -242,6 +248,10 @@ impl Shard {
             Some((slot, generation_low)) => self.wake_task(slot, generation_low),
             None => waker.wake(),
         }
+    }
+
+    pub(crate) fn reporter(&self) -> &dyn Reporter {
+        &*self.reporter
     }
 
     pub(crate) const fn is_closing(&self) -> bool {

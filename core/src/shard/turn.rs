@@ -89,6 +89,9 @@ impl Shard {
                 break;
             }
         }
+        if self.shutdown.is_quiet_awaited() {
+            self.look_for_quiet();
+        }
         self.next()
     }
 

@@ -51,6 +51,15 @@ impl Shard {
         self.message_undelivered(&to, header, reason);
     }
 
+    /// A message on its way to another shard goes down with this one.
+    pub(crate) fn message_abandoned(&self) {
+        self.count_accepted();
+        let kind = self.configs.kinds.nobody();
+        increment(&kind.aside);
+        let to = Addressee { pid: Pid::NOBODY, kind: &kind, message: "" };
+        self.message_undelivered(&to, Header::NONE, Undelivered::Abandoned);
+    }
+
     /// A message for an actor of this shard was refused for want of room.
     pub(super) fn count_refused(&self, target: (u32, u32)) {
         self.ledger.refuse();

@@ -25,11 +25,13 @@ impl Shard {
         config: ActorConfig,
         factory: Factory<A>,
     ) -> Spawn<A> {
+        let spawner = self.tasks.actor(supervisor.slot(), supervisor.generation());
+        let incarnation = spawner.as_ref().and_then(|s| s.door()).map_or(1, |d| d.incarnation());
         let build = move |shard: &Self, ack| {
             let first = factory.clone();
             let factory = keep_factory(move || factory());
             let charge = Some(Charge { supervisor, factory, next: None, over: None });
-            let bond = Some(Bond::Supervisor(supervisor));
+            let bond = Some(Bond::Supervisor(supervisor, incarnation));
             let birth = Birth { config: Some(config), ack, bond, charge };
             shard.spawn_actor(birth, move || first()).map(|actor| actor.pid())
         };

@@ -16,6 +16,8 @@ pub(super) struct Child {
     pub(super) incarnation: u32,
     /// Counts plans for a restart: one that was overtaken is void.
     pub(super) plan: u64,
+    /// The plan whose time is to come.
+    pub(super) due: u64,
     pub(super) restarts: u64,
     pub(super) window: Window,
     pub(super) streak: Streak,
@@ -29,6 +31,7 @@ impl Child {
             status: ChildStatus::Stopped,
             incarnation: 0,
             plan: 0,
+            due: 0,
             restarts: 0,
             window: Window::default(),
             streak: Streak::default(),
@@ -42,6 +45,11 @@ impl Child {
     /// For [`super::children::Children`] alone, which finds children by pid.
     pub(super) const fn set_pid(&mut self, pid: Option<Pid>) -> Option<Pid> {
         std::mem::replace(&mut self.pid, pid)
+    }
+
+    /// Whether a time for its restart is set.
+    pub(super) fn is_planned(&self) -> bool {
+        self.status == ChildStatus::Restarting && self.due == self.plan
     }
 
     pub(super) fn info(&self) -> ChildInfo {

@@ -89,14 +89,16 @@ impl std::error::Error for ChildError {}
 
 impl SupervisorSpec {
     /// Starts the supervisor on that shard, and its children in order. It is nobody's child: what
-    /// it gives up on ends it, and whoever monitors it hears of that.
+    /// it gives up on ends it, and whoever monitors it hears of that. When the system shuts down,
+    /// those that one shard has started stop one by one, the last one first, before any actor that
+    /// is in no tree.
     ///
     /// # Errors
     ///
     /// [`SpawnError::Start`] when a child did not start; those that had are ended.
+    /// [`SpawnError::ShuttingDown`] once the trees of a system that shuts down are stopping.
     pub fn start(self, system: &System, placement: Placement) -> Spawn<Supervisor> {
-        let config = self.config();
-        system.spawn_with(config, placement, move || Supervisor::new(self))
+        self.start_root(system, placement)
     }
 
     /// The same for a supervisor that ends with the actor that starts it.

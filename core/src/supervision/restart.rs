@@ -8,7 +8,11 @@ use super::spec::{Restart, Strategy};
 use super::supervisor::{Order, Supervisor, Told};
 use crate::actor::{Context, ExitReason};
 use crate::handle::SpawnError;
+use crate::mailbox::state;
 use crate::shard::current;
+
+/// Why a child is not restarted that is no more.
+const GONE: SpawnError = SpawnError::Start(ExitReason::NoSuchActor);
 
 impl Supervisor {
     /// Starts a child that is no actor, or has another incarnation made of one that is suspended.
@@ -24,8 +28,12 @@ impl Supervisor {
                     None => Err(SpawnError::Outside),
                     Some(claim) => match claim.await {
                         Ok(Ok(_)) => Ok(pid),
-                        Ok(Err(error)) => Err(*error),
-                        Err(_) => Err(SpawnError::Start(ExitReason::NoSuchActor)),
+                        Ok(Err(error)) if *error != GONE => Err(*error),
+                        // It was stopped for good meanwhile: that is no crash, and final.
+                        _ => {
+                            self.ended(key, ctx).await;
+                            return Ok(());
+                        }
                     },
                 }
             }
@@ -87,6 +95,9 @@ impl Supervisor {
             current::with(|shard| shard.report_restart(ctx.pid(), &id, &reason, restarts, delay));
             self.suspend_siblings(key, ctx).await;
             if delay > Duration::ZERO {
+                if let Some(child) = self.children.get_mut(key) {
+                    child.due = plan;
+                }
                 let _stays = ctx.send_after(delay, Order(Told::Due(key, plan)));
                 return;
             }
@@ -136,11 +147,39 @@ impl Supervisor {
         ctx: &Context<Self>,
     ) -> Result<(), (Key, SpawnError)> {
         for next in self.restarted_with(key) {
+            // One of them may have been the end of all.
+            if ctx.door().has(state::KILL) {
+                return Ok(());
+            }
             if self.children.get(next).is_some_and(|child| !child.status.is_up()) {
                 self.start(next, ctx).await.map_err(|error| (next, error))?;
             }
         }
         Ok(())
+    }
+
+    /// Starts whoever was ended with a child that is not restarted after all: it was stopped, or
+    /// given up.
+    pub(super) async fn start_stranded(&mut self, ctx: &Context<Self>) {
+        while let Some(key) = self.stranded()
+            && !ctx.door().has(state::KILL)
+        {
+            if let Err(error) = self.start(key, ctx).await {
+                self.plan_restart(key, reason_of(error), ctx).await;
+            }
+        }
+    }
+
+    /// The first child that waits for a restart which nobody plans.
+    fn stranded(&self) -> Option<Key> {
+        let comes_with = |planned: Key, key: Key| match self.spec.strategy {
+            Strategy::OneForOne => planned == key,
+            Strategy::OneForAll => true,
+            Strategy::RestForOne => planned <= key,
+        };
+        let waiting = self.children.iter().filter(|(_, c)| c.status == ChildStatus::Restarting);
+        let planned = || self.children.iter().filter(|(_, c)| c.is_planned());
+        waiting.map(|(key, _)| key).find(|&key| !planned().any(|(other, _)| comes_with(other, key)))
     }
 
     /// Who is restarted when that child is, in order.

@@ -85,6 +85,7 @@ impl Actor for Supervisor {
             }
             Told::Due(key, plan) => self.due(key, plan, ctx).await,
         }
+        self.start_stranded(ctx).await;
         Flow::Continue
     }
 
@@ -98,16 +99,15 @@ impl Actor for Supervisor {
                     self.crashed(key, reason, ctx).await;
                 }
             }
-            Signal::Exit { pid, reason } => match self.children.by_pid(pid) {
+            Signal::Exit { pid, .. } => match self.children.by_pid(pid) {
                 Some(key) => self.ended(key, ctx).await,
-                None if self.spec.parent == Some(pid) && reason != ExitReason::Normal => {
-                    return Flow::Stop;
-                }
+                None if self.spec.parent == Some(pid) => return Flow::Stop,
                 // A child that was let go of, or somebody who linked to a supervisor.
                 None => {}
             },
             _ => {}
         }
+        self.start_stranded(ctx).await;
         Flow::Continue
     }
 

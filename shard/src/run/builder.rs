@@ -46,6 +46,7 @@ pub struct Builder {
     pub(super) blocking_threads_max: usize,
     /// `None` for no watchdog.
     pub(super) stall_limit: Option<Duration>,
+    pub(super) stop_on_signals: bool,
 }
 
 impl Builder {
@@ -68,6 +69,7 @@ impl Builder {
             shutdown_limit: Self::SHUTDOWN_LIMIT,
             blocking_threads_max: crate::pool::THREADS_MAX,
             stall_limit: Some(STALL_LIMIT),
+            stop_on_signals: false,
         }
     }
 
@@ -124,6 +126,19 @@ impl Builder {
     /// are left are killed.
     pub const fn shutdown_limit(mut self, limit: Duration) -> Self {
         self.shutdown_limit = limit;
+        self
+    }
+
+    /// Shuts the system down, within [`Builder::shutdown_limit`], when the process is told to end by
+    /// SIGINT or SIGTERM; a second such signal ends the process at once, with 128 and the signal's
+    /// number as its status. Once no system of the process is left that does this, the signals do
+    /// what they do by default.
+    ///
+    /// For programs; a library leaves its program's signals alone. A root that is to return when
+    /// the shutdown begins waits for [`System::until_shutdown`]: one that does not return ends
+    /// with the system, and [`Builder::run`] with [`RunError::ShutDown`].
+    pub const fn stop_on_signals(mut self) -> Self {
+        self.stop_on_signals = true;
         self
     }
 

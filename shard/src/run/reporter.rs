@@ -2,7 +2,7 @@
 
 use std::io::{Write, stderr};
 
-use greenroom_core::{ExitReason, Pid, Reporter, Stall};
+use greenroom_core::{ExitReason, HookFailure, Pid, Reporter, Stall};
 
 /// Prints each failure as one line on standard error.
 #[derive(Clone, Copy, Default, Debug)]
@@ -11,6 +11,10 @@ pub struct StderrReporter;
 impl Reporter for StderrReporter {
     fn actor_failed(&self, pid: Pid, name: &str, reason: &ExitReason) {
         print(&format!("greenroom: {name} {pid}: {reason}\n"));
+    }
+
+    fn hook_failed(&self, failure: &HookFailure) {
+        print(&format!("greenroom: {failure}\n"));
     }
 
     fn cycle_broken(&self, victim: Pid, path: &[Pid]) {

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use greenroom_core::SystemHandle;
+use greenroom_core::limits::SHUTDOWN_GRACE;
 use greenroom_core::process::NodeRegistration;
+use greenroom_core::{ShutdownReport, SystemHandle};
 
+use super::Stage;
+use super::signals::SignalWatch;
 use super::watchdog::Watching;
-use super::{Phase, ShutdownReport, Stage};
 use crate::pool::Workers;
-
-/// How long the end of a system may take after its deadline: for killed actors to be dropped, and
-/// again for shards that wait for nobody. Only a handler that neither returns nor awaits takes it.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A system that runs on threads of its own until this is dropped, which shuts it down within the
 /// limit its builder was given.
@@ -29,6 +27,8 @@ pub struct Running {
 /// What is taken apart at the end, in this order.
 pub(super) struct Parts {
     pub(super) stage: Arc<Stage>,
+    /// Where the system stops on signals.
+    pub(super) signals: Option<SignalWatch>,
     /// The shards' threads, by shard.
     pub(super) threads: Vec<JoinHandle<()>>,
     pub(super) workers: Workers,
@@ -47,9 +47,12 @@ impl Running {
         self.handle
     }
 
-    /// Ends the system. Every actor is asked to stop and has until `deadline` to finish; what is
-    /// left then is killed. Every port, call and task that is left fails, wherever somebody waits
-    /// for it. Stops the calling thread until all is done.
+    /// Ends the system. The hooks of [`greenroom_core::System::on_shutdown`] run, supervision trees
+    /// stop, the last one started first, and then every actor is asked to; all that has until
+    /// `deadline`, and what is left then is killed. Every port, call and task that is left fails,
+    /// wherever somebody waits for it. Stops the calling thread until all is done.
+    ///
+    /// Where the shutdown has begun already, by a signal, that one's deadline counts.
     ///
     /// A shard whose thread is inside a handler that neither returns nor awaits cannot be ended:
     /// after the deadline and a short grace it is reported as stuck, and left behind.
@@ -58,19 +61,23 @@ impl Running {
             unreachable!("the parts are taken by `shutdown`, which consumes, and by `drop`")
         })
     }
+
+    /// Waits until the system shuts down by itself, on a signal, and is done. Stops the calling
+    /// thread until then: for ever, where nothing ends the system.
+    pub fn wait(self) -> ShutdownReport {
+        if let Some(parts) = &self.parts {
+            parts.stage.wait_for_begin();
+        }
+        let limit = self.shutdown_limit;
+        self.shutdown(limit)
+    }
 }
 
 impl Parts {
     pub(super) fn shut_down(self, deadline: Duration) -> ShutdownReport {
-        let Self { stage, threads, workers, watching, registration } = self;
-        stage.advance(Phase::Closing);
-        if !stage.wait(deadline) {
-            stage.advance(Phase::Killing);
-        }
-        if !stage.wait(GRACE) {
-            stage.advance(Phase::Abandoning);
-        }
-        stage.wait(GRACE);
+        let Self { stage, signals, threads, workers, watching, registration } = self;
+        stage.begin(deadline);
+        stage.see_through();
         let ends = stage.ends();
         for (thread, end) in threads.into_iter().zip(&ends) {
             // On a shard's own thread this is the drop of a handle by one of its tasks.
@@ -79,10 +86,13 @@ impl Parts {
                 drop(thread.join());
             }
         }
-        let threads_left = workers.close(GRACE);
+        let threads_left = workers.close(SHUTDOWN_GRACE);
         drop(watching);
         drop(registration);
-        ShutdownReport::new(ends, threads_left)
+        drop(signals);
+        let mut report = ShutdownReport::new(ends);
+        report.threads_left = threads_left;
+        report
     }
 }
 

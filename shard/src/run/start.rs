@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, available_parallelism};
+use std::time::Duration;
 
 use greenroom_core::mesh::Packet;
 use greenroom_core::process::register_node;
@@ -12,6 +13,7 @@ use greenroom_core::runtime::Injector;
 use greenroom_core::{ShardId, SystemHandle};
 
 use super::running::Parts;
+use super::signals::SignalWatch;
 use super::thread::{Common, Place};
 use super::watchdog::Watching;
 use super::{Builder, Phase, Running, Stage, StartError};
@@ -37,7 +39,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
 
     let ports = ports(shards)?;
     let doorbells: Vec<_> = ports.iter().map(|port| port.sleeper.doorbell()).collect();
-    let stage = Arc::new(Stage::new(shards));
+    let stage = Arc::new(Stage::new(shards, builder.shutdown_limit));
     stage.set_bells(doorbells.clone());
     let doors: Vec<_> = doorbells.into_iter().map(Inject::new).collect();
     let (doors, queues): (Vec<_>, Vec<_>) =
@@ -74,24 +76,28 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let threads = spawn(&builder.name, places, &sender);
     drop(sender);
     let outcome = threads.1.map_or_else(|| wait(&started, shards), Err);
-    let watching = |limit| {
-        let (name, vitals) = (&builder.name, registration.vitals());
-        Watching::start(name, vitals, limit, clock, reporter).map_err(first)
+    let parts =
+        Parts { stage, threads: threads.0, workers, registration, watching: None, signals: None };
+    let begun = outcome.and_then(|handle| {
+        let (name, vitals) = (&builder.name, parts.registration.vitals());
+        let watching = |limit| Watching::start(name, vitals, limit, clock, reporter);
+        let watching = builder.stall_limit.map(watching).transpose().map_err(first)?;
+        let signals = builder.stop_on_signals.then(|| SignalWatch::start(name, &parts.stage));
+        Ok((handle, watching, signals.transpose().map_err(first)?))
+    });
+    let (outcome, watching, signals) = match begun {
+        Ok((handle, watching, signals)) => (Ok(handle), watching, signals),
+        Err(error) => (Err(error), None, None),
     };
-    let watching = outcome.is_ok().then(|| builder.stall_limit.map(watching).transpose());
-    let (watching, unwatched) = match watching.transpose() {
-        Ok(watching) => (watching.flatten(), None),
-        Err(error) => (None, Some(error)),
-    };
-    let parts = Parts { stage, threads: threads.0, workers, watching, registration };
-    match unwatched.map_or(outcome, Err) {
+    let parts = Parts { watching, signals, ..parts };
+    match outcome {
         Ok(handle) => {
             parts.stage.advance(Phase::Running);
             Ok(Running::new(handle, builder.shutdown_limit, parts))
         }
         Err(error) => {
             parts.stage.advance(Phase::Abandoning);
-            drop(parts.shut_down(builder.shutdown_limit));
+            drop(parts.shut_down(Duration::ZERO));
             Err(error)
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use greenroom_core::{InUse, Instant, Ledger, System, TypeLedger, Wait};
+use greenroom_core::{InUse, Instant, Ledger, System, Ties, TypeLedger, Wait};
 
 use super::TestRuntime;
 use crate::draws::{Decision, Site};
@@ -106,6 +106,16 @@ impl TestRuntime {
     #[must_use]
     pub fn waits(&self, node: u16, shard: u16) -> Vec<Wait> {
         self.cells[self.number(node, shard) as usize].shard.waits()
+    }
+
+    /// Whom each actor of a shard is bound to.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such shard.
+    #[must_use]
+    pub fn ties(&self, node: u16, shard: u16) -> Vec<Ties> {
+        self.cells[self.number(node, shard) as usize].shard.ties()
     }
 
     /// Packets that were pushed into a node's rings and not taken out, and those that wait in

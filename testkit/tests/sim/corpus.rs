@@ -131,6 +131,13 @@ fn a_kept_log_fails_again_without_any_seed() {
     assert!(said.contains(&line), "{said}");
     let keep = format!("to keep it: mkdir -p {}", folder.0.display());
     assert!(said.contains(&keep), "{said}");
+    let traces = said.lines().filter_map(|line| line.split_once("its events are in "));
+    let failed = |path: &str| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(8).any(|line| line == b"\nfailed ")
+    };
+    assert!(traces.clone().count() > 0, "{said}");
+    assert!(traces.clone().all(|(_, path)| failed(path)), "a trace of another run: {said}");
     // Without the bug, and without its log, nothing fails.
     assert_eq!(failure_of(&campaign(name, None).corpus(&folder.0), Since::Nothing), None);
     std::fs::remove_file(folder.log()).unwrap();

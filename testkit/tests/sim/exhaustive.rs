@@ -193,6 +193,8 @@ fn a_lost_update_is_found_without_seeds() {
     let explored = campaign(name, 1).explore(racing);
     let found = explored.failure.expect("a lost update");
     assert!(found.message.contains("an update was lost"), "{found}");
+    let failed = found.trace.bytes().windows(8).any(|line| line == b"\nfailed ");
+    assert!(failed, "the trace is of another run");
     // What was found is a run like any other.
     let again = TestRuntime::builder().replay(found.log);
     let mut again = again.build();

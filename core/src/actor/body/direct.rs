@@ -84,7 +84,9 @@ impl<L: Life> Turn<'_, L> {
         let Poll::Ready(flow) = polled else { return Ok(()) };
         let door = self.body.ctx.door();
         if flow == Flow::Stop {
-            door.set(state::STOP | state::CLOSED);
+            // What another incarnation will handle is let in.
+            let kept = door.has(state::SUPERVISED) && !door.has(state::DISMISSED);
+            door.set(if kept { state::STOP } else { state::STOP | state::CLOSED });
         }
         if !door.idle_if_at_rest() {
             shard.schedule(target.0);

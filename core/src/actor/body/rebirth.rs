@@ -52,16 +52,16 @@ impl<L: Life> Turn<'_, L> {
         drop(door.take_kill_reason());
         door.clear(state::OF_INCARNATION);
         door.set(state::SUSPENDED | if ctx.config().trap_exits { state::TRAPS_EXITS } else { 0 });
-        let (told, links, monitors) = {
+        let (told, past) = {
             let mut bonds = door.bonds();
-            let (links, monitors) = bonds.end_incarnation();
+            let past = bonds.end_incarnation();
             let told = bonds.charge.as_mut().map(|charge| (charge.supervisor, charge.over.take()));
-            (told, links, monitors)
+            (told, past)
         };
         current::with(|shard| {
             shard.cancel_timers(door.take_timers());
             shard.incarnation_over(pid, &ctx.config().name, &reason);
-            shard.release_own(pid, &links, &monitors, &reason);
+            shard.release_incarnation(pid, &past, &reason);
             match told {
                 Some((_, Some(over))) => over.send(reason),
                 // Of a start that failed the supervisor hears by the port it waits for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenroom_core::Next;
+use greenroom_core::{Next, ShutdownOutcome};
 
 use super::{ShardLoop, Step, World};
 use crate::run::Phase;
@@ -14,17 +14,17 @@ impl<W: World> ShardLoop<W> {
     /// Does what the system's phase asks of the shard. Tells whether it has work from it.
     pub(super) fn follow(&mut self, step: Step) -> bool {
         let (phase, before) = (self.seat.phase(), self.state.phase);
-        if phase >= Phase::Closing && before < Phase::Closing {
-            self.shard.close();
-        }
         if phase >= Phase::Killing && before < Phase::Killing {
-            self.seat.end.killed = self.shard.actors();
             self.shard.kill_all();
+        }
+        if phase >= Phase::Leaving && before < Phase::Leaving {
+            self.shard.seal();
         }
         self.state.phase = phase;
         match phase {
             Phase::Starting | Phase::Running => {}
-            Phase::Closing | Phase::Killing => {
+            Phase::Stopping => self.lead(before),
+            Phase::Killing => {
                 if self.shard.is_quiet() {
                     self.seat.arrive_quiet();
                 }
@@ -40,6 +40,21 @@ impl<W: World> ShardLoop<W> {
             }
         }
         phase != before
+    }
+
+    /// Leads the shutdown, where that is for this shard to do.
+    fn lead(&self, before: Phase) {
+        if !self.seat.leads() {
+            return;
+        }
+        if before < Phase::Stopping {
+            self.shard.begin_shutdown(self.seat.limit());
+        }
+        match self.shard.shutdown_outcome() {
+            None => {}
+            Some(ShutdownOutcome::Over) => self.seat.lead_to(Phase::Leaving),
+            Some(ShutdownOutcome::Stuck) => self.seat.lead_to(Phase::Abandoning),
+        }
     }
 
     /// Lets tasks that wait for an answer have it, where it has come already.
@@ -64,7 +79,9 @@ impl<W: World> ShardLoop<W> {
         self.shard.end_step();
         self.shard.abandon_all();
         self.shard.flush();
-        self.seat.end.ledger = self.shard.ledger();
+        let failed = self.seat.end.failed.take();
+        self.seat.end = self.shard.end_report();
+        self.seat.end.failed = failed;
         self.world.close_all();
     }
 }
