@@ -52,6 +52,7 @@
 mod guide;
 mod system_builder;
 
+pub use greenroom_core::trace::announce;
 pub use greenroom_core::{
     Actor, ActorConfig, ActorHealth, ActorRef, Backend, BlockingActor, BlockingContext,
     BlockingError, Call, CallError, CastError, Completed, Context, Courier, DeadLetter,
@@ -61,8 +62,9 @@ pub use greenroom_core::{
     Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError, ShardHealth, ShardId,
     ShutdownPhase, Signal, Silent, Sleep, Spawn, SpawnBlocking, SpawnError, Stall, StalledActor,
     StopMode, System, SystemHandle, TaskError, Timeout, Timer, TraceContext, TypeLedger,
-    Undelivered, WhenSlow, hash, io, limits, maybe, registry, runtime, sleep, sleep_until,
-    spawn_blocking, spawn_local, supervision, timeout,
+    Undelivered, WhenSlow, always, assertions, hash, io, limits, maybe, reachable, registry,
+    runtime, sleep, sleep_until, sometimes, spawn_blocking, spawn_local, supervision, timeout,
+    unreachable, watermark,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

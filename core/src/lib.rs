@@ -18,6 +18,7 @@
 #![deny(unsafe_code)]
 
 mod actor;
+pub mod assertions;
 mod backend;
 mod context;
 mod handle;

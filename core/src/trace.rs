@@ -2,7 +2,14 @@
 //!
 //! In production nobody observes, and an event costs one predictable branch.
 
+use std::any::Any;
+
+use crate::pid::{NodeId, ShardId};
 use crate::runtime::OpId;
+use crate::shard::current;
+
+/// Told in two registers.
+const _: () = assert!(size_of::<Event>() <= 16);
 
 /// One thing that happened. Slots and generations are of the shard that reports.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,6 +35,8 @@ pub enum Event {
         slot: u32,
         /// The receiver's generation.
         generation: u32,
+        /// The shard it came from; this one, mostly.
+        from: ShardId,
     },
     /// A message was refused for want of room.
     Refused {
@@ -75,6 +84,50 @@ pub enum Event {
         /// Whether its wait failed for it; else the circle is only suspected.
         broken: bool,
     },
+    /// A call was made: its reply slot is in use.
+    Called {
+        /// The reply's slot.
+        slot: u32,
+    },
+    /// A port was given up without an answer that anybody took.
+    Unanswered {
+        /// The reply's slot.
+        slot: u32,
+    },
+    /// A message left for a mailbox of another shard whose actor is on another node: it would
+    /// reach a namesake, if anybody.
+    Astray {
+        /// Whose node.
+        node: NodeId,
+        /// The slot.
+        slot: u32,
+    },
+    /// A message of another shard found no room and was kept.
+    Kept {
+        /// The receiver's slot.
+        slot: u32,
+        /// The receiver's generation.
+        generation: u32,
+    },
+    /// Messages that had been kept moved into their mailbox.
+    Relieved {
+        /// The receiver's slot.
+        slot: u32,
+        /// The receiver's generation.
+        generation: u32,
+        /// How many.
+        count: u32,
+    },
+    /// How many messages an actor that came to be handles in one turn at most.
+    Bounded {
+        /// The bound.
+        messages: u32,
+    },
+    /// A task left its slot.
+    Removed {
+        /// Its slot.
+        slot: u32,
+    },
     /// An actor ended.
     Exited {
         /// Its slot.
@@ -96,4 +149,20 @@ pub trait Observer {
     fn named(&self, slot: u32, generation: u32, name: &str) {
         let _ = (slot, generation, name);
     }
+
+    /// The program said something; see [`announce`].
+    fn announced(&self, what: &dyn Any) {
+        let _ = what;
+    }
+}
+
+/// Tells whoever observes this shard what the program has done, in its own terms: the simulator
+/// hands it to the test's monitors. In production, where nobody observes, and outside any shard it
+/// is nothing; `what` is made all the same, so it should be cheap.
+pub fn announce(what: &dyn Any) {
+    current::with(|shard| {
+        if let Some(observer) = shard.observer() {
+            observer.announced(what);
+        }
+    });
 }

@@ -39,7 +39,7 @@ fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream>
                 })
                 #(.seeds(#seeds))*
                 #(.exhaustive(#exhaustive))*;
-            campaign.run(#run)
+            campaign.run(#run);
         }
     })
 }

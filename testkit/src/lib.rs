@@ -13,6 +13,9 @@
 //! * [`Campaign::exhaustive`] tries every schedule of a tiny one.
 //! * [`greenroom_core::maybe!`] puts into actors what is planned to be unlikely.
 //! * [`check`] says whether what clients saw was possible.
+//! * [`monitor`] has what watches a run: the framework's own monitors, always on, and a test's.
+//! * [`greenroom_core::assertions`] are answered by all seeds of a campaign together: a
+//!   [`Summary`].
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
 //! The environment steers a campaign: `SIM_SEED=0x1f3` (or decimal) runs that seed alone,
@@ -50,6 +53,7 @@ mod hosts;
 mod interpose;
 mod maybe;
 mod mesh;
+pub mod monitor;
 mod net;
 pub mod plant;
 mod policy;
@@ -61,12 +65,13 @@ mod threads;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Explored, Failure, Shrunk, at_once, seeds};
+pub use campaign::{Campaign, Explored, Failure, Shrunk, Summary, at_once, seeds};
 pub use draws::{Decision, Site};
 pub use faults::{Crash, Fault, Faults, Peer, Shift};
 pub use greenroom_core::System;
 pub use greenroom_macros::sim_test;
 pub use maybe::MaybeSite;
+pub use monitor::{Happening, Monitor, Seen};
 pub use plant::Plant;
 pub use policy::{Policy, TaskOrder};
 pub use replay::{DecisionLog, Drift, LogError, Segment};

@@ -221,7 +221,7 @@ impl<A: Actor> Context<A> {
         let closed = self.door.take_all();
         self.kind().closed(self.door.take_entered(), closed.messages.len());
         let (wake, go) = (closed.parked, closed.stopped);
-        let relief = Relief { wake, go, schedule: false };
+        let relief = Relief { wake, go, ..Relief::default() };
         current::with(|shard| shard.tell(self.pid(), relief));
         (!closed.messages.is_empty()).then(|| Box::new(closed.messages))
     }

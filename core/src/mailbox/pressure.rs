@@ -56,6 +56,8 @@ pub(crate) struct Relief {
     pub(crate) go: Vec<ShardId>,
     /// The actor was idle and has messages now: its task has to be scheduled.
     pub(crate) schedule: bool,
+    /// Messages that moved from the overflow into the queue.
+    pub(crate) moved: u32,
 }
 
 impl<M> Pressure<M> {
@@ -213,7 +215,8 @@ impl<M: Send + 'static> Door<M> {
             let Some(envelope) = pressure.overflow.pop_front() else { break };
             self.queue.push_back(envelope.header, Parcel::new(envelope.message));
         }
-        if self.queue.len() > before && self.has(state::IDLE) {
+        relief.moved = self.queue.len() - before;
+        if relief.moved > 0 && self.has(state::IDLE) {
             self.clear(state::IDLE);
             relief.schedule = true;
         }

@@ -13,6 +13,7 @@ use crate::pid::ShardSerial;
 use crate::runtime::Injected;
 use crate::shard::{Shard, current};
 use crate::task::waker::StoredWaker;
+use crate::trace::Event;
 
 /// Waits for the answer to one call. Belongs to the shard it was made on: polled anywhere else it
 /// reports the port as dropped, which is all that can be known there.
@@ -43,6 +44,7 @@ impl Shard {
         if opened.arm {
             self.arm_deadline(opened.claim.slot(), deadline);
         }
+        self.observe(|| Event::Called { slot: opened.claim.slot() });
         debug_assert!(claim.key.is_none());
         claim.key = opened.claim;
         (Reply::new(opened.port), opened.header)

@@ -10,6 +10,7 @@ use crate::process;
 use crate::runtime::Injected;
 use crate::shard::current::Here;
 use crate::shard::{Shard, current};
+use crate::trace::Event;
 
 /// The port a request is answered through.
 ///
@@ -84,7 +85,7 @@ impl<R: Send + 'static> Reply<R> {
         let mut key = Some(self.key.take());
         current::with(|shard| {
             if shard.serial() == home {
-                shard.replies.drop_port(key.take().expect("not yet taken")).wake();
+                shard.refuse_reply(key.take().expect("not yet taken"));
             } else if let Some(sibling) = shard.sibling(home) {
                 let key = key.take().expect("not yet taken");
                 shard.push_system(sibling, Packet::system(key.slot(), Dropped { key }));
@@ -93,7 +94,7 @@ impl<R: Send + 'static> Reply<R> {
         if let Some(key) = key {
             let fail = move |shard: &Shard| {
                 key.check_home(shard.serial());
-                shard.replies.drop_port(key).wake();
+                shard.refuse_reply(key);
             };
             // The caller is gone with its shard when this is refused.
             drop(process::inject_to(home, Injected::Run(Box::new(fail))));
@@ -119,8 +120,16 @@ impl Shard {
                     self.wake_stored(waker);
                 }
             }
-            Err(unwanted) => drop(unwanted),
+            Err(unwanted) => {
+                self.observe(|| Event::Unanswered { slot });
+                drop(unwanted);
+            }
         }
+    }
+
+    fn refuse_reply<R: Send + 'static>(&self, key: Key<R>) {
+        self.observe(|| Event::Unanswered { slot: key.slot() });
+        self.replies.drop_port(key).wake();
     }
 
     #[inline(never)]
@@ -166,6 +175,6 @@ struct Dropped<R> {
 impl<R: Send + 'static> Deliver for Dropped<R> {
     fn deliver(self, shard: &Shard, _: PacketMeta) {
         self.key.check_home(shard.serial());
-        shard.replies.drop_port(self.key).wake();
+        shard.refuse_reply(self.key);
     }
 }

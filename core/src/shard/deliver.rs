@@ -12,6 +12,7 @@ use crate::pid::{Pid, ShardId};
 use crate::reply::Reply;
 use crate::shard::Accept;
 use crate::time::Instant;
+use crate::trace::Event;
 
 impl Shard {
     /// Input: a packet from another shard of this node. A panic in user code that runs on the way
@@ -33,7 +34,7 @@ impl Shard {
     fn arrive<M: Send + 'static>(&self, meta: PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
         match self.push_behind(target, header, Parcel::new(message)) {
-            Ok(see_to) => self.accepted(target, see_to),
+            Ok(see_to) => self.accepted(target, see_to, meta.from),
             Err((why, message)) => self.not_arrived(&meta, header, why, message.set_apart()),
         }
     }
@@ -65,6 +66,9 @@ impl Shard {
         let stop = self.with_mailbox(target, |door: &Door<M>| {
             door.keep(Some(meta.from), Envelope { header, message })
         });
+        if stop.is_ok() {
+            self.observe(|| Event::Kept { slot: target.0, generation: target.1 });
+        }
         if let Ok(Some(number)) = stop {
             let stop = Stop { generation: meta.generation, number };
             self.push_system(meta.from, Packet::system(meta.slot, stop));
@@ -87,6 +91,7 @@ impl Shard {
     #[inline(always)]
     pub(super) fn send_away<M: Send + 'static>(&self, to: Pid, accept: Accept, message: M) {
         let (peer, target) = (to.shard(), to.target());
+        self.check_node(to);
         let (deadline, caller) = match accept {
             Accept::Cast if self.casts_plainly() => (Instant::NEVER, (0, 0)),
             Accept::Call { deadline, caller, .. } if self.scope().is_none() => {

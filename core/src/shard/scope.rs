@@ -7,7 +7,7 @@ use super::{Shard, Unposted};
 use crate::context::{Chain, Header, HeaderKind, Record, TraceContext};
 use crate::pid::Pid;
 use crate::time::Instant;
-use crate::trace::Event;
+use crate::trace::{Event, Observer};
 
 /// What a call takes over from the message being handled.
 pub(crate) struct CallScope {
@@ -238,6 +238,11 @@ impl Shard {
         if let Some(observer) = &self.observer {
             observer.event(event());
         }
+    }
+
+    /// Who is told of events.
+    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
+        self.observer.as_deref()
     }
 
     pub(crate) fn trace_reply(&self, slot: u32) {

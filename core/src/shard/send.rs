@@ -80,7 +80,7 @@ impl Shard {
     ) -> Result<(), Unposted<M>> {
         match self.push(target, header, message) {
             Ok(see_to) => {
-                self.accepted(target, see_to);
+                self.accepted(target, see_to, self.id());
                 Ok(())
             }
             Err((why, message)) => {
@@ -131,10 +131,10 @@ impl Shard {
 
     /// A message entered a mailbox.
     #[inline(always)]
-    pub(crate) fn accepted(&self, target: (u32, u32), see_to: u32) {
+    pub(crate) fn accepted(&self, target: (u32, u32), see_to: u32, from: ShardId) {
         self.count_accepted();
         if see_to != 0 {
-            self.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+            self.observe(|| Event::Queued { slot: target.0, generation: target.1, from });
             if see_to & state::IDLE != 0 {
                 self.schedule(target.0);
             }
@@ -213,6 +213,7 @@ impl Shard {
             trace: record.trace.map(|trace| *trace),
             chain: record.chain.as_slice().to_vec(),
         };
+        self.check_node(to);
         let packet = pack_traced(to.target(), record.deadline, (0, 0), context, message);
         self.outboxes.push_user(to.shard(), |outbox| outbox.push(packet));
         Ok(())
@@ -266,6 +267,21 @@ impl Shard {
         }
     }
 
+    /// Tells of a message that is about to leave for an actor of another node: the packet would not
+    /// say so. Where assertions are compiled in, as in tests: [`Shard::may_leave`] has looked.
+    #[inline(always)]
+    pub(super) fn check_node(&self, to: Pid) {
+        if cfg!(debug_assertions) && to.node() != self.node() {
+            self.went_astray(to);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn went_astray(&self, to: Pid) {
+        self.observe(|| Event::Astray { node: to.node(), slot: to.slot() });
+    }
+
     #[inline(always)]
     pub(crate) fn count_accepted(&self) {
         increment(&self.work.accepted);
@@ -273,6 +289,10 @@ impl Shard {
 
     /// Tells those whom a mailbox found room for.
     pub(crate) fn tell(&self, pid: Pid, relief: Relief) {
+        if relief.moved > 0 {
+            let (slot, generation) = pid.target();
+            self.observe(|| Event::Relieved { slot, generation, count: relief.moved });
+        }
         if relief.schedule {
             self.schedule(pid.slot());
         }

@@ -86,6 +86,13 @@ impl Shard {
         }
     }
 
+    /// Messages handled so far; of [`Shard::ledger`].
+    #[inline]
+    #[must_use]
+    pub fn handled(&self) -> u64 {
+        self.configs.kinds.handled()
+    }
+
     /// What became of every message this shard accepted.
     #[must_use]
     pub fn ledger(&self) -> Ledger {

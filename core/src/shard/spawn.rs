@@ -80,6 +80,7 @@ impl Shard {
             let mut bonds = door.bonds();
             (bonds.awaited, bonds.charge) = (bond, charge);
         }
+        self.observe(|| Event::Bounded { messages: turn_messages });
         self.tasks.fill(reserved.slot, 0, turn_messages, Some(entry), task);
         self.observe(|| Event::Spawned { slot: reserved.slot, generation: reserved.generation });
         self.schedule(reserved.slot);

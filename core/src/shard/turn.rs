@@ -207,6 +207,7 @@ impl Shard {
     #[inline(never)]
     pub(crate) fn remove_task(&self, slot: u32) {
         let Some(task) = self.tasks.remove(slot) else { return };
+        self.observe(|| Event::Removed { slot });
         let mut gone = true;
         self.guarded("a task's drop", || gone = task.abandon());
         if gone {

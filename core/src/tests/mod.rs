@@ -1,5 +1,7 @@
 //! Tests of the shard as a whole, on the unit-test rig.
 
+#[cfg(not(feature = "sim"))]
+mod assertions;
 mod bonds;
 mod calls;
 mod circles;

@@ -202,7 +202,7 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
                 message.take().map(|message| door.put(Header::NONE, Parcel::new(message)))
             });
             if let Some(Some(wake)) = wake {
-                shard.accepted((self.target.slot, self.target.generation), wake);
+                shard.accepted((self.target.slot, self.target.generation), wake, shard.id());
             }
         }
         // Ticks that were missed are skipped, and the rhythm kept.

@@ -65,7 +65,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Kept {
         let log = self.load(&path);
-        let builder = (self.configure)(Builder::default(), log.seed);
+        let builder = self.configured(Builder::default(), log.seed);
         let now = builder.shard_counts();
         let again = Steering::record_line(&self.test);
         assert!(

@@ -2,6 +2,7 @@
 
 use super::one::{Keeps, run};
 use super::settings::Bounds;
+use super::tally::Tally;
 use super::{Campaign, Failure};
 use crate::replay::{DecisionLog, Odometer};
 use crate::runtime::{Builder, TestRuntime};
@@ -28,12 +29,13 @@ impl Campaign {
     /// tried; and when a run is not a function of its choices.
     pub fn explore(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Explored {
         let Some(bounds) = self.exhaustive else { panic!("{} is not exhaustive", self.test) };
-        self.explored(bounds, &body)
+        self.explored(bounds, &Tally::default(), &body)
     }
 
     pub(super) fn explored(
         &self,
         Bounds { preemptions, runs: runs_max }: Bounds,
+        tally: &Tally,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Explored {
         let odometer = Odometer::new(preemptions);
@@ -45,9 +47,10 @@ impl Campaign {
                  test smaller, allow fewer, or set `runs_max`",
                 self.test
             );
-            let builder = (self.configure)(Builder::default(), 0).seed(0);
+            let builder = self.configured(Builder::default(), 0).seed(0);
             let builder = builder.odometer(odometer.clone());
             let outcome = run((&self.test, &runs.to_string()), builder, Keeps::Choices, body);
+            tally.add(&outcome);
             runs += 1;
             hash = greenroom_core::hash::mix(hash ^ outcome.checkpoints.last);
             if let Some(failure) = outcome.failure {

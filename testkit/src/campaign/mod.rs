@@ -36,6 +36,7 @@ mod search;
 mod seeds;
 mod settings;
 mod shrink;
+mod summary;
 mod tally;
 
 pub use at_once::at_once;
@@ -44,3 +45,4 @@ pub use failure::Failure;
 pub use search::seeds;
 pub use settings::Campaign;
 pub use shrink::Shrunk;
+pub use summary::Summary;

@@ -3,9 +3,12 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use greenroom_core::assertions::{self, Tally};
+
 use super::panics::{self, Place};
 use crate::faults::Fault;
 use crate::maybe::MaybeSite;
+use crate::monitor::BROKEN;
 use crate::replay::{DecisionLog, Drift, Taken};
 use crate::runtime::{Builder, RETHROWN_IN, TestRuntime};
 use crate::trace::{Checkpoints, Close, Mishap, TraceFile};
@@ -25,6 +28,8 @@ pub(super) struct Outcome {
     pub(super) log: DecisionLog,
     /// Which shard ran when, where asked for.
     pub(super) taken: Taken,
+    /// What assertions saw.
+    pub(super) tally: Tally,
     /// How far a replay was from its record.
     pub(super) drift: Option<Drift>,
     /// Where everything stood when it failed, where asked for.
@@ -114,7 +119,14 @@ fn run_here(
     let mut runtime = keeps.asked_of(builder.quiet()).build();
     panics::count_events(runtime.events_so_far());
     // The runtime is only looked at afterwards.
-    let caught = catch_unwind(AssertUnwindSafe(|| body(&mut runtime)));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        body(&mut runtime);
+        if runtime.checks_end() {
+            runtime.check_end();
+        }
+        runtime.pass_judgement();
+    }));
+    let tally = assertions::end();
     let failure = caught.err().map(|payload| {
         let message = message_of(&*payload);
         let (fingerprint, events) = fingerprint(&message, &panics::places());
@@ -127,6 +139,7 @@ fn run_here(
         close: runtime.looked_at_closely(),
         drift: runtime.drift(),
         failure,
+        tally,
         ..Outcome::default()
     };
     if keeps.has_trace() {
@@ -151,6 +164,10 @@ fn run_here(
 /// were before it.
 fn fingerprint(message: &str, places: &[Place]) -> (String, u64) {
     let Some((last, before)) = places.split_last() else { return ("nowhere".into(), u64::MAX) };
+    // What is broken says it itself; the place only tells of it.
+    if let Some((broken, _)) = message.strip_prefix(BROKEN).and_then(|said| said.split_once("]:")) {
+        return (broken.into(), last.events);
+    }
     let passed_on = last.source.starts_with(RETHROWN_IN) && !message.starts_with("deadlock");
     match before.last() {
         Some(cause) if passed_on => {
@@ -177,6 +194,8 @@ mod tests {
         let places = [place("a.rs:1", 3), place("b.rs:2", 5), place(&rethrown, 8)];
         assert_eq!(fingerprint("odd", &places[..2]), ("b.rs:2".into(), 5));
         assert_eq!(fingerprint("odd", &places), (format!("b.rs:2, passed on by {rethrown}"), 5));
+        let broken = fingerprint("broken [always \"x\" at a.rs:1]: y", &places);
+        assert_eq!(broken, ("always \"x\" at a.rs:1".into(), 8));
         assert_eq!(fingerprint("deadlock: nothing can move", &places), (rethrown, 8));
         assert_eq!(fingerprint("odd", &[]).0, "nowhere");
     }

@@ -10,8 +10,8 @@ use super::environment::{Steering, note_hash, store};
 use super::one::{Keeps, Outcome, run};
 use super::seeds::first_of;
 use super::shrink::Shrinker;
-use super::tally::Tally;
-use super::{Campaign, Failure, Shrunk};
+use super::tally::{Counts, Tally};
+use super::{Campaign, Failure, Shrunk, Summary};
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
 use crate::trace::TraceFile;
@@ -50,21 +50,23 @@ impl Campaign {
     /// When a log in the corpus is none, is another test's, or no longer applies: not even half of
     /// its choices were made again.
     ///
-    /// When a fault had a probability and never an effect, under any seed: the campaign tested less
-    /// than it says; and as [`Campaign::sites_must_fire`] says. These are left out where the
-    /// environment asks for less than the campaign.
+    /// When a fault had a probability and never an effect, under any seed, or an assertion was never
+    /// true that has to be once: the campaign tested less than it says; and as
+    /// [`Campaign::sites_must_fire`] says. These are left out where the environment asks for less
+    /// than the campaign.
     ///
     /// When the campaign is exhaustive, as [`Campaign::explore`].
-    pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) {
+    pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Summary {
         let steering = Steering::read();
         let fail = |failure: &Failure, line: Option<&Path>| -> ! {
             panic!("{}", self.told(&steering, failure, line, &body))
         };
+        let tally = Tally::default();
         if let Some(path) = &steering.replay {
-            if let Some(failure) = self.replay(path, &body) {
+            if let Some(failure) = self.replay(path, &tally, &body) {
                 fail(&failure, Some(path));
             }
-            return;
+            return tally.into_counts().summary;
         }
         if steering.seed.is_none()
             && let Some((failure, log)) = self.run_corpus(&steering, &body)
@@ -72,16 +74,17 @@ impl Campaign {
             fail(&failure, Some(&log));
         }
         if let Some(bounds) = self.exhaustive {
-            let explored = self.explored(bounds, &body);
+            let explored = self.explored(bounds, &tally, &body);
             if let Some(failure) = explored.failure {
                 fail(&failure, None);
             }
             note_hash(&self.test, 0, explored.hash);
             let (runs, preemptions) = (explored.runs, bounds.preemptions);
             eprintln!("{}: {runs} runs, all there are with {preemptions} preemptions", self.test);
-            return;
+            let summary = tally.into_counts().summary;
+            self.check_missing(&summary);
+            return summary;
         }
-        let tally = Tally::default();
         let notes = |seed, outcome: &Outcome| {
             if !outcome.trace.bytes().is_empty() {
                 eprintln!("{} passes; {}", self.test, self.kept(seed, "", &outcome.trace));
@@ -93,13 +96,16 @@ impl Campaign {
         if let Some(failure) = self.first_failure(&steering, &body, &notes) {
             fail(&failure, None);
         }
-        if steering.runs_whole(self.count) {
-            self.check_idle(tally);
+        let counts = tally.into_counts();
+        if self.count > 0 && steering.runs_whole(self.count) {
+            self.check_idle(&counts);
+            self.check_missing(&counts.summary);
         }
+        counts.summary
     }
 
-    fn check_idle(&self, tally: Tally) {
-        let (faults, sites) = tally.idle();
+    fn check_idle(&self, counts: &Counts) {
+        let (faults, sites) = counts.idle();
         assert!(faults.is_empty(), "{}: enabled faults without any effect: {faults:?}", self.test);
         if !sites.is_empty() {
             let said = format!(
@@ -109,6 +115,12 @@ impl Campaign {
             assert!(!self.sites_must_fire, "{said}");
             eprintln!("{said}");
         }
+    }
+
+    fn check_missing(&self, summary: &Summary) {
+        let missing = summary.missing(&self.covered);
+        let runs = summary.runs();
+        assert!(missing.is_empty(), "{}: not once in {runs} runs:{missing}", self.test);
     }
 
     /// A failure as it is told to whoever runs the test; `log` is what it was replayed from.
@@ -172,7 +184,7 @@ impl Campaign {
     /// When the campaign is exhaustive, as [`Campaign::explore`].
     pub fn search(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Option<Failure> {
         match self.exhaustive {
-            Some(bounds) => self.explored(bounds, &body).failure,
+            Some(bounds) => self.explored(bounds, &Tally::default(), &body).failure,
             None => self.first_failure(&Steering::read(), &body, &|_, _| ()),
         }
     }
@@ -204,7 +216,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> TraceFile {
         let script = Script { log: Arc::new(log.clone()), schedule: None };
-        let builder = (self.configure)(Builder::default(), log.seed).script(script);
+        let builder = self.configured(Builder::default(), log.seed).script(script);
         run((&self.test, "traced"), builder, Keeps::TraceSilently, body).trace
     }
 
@@ -216,7 +228,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = (self.configure)(self.defaults(), seed).script(script);
+        let builder = self.builder(seed).script(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
@@ -293,7 +305,7 @@ impl Campaign {
         keeps: Keeps,
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
-        let builder = (self.configure)(self.defaults(), seed).seed(seed);
+        let builder = self.builder(seed).seed(seed);
         let builder = steering.policy.into_iter().fold(builder, Builder::policy);
         run((&self.test, &format!("{seed:#x}")), builder, keeps, body)
     }
@@ -303,12 +315,18 @@ impl Campaign {
     /// # Panics
     ///
     /// When there is no such log, or it is another test's.
-    fn replay(&self, path: &Path, body: &(impl Fn(&mut TestRuntime) + Sync)) -> Option<Failure> {
+    fn replay(
+        &self,
+        path: &Path,
+        tally: &Tally,
+        body: &(impl Fn(&mut TestRuntime) + Sync),
+    ) -> Option<Failure> {
         let log = self.load(path);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = (self.configure)(self.defaults(), seed).script(script);
+        let builder = self.builder(seed).script(script);
         let outcome = run((&self.test, "replayed"), builder, Keeps::Trace, body);
+        tally.add(&outcome);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {
             eprintln!("{} passes with the choices of {}; {drift}", self.test, path.display());

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::monitor::{Make, Monitor};
 use crate::runtime::Builder;
 
 /// Settings of a run over many seeds.
@@ -19,6 +21,9 @@ pub struct Campaign {
     pub(super) sites_must_fire: bool,
     /// In place of the package's own.
     pub(super) corpus: Option<PathBuf>,
+    pub(super) monitors: Vec<Make>,
+    /// Modules whose places must all be reached.
+    pub(super) covered: Vec<String>,
     pub(super) configure: Box<dyn Fn(Builder, u64) -> Builder + Send + Sync>,
 }
 
@@ -51,6 +56,8 @@ impl Campaign {
             exhaustive: None,
             sites_must_fire: false,
             corpus: None,
+            monitors: Vec::new(),
+            covered: Vec::new(),
             configure: Box::new(|builder, _| builder),
         }
     }
@@ -135,9 +142,29 @@ impl Campaign {
         self
     }
 
-    /// The settings of a seed's runtime before the test changes them.
-    pub(super) fn defaults(&self) -> Builder {
-        Builder::default().fault_masks(self.masks.unwrap_or(self.count >= MASKED_SEEDS_MIN))
+    /// Has a monitor watch each run, made anew for it.
+    pub fn monitor<M: Monitor>(mut self, make: impl Fn() -> M + Send + Sync + 'static) -> Self {
+        self.monitors.push(Arc::new(move || Box::new(make())));
+        self
+    }
+
+    /// Says that this campaign is to reach every [`greenroom_core::reachable!`] and
+    /// [`greenroom_core::sometimes!`] of a module and those below it, named as by `module_path!`.
+    /// Others have to be true once if they were asked at all.
+    pub fn covers(mut self, module: impl Into<String>) -> Self {
+        self.covered.push(module.into());
+        self
+    }
+
+    /// The settings of a seed's runtime.
+    pub(super) fn builder(&self, seed: u64) -> Builder {
+        let masks = self.masks.unwrap_or(self.count >= MASKED_SEEDS_MIN);
+        self.configured(Builder::default().fault_masks(masks), seed)
+    }
+
+    /// Those settings as the test changes them.
+    pub(super) fn configured(&self, defaults: Builder, seed: u64) -> Builder {
+        (self.configure)(defaults, seed).monitors(&self.monitors)
     }
 
     /// Changes the settings of each seed's runtime, given the seed.

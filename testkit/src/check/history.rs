@@ -22,6 +22,8 @@ pub(super) struct Operation<O, R> {
     pub(super) op: O,
     pub(super) called: usize,
     pub(super) returned: Option<(usize, R)>,
+    /// It had no effect, and will have none.
+    failed: bool,
 }
 
 impl<O, R> History<O, R> {
@@ -33,7 +35,7 @@ impl<O, R> History<O, R> {
 
     /// Records that `op` is called: before anything of it leaves the client.
     pub fn call(&mut self, op: O) -> CallId {
-        self.operations.push(Operation { op, called: self.now, returned: None });
+        self.operations.push(Operation { op, called: self.now, returned: None, failed: false });
         self.now += 1;
         CallId(self.operations.len() - 1)
     }
@@ -46,9 +48,21 @@ impl<O, R> History<O, R> {
     /// If the call has returned already, or is of another history.
     pub fn returned(&mut self, call: CallId, result: R) {
         let operation = &mut self.operations[call.0];
-        assert!(operation.returned.is_none(), "a call returns once");
+        assert!(operation.returned.is_none() && !operation.failed, "a call returns once");
         operation.returned = Some((self.now, result));
         self.now += 1;
+    }
+
+    /// Records that a call had no effect and will have none: a refusal, say. Whoever only lost sight
+    /// of it does not know that, and leaves it without a return.
+    ///
+    /// # Panics
+    ///
+    /// If the call has returned already, or is of another history.
+    pub fn failed(&mut self, call: CallId) {
+        let operation = &mut self.operations[call.0];
+        assert!(operation.returned.is_none() && !operation.failed, "a call returns once");
+        operation.failed = true;
     }
 
     /// How many operations were called.
@@ -63,8 +77,9 @@ impl<O, R> History<O, R> {
         self.operations.is_empty()
     }
 
-    pub(super) fn operations(&self) -> &[Operation<O, R>] {
-        &self.operations
+    /// Those that may have had an effect.
+    pub(super) fn operations(&self) -> impl Iterator<Item = &Operation<O, R>> {
+        self.operations.iter().filter(|operation| !operation.failed)
     }
 }
 

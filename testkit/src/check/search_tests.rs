@@ -139,3 +139,14 @@ fn a_search_that_is_given_up_is_no_success() {
     let result = std::panic::catch_unwind(|| Verdict::Unknown.expect_linearizable());
     assert!(result.is_err(), "unknown is never green");
 }
+
+#[test]
+fn a_call_that_failed_had_no_effect() {
+    let mut history = History::new();
+    let set = history.call(Set("a", 1));
+    history.failed(set);
+    let get = history.call(Get("a"));
+    history.returned(get, 1);
+    let verdict = linearizable(&Registers, &history, 100);
+    assert!(matches!(verdict, Verdict::Violation(_)), "{verdict}");
+}

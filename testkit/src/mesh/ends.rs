@@ -184,8 +184,15 @@ impl SimInlet {
         // Told also when `sink` unwinds.
         let _told = (count > 0).then(|| RoomMade { inlet: self, peer, lane });
         for _ in 0..count {
-            let popped = ring.borrow_mut().pop(&mut rings.store.borrow_mut());
+            let mut popping = ring.borrow_mut();
+            let popped = popping.pop(&mut rings.store.borrow_mut());
             let Some((packet, cause)) = popped else { break };
+            if !popping.keeps_order(cause) {
+                let what =
+                    format!("packets out of order, from shard {peer} to {id}, {lane:?} lane");
+                world.verdicts.broken("order of rings", what);
+            }
+            drop(popping);
             state.inbound.set(state.inbound.get() - 1);
             self.waiting.take_one(peer, lane);
             let (slot, generation) = packet.target();

@@ -19,6 +19,8 @@ pub(super) struct Ring {
     held: bool,
     /// The producer found no room and spins for some.
     pub(super) producer_waits: bool,
+    /// The number of the event that pushed the packet taken last, plus 1.
+    taken: u64,
 }
 
 impl Ring {
@@ -32,6 +34,7 @@ impl Ring {
             lag: 0,
             held: false,
             producer_waits: false,
+            taken: 0,
         }
     }
 
@@ -103,6 +106,13 @@ impl Ring {
             self.newest = NOWHERE;
         }
         Some((packet, cause))
+    }
+
+    /// Whether packets come out as they went in, given the event that pushed the one that did last.
+    #[inline]
+    pub(super) const fn keeps_order(&mut self, cause: u64) -> bool {
+        let before = std::mem::replace(&mut self.taken, cause + 1);
+        cause >= before
     }
 
     /// The planted bug: the two oldest packets change places.

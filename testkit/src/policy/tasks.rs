@@ -85,7 +85,7 @@ impl TurnPolicy for TurnChoices<'_> {
     fn pick(&mut self, ready: &Ready) -> usize {
         let left = ready.len() as u32 - 1;
         self.world.shards[self.shard as usize].ready_tasks.set(left);
-        if left == 0 || self.world.fair.get() {
+        if left == 0 || self.world.is_fair() {
             return 0;
         }
         let chosen = self.choose(ready);

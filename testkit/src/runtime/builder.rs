@@ -10,6 +10,7 @@ use greenroom_core::{Reporter, Silent};
 use super::TestRuntime;
 use crate::draws::Site;
 use crate::faults::Faults;
+use crate::monitor::{Make, Monitor};
 use crate::plant::Plant;
 use crate::policy::{Policy, TaskOrder};
 use crate::replay::{DecisionLog, Odometer, Script, Source};
@@ -27,6 +28,10 @@ pub struct Builder {
     pub(super) reporter: Arc<dyn Reporter>,
     /// Whether a failing run says so on standard error; a campaign says it itself.
     pub(super) announces: bool,
+    pub(super) monitors: Vec<Make>,
+    /// How long a monitor may be hot.
+    pub(super) hot_max: Duration,
+    pub(super) checks_end: bool,
 }
 
 /// What a test fixes instead of leaving it to the seed.
@@ -78,6 +83,9 @@ impl Default for Builder {
             limits: Limits::default(),
             reporter: Arc::new(Silent),
             announces: true,
+            monitors: Vec::new(),
+            hot_max: Duration::from_secs(60),
+            checks_end: true,
         }
     }
 }
@@ -243,6 +251,26 @@ impl Builder {
         self.script(Script { log: Arc::new(log), schedule: None })
     }
 
+    /// Has a monitor watch each run, made anew for it.
+    pub fn monitor<M: Monitor>(mut self, make: impl Fn() -> M + Send + Sync + 'static) -> Self {
+        self.monitors.push(Arc::new(move || Box::new(make())));
+        self
+    }
+
+    /// For how long in virtual time a monitor may be hot in the fair part of a run. Default a
+    /// minute.
+    pub const fn hot_max(mut self, time: Duration) -> Self {
+        self.hot_max = time;
+        self
+    }
+
+    /// Whether a campaign looks, after a run that went well, that nothing is left behind; see
+    /// [`TestRuntime::check_end`]. Default yes.
+    pub const fn checks_end(mut self, checks: bool) -> Self {
+        self.checks_end = checks;
+        self
+    }
+
     /// Plants a bug that the test expects to find.
     pub const fn plant(mut self, plant: Plant) -> Self {
         self.setup.plant = Some(plant);
@@ -269,6 +297,11 @@ impl Builder {
         // A run that knew only some faults is replayed as one.
         self.setup.masks |= script.log.decisions.iter().any(|d| d.site == Site::Mask);
         self.setup.source = Some(Source::Script(script));
+        self
+    }
+
+    pub(crate) fn monitors(mut self, monitors: &[Make]) -> Self {
+        self.monitors.extend_from_slice(monitors);
         self
     }
 

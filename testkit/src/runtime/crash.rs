@@ -7,6 +7,7 @@ use super::TestRuntime;
 use super::cell::{NodeCell, ShardCell};
 use crate::events::What;
 use crate::faults::{Crash, Fault};
+use crate::monitor::Happening;
 use crate::net;
 use crate::threads::drop_each;
 
@@ -41,6 +42,7 @@ impl TestRuntime {
         self.void_events(node, how, first..last);
         net::steer(&self.world, |net| net.crash(node, how));
         self.replace(node, first..last);
+        self.show(node, Happening::Crashed(how));
     }
 
     /// Lets a node come back that is down, with the disk it has. Nothing runs on it until the test
@@ -53,6 +55,7 @@ impl TestRuntime {
         assert!(self.is_down(node), "node {node} is not down");
         self.world.nodes[usize::from(node)].down.set(false);
         net::steer(&self.world, |net| net.restart(node));
+        self.show(node, Happening::Restarted);
     }
 
     /// Takes everything off the disk of a node that is down.

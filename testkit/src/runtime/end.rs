@@ -63,7 +63,7 @@ impl TestRuntime {
         ShutdownReport::new(ends)
     }
 
-    fn entered(&mut self, number: u32, f: impl FnOnce(&greenroom_core::Shard)) {
+    pub(super) fn entered(&mut self, number: u32, f: impl FnOnce(&greenroom_core::Shard)) {
         let shard = &self.cells[number as usize].shard;
         shard.enter(|| f(shard));
         self.rouse(number);

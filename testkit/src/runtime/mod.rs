@@ -9,6 +9,7 @@
 mod boot;
 mod builder;
 mod cell;
+mod checks;
 mod clocks;
 mod control;
 mod crash;

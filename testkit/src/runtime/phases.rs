@@ -20,17 +20,20 @@ impl TestRuntime {
     ///
     /// As [`TestRuntime::step`].
     pub fn chaos(&mut self, time: Duration, faults: Faults) {
-        self.world.fair.set(false);
+        self.world.fair_since.set(None);
         self.set_faults(faults);
         self.advance(time);
     }
 
     /// Ends what goes wrong, and makes the schedule fair from now on: there are no faults at any
     /// rate; links, shards and disks go on as usual; nodes that are down because of a drawn crash
-    /// come back. What has happened stays: lost bytes, connections that were reset, damaged
+    /// come back; rings that the test holds are released. So whatever should happen has to happen
+    /// now, and a [`crate::Monitor`] must not stay hot. What has happened stays: lost bytes, connections that were reset, damaged
     /// sectors, clocks that are off or go wrong.
     pub fn end_chaos(&mut self) {
-        self.world.fair.set(true);
+        if !self.world.is_fair() {
+            self.world.fair_since.set(Some(self.world.now()));
+        }
         self.set_faults(Faults::none());
         self.heal();
         self.world.disks.borrow_mut().unstall();
@@ -38,6 +41,7 @@ impl TestRuntime {
         self.world.events.borrow_mut().retain(|what| !drawn(what));
         for node in 0..self.world.nodes.len() as u16 {
             self.drawn_restart(node);
+            self.release_all(node);
         }
         for number in 0..self.world.shards.len() as u32 {
             self.free(number);
@@ -55,7 +59,7 @@ impl TestRuntime {
         within: Duration,
         mut condition: impl FnMut(&mut Self) -> bool,
     ) {
-        if !self.world.fair.get() {
+        if !self.world.is_fair() {
             self.end_chaos();
         }
         let end = (self.now() + within).as_nanos();
@@ -73,7 +77,7 @@ impl TestRuntime {
     /// When something is left after that much virtual time, with a report of it; and as
     /// [`TestRuntime::step`].
     pub fn expect_quiet(&mut self, within: Duration) {
-        if !self.world.fair.get() {
+        if !self.world.is_fair() {
             self.end_chaos();
         }
         let end = (self.now() + within).as_nanos();
@@ -98,6 +102,16 @@ impl TestRuntime {
         let next = self.ready.iter().filter(after).min().or_else(|| self.ready.iter().min());
         self.last_run = *next.expect("a shard can run");
         self.last_run
+    }
+
+    /// Releases every ring of a node that the test holds.
+    fn release_all(&mut self, node: u16) {
+        let shards = self.world.nodes[usize::from(node)].shards;
+        for (from, to) in (0..shards).flat_map(|from| (0..shards).map(move |to| (from, to))) {
+            if from != to {
+                self.release(node, from, to);
+            }
+        }
     }
 
     /// Lets a shard go on as usual.

@@ -14,6 +14,7 @@ use crate::draws::Site;
 use crate::events::What;
 use crate::faults::Fault;
 use crate::guard;
+use crate::monitor::{Budget, Budgeted};
 use crate::plant::Plant;
 use crate::policy::TurnChoices;
 use crate::trace::Kind;
@@ -47,10 +48,19 @@ impl TestRuntime {
                 state.causes.arrived_spuriously();
                 wake_for_nothing(&cell.shard, state.polled.get());
             }
-            cell.pump.round(&cell.shard, now, &mut TurnChoices { world, shard: number })
+            let handled = cell.shard.handled();
+            let choices = TurnChoices { world, shard: number };
+            let mut choices = Budgeted { choices, budget: Budget::default() };
+            let pumped = cell.pump.round(&cell.shard, now, &mut choices);
+            let handled = cell.shard.handled() - handled;
+            if let Err(what) = choices.budget.check(handled, cell.observer.messages_max()) {
+                world.verdicts.broken("no turn over budget", what);
+            }
+            pumped
         });
         self.check_guard();
         self.turns += 1;
+        self.check_monitors(number);
         let cost = self.world.draws.between(Site::Cost, number, self.world.swarm.turn_cost);
         // Shards run side by side: time passes for all of them at once.
         self.world.move_to(self.world.now() + cost / self.ready.len().max(1) as u64);

@@ -204,7 +204,7 @@ impl TestRuntime {
         if count == 1 {
             return self.ready[0];
         }
-        if self.world.fair.get() {
+        if self.world.is_fair() {
             return self.fair_choice();
         }
         if self.nodes.len() > 1

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom_core::assertions;
 use greenroom_core::{ExitReason, Instant, Pid, Reporter, System};
 
 use super::boot::Boot;
@@ -14,6 +15,7 @@ use super::cell::{NodeCell, ShardCell};
 use super::{Builder, Root};
 use crate::events::What;
 use crate::guard;
+use crate::monitor::Monitors;
 use crate::policy::Strategy;
 use crate::world::World;
 
@@ -55,6 +57,9 @@ pub struct TestRuntime {
     pub(super) reporter: Arc<dyn Reporter>,
     /// What nodes run when they come back.
     pub(super) boots: BTreeMap<u16, Boot>,
+    /// How long a monitor may be hot.
+    pub(super) hot_max: Duration,
+    pub(super) checks_end: bool,
 }
 
 /// Where a run panics because its test's task did; see [`TestRuntime::finish`].
@@ -74,7 +79,10 @@ impl TestRuntime {
 
     pub(super) fn new(builder: Builder) -> Self {
         guard::warm_up();
-        let world = Rc::new(World::new(builder.setup, |swarm| builder.changes.apply(swarm)));
+        assertions::begin();
+        let mut world = World::new(builder.setup, |swarm| builder.changes.apply(swarm));
+        world.monitors = Monitors::new(&builder.monitors);
+        let world = Rc::new(world);
         let nodes: Vec<NodeCell> =
             world.nodes.iter().map(|node| NodeCell::new(&world, node)).collect();
         let cells = (0u32..).zip(&world.shards).map(|(number, shard)| {
@@ -96,6 +104,8 @@ impl TestRuntime {
             announces: builder.announces,
             reporter: builder.reporter,
             boots: BTreeMap::new(),
+            hot_max: builder.hot_max,
+            checks_end: builder.checks_end,
             world,
         }
     }

@@ -18,6 +18,7 @@ use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
 use crate::hosts::Hosts;
 use crate::maybe::MaybeSites;
+use crate::monitor::{Monitors, Verdicts};
 use crate::net::Network;
 use crate::plant::Plant;
 use crate::replay::{Source, Tape};
@@ -74,9 +75,12 @@ pub(crate) struct World {
     pub(crate) inbox: Arc<Inbox>,
     plant: Option<Plant>,
     pub(crate) fault_state: FaultState,
-    /// Each shard that can run has its turn, and each task of it.
-    pub(crate) fair: Cell<bool>,
+    /// Since when, in virtual time, each shard that can run has its turn, and each task of it.
+    pub(crate) fair_since: Cell<Option<u64>>,
     pub(crate) maybe_sites: MaybeSites,
+    /// The test's.
+    pub(crate) monitors: Monitors,
+    pub(crate) verdicts: Verdicts,
     completions: RefCell<Slots<(u32, OpId, IoResult)>>,
     pub(crate) jobs: RefCell<Slots<(u32, OpId, Job)>>,
     pub(crate) threads: RefCell<Threads>,
@@ -134,8 +138,10 @@ impl World {
             inbox: Inbox::new(),
             plant: setup.plant,
             fault_state: FaultState::new(setup.masks),
-            fair: Cell::new(false),
+            fair_since: Cell::new(None),
             maybe_sites: MaybeSites::default(),
+            monitors: Monitors::default(),
+            verdicts: Verdicts::default(),
             completions: RefCell::default(),
             jobs: RefCell::default(),
             threads: RefCell::default(),
@@ -143,6 +149,12 @@ impl World {
         };
         world.set_faults(setup.faults);
         world
+    }
+
+    /// Whether the chaos has ended.
+    #[inline]
+    pub(crate) const fn is_fair(&self) -> bool {
+        self.fair_since.get().is_some()
     }
 
     /// Virtual time in nanoseconds.

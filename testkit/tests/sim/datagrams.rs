@@ -76,6 +76,7 @@ fn tell(sim: &mut TestRuntime, count: u8) {
 }
 
 fn two_nodes(name: &str, seeds: u64, faults: Faults) -> Campaign {
+    // What is counted here goes wrong under every seed.
     let campaign = Campaign::new(name).seeds(seeds).fault_masks(false);
     campaign.runtime(move |builder, _| builder.nodes(2).faults(faults))
 }

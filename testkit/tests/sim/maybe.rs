@@ -102,7 +102,8 @@ fn a_site_that_is_active_and_never_fires_fails_only_if_asked() {
     };
     campaign().run(body);
     assert!(all.load(Ordering::Relaxed) > 0);
-    let said = message_of(|| campaign().sites_must_fire().run(body)).expect("it must fail");
+    let fails = || drop(campaign().sites_must_fire().run(body));
+    let said = message_of(fails).expect("it must fail");
     assert!(said.contains("active and never fired: [\"never\"]"), "{said}");
 }
 

@@ -1,6 +1,7 @@
 //! Everything here runs under the simulator; `sim` in a test's path says so.
 
 mod actors;
+mod assertions;
 mod backends;
 mod campaigns;
 mod canaries;
@@ -21,11 +22,13 @@ mod group_faults;
 mod guards;
 mod life;
 mod maybe;
+mod monitors;
 mod net_faults;
 mod nodes;
 mod order;
 mod outside;
 mod phases;
+mod planted;
 mod pressure;
 mod regressions;
 mod replay;

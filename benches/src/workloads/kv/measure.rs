@@ -153,8 +153,8 @@ fn figures(
                     workload,
                     unit,
                     beside: reference.clone().filter(|reference| *reference != variant),
-                    variant,
                     bar: None,
+                    variant,
                     samples: samples[index][at].iter().map(figure).collect(),
                 });
             }

@@ -73,7 +73,10 @@ impl<L: Life> Turn<'_, L> {
     ) -> Result<(), Arc<str>> {
         shard.count_accepted();
         self.body.ctx.door().count_passed();
-        shard.observe(|| Event::Queued { slot: target.0, generation: target.1 });
+        shard.observe(|| {
+            let (slot, generation) = target;
+            Event::Queued { slot, generation, from: shard.id() }
+        });
         shard.observe(|| Event::Polled { slot: target.0, generation: target.1 });
         made?;
         let polled =

@@ -18,8 +18,13 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> Self {
-        let (read, write) = TcpStream::connect(address).await.unwrap().split();
-        Self { read, write, unread: Vec::new() }
+        Self::try_connect(address).await.unwrap()
+    }
+
+    /// Connects where that is possible.
+    pub(super) async fn try_connect(address: SocketAddr) -> Option<Self> {
+        let (read, write) = TcpStream::connect(address).await.ok()?.split();
+        Some(Self { read, write, unread: Vec::new() })
     }
 
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {

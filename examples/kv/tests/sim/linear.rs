@@ -14,16 +14,16 @@ use crate::tests::Rng;
 
 const CLIENTS: u64 = 4;
 const COMMANDS: usize = 25;
-const KEYS: [&str; 3] = ["a", "b", "c"];
+pub(super) const KEYS: [&str; 3] = ["a", "b", "c"];
 
 /// Far above what these histories take.
-const STEPS_MAX: usize = 2_000_000;
+pub(super) const STEPS_MAX: usize = 2_000_000;
 
 /// A key of a server without collections and deadlines.
-struct Strings;
+pub(super) struct Strings;
 
 #[derive(Debug, Clone)]
-enum Op {
+pub(super) enum Op {
     Get,
     Set(String),
     /// Only where there is none.
@@ -73,9 +73,9 @@ impl Model for Strings {
     }
 }
 
-type Recorded = Rc<RefCell<History<(&'static str, Op), String>>>;
+pub(super) type Recorded = Rc<RefCell<History<(&'static str, Op), String>>>;
 
-fn op(rng: &mut Rng) -> Op {
+pub(super) fn op(rng: &mut Rng) -> Op {
     let value = rng.below(50).to_string();
     match rng.below(8) {
         0..3 => Op::Get,
@@ -88,7 +88,7 @@ fn op(rng: &mut Rng) -> Op {
 }
 
 /// The command of `op` on `key`.
-fn line(op: &Op, key: &str) -> String {
+pub(super) fn line(op: &Op, key: &str) -> String {
     match op {
         Op::Get => format!("GET {key}"),
         Op::Set(value) => format!("SET {key} {value}"),

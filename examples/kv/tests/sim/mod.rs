@@ -8,6 +8,7 @@ mod channels;
 mod client;
 mod commands;
 mod drain;
+mod faulty;
 mod hostile;
 mod limits;
 mod linear;
