@@ -57,8 +57,9 @@ impl<M: Send + 'static> Trip<M> {
 
     /// Ends the trip after the message that is being handled.
     pub(super) fn hold(&mut self) {
-        self.ending.store(true, Ordering::Release);
+        // In this order: a handler that sees the end and returns finds no further message.
         self.held.append(&mut self.batch.take_back_rest());
+        self.ending.store(true, Ordering::Release);
     }
 
     /// Sends what the handlers gave to be sent, one after the other, each with the context of the

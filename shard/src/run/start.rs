@@ -78,22 +78,29 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
     let outcome = threads.1.map_or_else(|| wait(&started, shards), Err);
     let parts =
         Parts { stage, threads: threads.0, workers, registration, watching: None, signals: None };
-    let begun = outcome.and_then(|handle| {
+    let watched = outcome.and_then(|handle| {
         let (name, vitals) = (&builder.name, parts.registration.vitals());
         let watching = |limit| Watching::start(name, vitals, limit, clock, reporter);
         let watching = builder.stall_limit.map(watching).transpose().map_err(first)?;
         let signals = builder.stop_on_signals.then(|| SignalWatch::start(name, &parts.stage));
         Ok((handle, watching, signals.transpose().map_err(first)?))
     });
-    let (outcome, watching, signals) = match begun {
-        Ok((handle, watching, signals)) => (Ok(handle), watching, signals),
-        Err(error) => (Err(error), None, None),
-    };
-    let parts = Parts { watching, signals, ..parts };
-    match outcome {
-        Ok(handle) => {
+    begin(watched, parts, builder.shutdown_limit)
+}
+
+/// A system that has started, and who watches it.
+type Watched = (SystemHandle, Option<Watching>, Option<SignalWatch>);
+
+/// Lets the shards run, once all of them are there.
+fn begin(
+    watched: Result<Watched, StartError>,
+    parts: Parts,
+    shutdown_limit: Duration,
+) -> Result<Running, StartError> {
+    match watched {
+        Ok((handle, watching, signals)) => {
             parts.stage.advance(Phase::Running);
-            Ok(Running::new(handle, builder.shutdown_limit, parts))
+            Ok(Running::new(handle, shutdown_limit, Parts { watching, signals, ..parts }))
         }
         Err(error) => {
             parts.stage.advance(Phase::Abandoning);
