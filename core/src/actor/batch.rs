@@ -19,7 +19,7 @@ impl Owner {
     /// A message that was taken has been handled.
     pub(crate) fn handled(&self, shard: &Shard, header: Header) {
         self.kind.left();
-        shard.message_done(&self.kind, header);
+        shard.message_carried(&self.kind, header);
     }
 
     /// A message that was taken will not be.

@@ -52,6 +52,8 @@ impl Sum for Ledger {
 /// [`super::work::Work`], what was handled in [`super::kinds::Kind`].
 #[derive(Debug, Default)]
 pub(crate) struct LedgerCell {
+    /// Of those that were handled: elsewhere, in batches that came back.
+    carried: Cell<u64>,
     refused: Cell<u64>,
     undelivered: [Cell<u64>; Undelivered::ALL.len()],
 }
@@ -62,6 +64,14 @@ pub(super) fn increment(cell: &Cell<u64>) {
 }
 
 impl LedgerCell {
+    pub(super) fn carry(&self) {
+        increment(&self.carried);
+    }
+
+    pub(super) const fn carried(&self) -> u64 {
+        self.carried.get()
+    }
+
     pub(super) fn refuse(&self) {
         increment(&self.refused);
     }

@@ -216,6 +216,12 @@ impl Shard {
         }
     }
 
+    /// The same for a message that was handled elsewhere.
+    pub(crate) fn message_carried(&self, kind: &Kind, header: Header) {
+        self.ledger.carry();
+        self.message_done(kind, header);
+    }
+
     /// Whether something more urgent than the next message waits.
     #[inline]
     pub(crate) fn need_preempt(&self) -> bool {

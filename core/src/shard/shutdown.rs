@@ -86,11 +86,12 @@ impl Shard {
         }
     }
 
-    /// Messages handled so far; of [`Shard::ledger`].
+    /// Messages handled in this shard's turns so far: of [`Shard::ledger`] those that were not handled
+    /// elsewhere, as a [`crate::Courier`] has them.
     #[inline]
     #[must_use]
     pub fn handled(&self) -> u64 {
-        self.configs.kinds.handled()
+        self.configs.kinds.handled() - self.ledger.carried()
     }
 
     /// What became of every message this shard accepted.
