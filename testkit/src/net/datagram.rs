@@ -246,6 +246,9 @@ impl Net<'_> {
         let arrives = self.set_out(way, arrives);
         if world.goes_wrong(Fault::DatagramReordering, place) {
             flight.reordered = true;
+            // Behind those before it, and late: it overtakes none, later ones overtake it.
+            let line = self.network.datagrams.lines.entry((sender, to)).or_default();
+            let arrives = line.arrives_last.max(arrives);
             self.fly(flight, arrives + world.fault_delay(place));
         } else {
             self.fly_in_order(flight, arrives);
