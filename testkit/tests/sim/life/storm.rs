@@ -8,8 +8,10 @@ use greenroom_core::{
     System,
 };
 
+use greenroom_testkit::Builder;
+
 use super::super::actors::come_to_rest;
-use super::setting::{campaign, shards};
+use super::setting::{shards, shards_of};
 
 const LINKED: u64 = 100_000;
 
@@ -62,38 +64,39 @@ async fn plant(system: System, hub: Pid, witness: ActorRef<Witness>, count: u64)
 /// Neither does anything block, nor is any end lost on the way.
 #[test]
 fn an_exit_storm_reaches_a_hundred_thousand() {
-    campaign("storm::an_exit_storm_reaches_a_hundred_thousand", 1).run(|sim| {
-        let (downs, shards) = (Arc::new(AtomicU64::new(0)), shards(sim));
-        let each = sim.extent(LINKED) / u64::from(shards);
-        let heard = downs.clone();
-        let (hub, witness) = sim.run(async move |system| {
-            let hub = system.spawn(Placement::Shard(0), || Leaf).await.unwrap();
-            let witness = system.spawn(Placement::Shard(1), || Witness(heard)).await.unwrap();
-            let plants = (0..shards).map(|shard| {
-                let plant = async move |system| plant(system, hub.pid(), witness, each).await;
-                system.handle().run_on(ShardId(shard), plant)
-            });
-            for plant in plants.collect::<Vec<_>>() {
-                plant.await.unwrap();
-            }
-            (hub, witness)
+    // One run, however many seeds are asked for: it is the number of actors that counts here.
+    let mut runtime = Builder::default().seed(7).shards(shards_of(7)).build();
+    let sim = &mut runtime;
+    let (downs, shards) = (Arc::new(AtomicU64::new(0)), shards(sim));
+    let each = LINKED / u64::from(shards);
+    let heard = downs.clone();
+    let (hub, witness) = sim.run(async move |system| {
+        let hub = system.spawn(Placement::Shard(0), || Leaf).await.unwrap();
+        let witness = system.spawn(Placement::Shard(1), || Witness(heard)).await.unwrap();
+        let plants = (0..shards).map(|shard| {
+            let plant = async move |system| plant(system, hub.pid(), witness, each).await;
+            system.handle().run_on(ShardId(shard), plant)
         });
-        sim.run_until_idle();
-        let all = each * u64::from(shards) + 2;
-        let alive = |sim: &greenroom_testkit::TestRuntime| {
-            (0..shards).map(|shard| sim.in_use(0, shard).tasks as u64).sum::<u64>()
-        };
-        assert_eq!(alive(sim), all);
-        sim.on(0, 0, || hub.kill());
-        sim.run_until_idle();
-        assert_eq!(alive(sim), 1, "somebody outlived the one it was linked to");
-        let watched = u64::from(shards) * each.div_ceil(10);
-        assert_eq!(downs.load(Ordering::Relaxed), watched);
-        let reason = sim.run(async move |_| {
-            witness.stop();
-            witness.exit().await
-        });
-        assert_eq!(reason, ExitReason::Normal);
-        come_to_rest(sim, 1, shards);
+        for plant in plants.collect::<Vec<_>>() {
+            plant.await.unwrap();
+        }
+        (hub, witness)
     });
+    sim.run_until_idle();
+    let all = each * u64::from(shards) + 2;
+    let alive = |sim: &greenroom_testkit::TestRuntime| {
+        (0..shards).map(|shard| sim.in_use(0, shard).tasks as u64).sum::<u64>()
+    };
+    assert_eq!(alive(sim), all);
+    sim.on(0, 0, || hub.kill());
+    sim.run_until_idle();
+    assert_eq!(alive(sim), 1, "somebody outlived the one it was linked to");
+    let watched = u64::from(shards) * each.div_ceil(10);
+    assert_eq!(downs.load(Ordering::Relaxed), watched);
+    let reason = sim.run(async move |_| {
+        witness.stop();
+        witness.exit().await
+    });
+    assert_eq!(reason, ExitReason::Normal);
+    come_to_rest(sim, 1, shards);
 }
