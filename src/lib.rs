@@ -8,8 +8,8 @@
 //! mailbox, a deadline).
 //!
 //! **This crate holds no code of its own beyond names.** It gathers what a user needs from the
-//! crates beneath: actors from `greenroom-core`, the production runtime from `greenroom-shard`, TCP
-//! from `greenroom-net`. The simulator is `greenroom-testkit`.
+//! crates beneath: actors from `greenroom-core`, the production runtime from `greenroom-shard`,
+//! sockets from `greenroom-net`. The simulator is `greenroom-testkit`.
 //!
 //! ```no_run
 //! use greenroom::prelude::*;

@@ -11,7 +11,8 @@
 //!
 //! # Features
 //!
-//! `sim`, which the testkit turns on: [`maybe!`] asks the shard's driver. Without it that is `false`.
+//! `sim`, which the testkit turns on: [`maybe!`] asks the shard's driver, and what [`assertions`] see
+//! is kept. Without it the one is `false`, and of the others only violations count.
 //!
 //! A user of actors wants the facade crate, `greenroom`; a writer of drivers begins at [`Shard`].
 

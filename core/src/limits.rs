@@ -106,6 +106,9 @@ pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 /// Receive buffers of one shard kept for reuse.
 pub const BUFFERS_KEPT: usize = 256;
 
+/// Connections that the kernel holds for a listener until somebody accepts them.
+pub const BACKLOG: u32 = 1024;
+
 /// Bytes of one pooled receive buffer.
 pub const BUFFER_BYTES: usize = 16 * 1024;
 

@@ -1,6 +1,6 @@
 //! What an attribute makes of its function.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::error::{Error, Result};
@@ -22,9 +22,13 @@ fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream>
     let time = time.unwrap_or_else(|| quote! { ::core::time::Duration::from_secs(3600) });
     let seeds = seeds.into_iter();
     let exhaustive = exhaustive.into_iter();
+    // Names that no setting sees, and that hide no test.
+    let local = |name| Ident::new(name, Span::mixed_site());
+    let (path, campaign, builder, sim) =
+        (local("path"), local("campaign"), local("builder"), local("sim"));
     let run = match (asyncness.is_some(), borrows) {
-        (true, true) => quote! { |sim| ::greenroom_testkit::at_once(#name(sim)) },
-        (true, false) => quote! { |sim| sim.run(#name) },
+        (true, true) => quote! { |#sim| ::greenroom_testkit::at_once(#name(#sim)) },
+        (true, false) => quote! { |#sim| #sim.run(#name) },
         (false, _) => quote! { #name },
     };
     Ok(quote! {
@@ -32,14 +36,14 @@ fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream>
         #[test]
         #visibility fn #name() {
             #asyncness fn #name #parameters #body
-            let path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
-            let campaign = ::greenroom_testkit::Campaign::of_path(path)
-                .runtime(move |builder, _| {
-                    builder #(.nodes(#nodes))* #(.shards(#shards))* .time_max(#time)
+            let #path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
+            let #campaign = ::greenroom_testkit::Campaign::of_path(#path)
+                .runtime(move |#builder, _| {
+                    #builder #(.nodes(#nodes))* #(.shards(#shards))* .time_max(#time)
                 })
                 #(.seeds(#seeds))*
                 #(.exhaustive(#exhaustive))*;
-            campaign.run(#run);
+            #campaign.run(#run);
         }
     })
 }

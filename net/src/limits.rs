@@ -38,9 +38,6 @@ pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(5);
 /// a server is back within a second of the shortage's end.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// Connections to a Unix socket that nobody has accepted, at most; as many as to a TCP listener.
-pub const BACKLOG: u32 = 1024;
-
 /// First pause of a connect to a Unix socket whose backlog is full.
 pub const KNOCK_MIN: Duration = Duration::from_millis(1);
 

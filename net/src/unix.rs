@@ -9,10 +9,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use greenroom_core::io::{IoFuture, net};
+use greenroom_core::limits::BACKLOG;
 use greenroom_core::runtime::{NetDone, NetRequest, UnixAddress};
 use greenroom_core::sleep;
 
-use crate::limits::{BACKLOG, KNOCK_MAX, KNOCK_MIN};
+use crate::limits::{KNOCK_MAX, KNOCK_MIN};
 use crate::socket::{Socket, unexpected};
 use crate::stream::Stream;
 
@@ -107,7 +108,7 @@ impl UnixListener {
         Self::bind_to(UnixAddress::Path(path.into())).await
     }
 
-    /// Listens at any name, with room for 1024 connections that nobody has accepted.
+    /// Listens at any name, with room for [`BACKLOG`] connections that nobody has accepted.
     ///
     /// # Errors
     ///

@@ -50,9 +50,13 @@ impl<A: Actor> Context<A> {
         }
     }
 
-    /// Takes a link back: neither side hears of the other's end any more.
+    /// Takes a link back: neither side hears of the other's end any more. That with the supervisor
+    /// of this actor stays.
     pub fn unlink(&self, pid: Pid) {
         let linked = self.door().bonds_if_any().is_some_and(|mut bonds| {
+            if bonds.charge.as_ref().is_some_and(|charge| charge.supervisor == pid) {
+                return false;
+            }
             bonds.forget_exit(pid);
             let linked = bonds.links.remove(&pid);
             if linked {

@@ -35,7 +35,8 @@ pub enum StopMode {
     /// It goes on to its end, and then the actor stops.
     #[default]
     BetweenMessages,
-    /// If it has not come to its end in time, it is dropped where it waits, and the actor ends for
+    /// If it has not come to its end in time, from when somebody else or the end of the system
+    /// first asked, it is dropped where it waits, and the actor ends for
     /// [`crate::ExitReason::HandlerTimeout`]. As the state may be half changed, that counts as a
     /// crash, and [`crate::Actor::stopped`] does not run.
     AbortAtAwait {

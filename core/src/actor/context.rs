@@ -132,7 +132,7 @@ impl<A: Actor> Context<A> {
         crate::timer::send_interval(&self.door, period, message)
     }
 
-    /// Ends this actor after the message being handled.
+    /// Ends this actor after the message being handled; as [`super::Flow::Stop`] does.
     pub fn stop(&self) {
         self.door.signal(state::STOP);
     }

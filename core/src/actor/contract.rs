@@ -71,7 +71,8 @@ pub trait Actor: Sized + 'static {
 pub enum Flow {
     /// The next message.
     Continue,
-    /// To end, with [`ExitReason::Normal`].
+    /// To end, with [`ExitReason::Normal`]. Where the actor has a supervisor, that decides whether
+    /// another incarnation follows.
     Stop,
 }
 

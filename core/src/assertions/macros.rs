@@ -8,7 +8,7 @@ macro_rules! __assertion_site {
     ($asserted:ident, $name:expr) => {
         #[$crate::assertions::linkme::distributed_slice($crate::assertions::SITES)]
         #[linkme(crate = $crate::assertions::linkme)]
-        static SITE: $crate::assertions::Site = $crate::assertions::Site::new(
+        static __GREENROOM_SITE: $crate::assertions::Site = $crate::assertions::Site::new(
             $crate::assertions::Asserted::$asserted,
             $name,
             (::core::module_path!(), ::core::file!(), ::core::line!()),
@@ -22,7 +22,7 @@ macro_rules! __assertion_site {
 #[macro_export]
 macro_rules! __assertion_site {
     ($asserted:ident, $name:expr) => {
-        static SITE: $crate::assertions::Site = $crate::assertions::Site::new(
+        static __GREENROOM_SITE: $crate::assertions::Site = $crate::assertions::Site::new(
             $crate::assertions::Asserted::$asserted,
             $name,
             (::core::module_path!(), ::core::file!(), ::core::line!()),
@@ -46,7 +46,7 @@ macro_rules! always {
     ($holds:expr, $name:expr $(,)?) => { $crate::always!($holds, $name, "it is false") };
     ($holds:expr, $name:expr, $($detail:tt)+) => {{
         $crate::__assertion_site!(Always, $name);
-        if $holds { SITE.hit() } else { SITE.violated(::core::format_args!($($detail)+)) }
+        if $holds { __GREENROOM_SITE.hit() } else { __GREENROOM_SITE.violated(::core::format_args!($($detail)+)) }
     }};
 }
 
@@ -57,7 +57,7 @@ macro_rules! always {
     ($holds:expr, $name:expr $(,)?) => { $crate::always!($holds, $name, "it is false") };
     ($holds:expr, $name:expr, $($detail:tt)+) => {{
         $crate::__assertion_site!(Always, $name);
-        if !$holds { SITE.violated(::core::format_args!($($detail)+)) }
+        if !$holds { __GREENROOM_SITE.violated(::core::format_args!($($detail)+)) }
     }};
 }
 
@@ -79,7 +79,7 @@ macro_rules! unreachable {
     ($name:expr $(,)?) => { $crate::unreachable!($name, "it was reached") };
     ($name:expr, $($detail:tt)+) => {{
         $crate::__assertion_site!(Unreachable, $name);
-        SITE.violated(::core::format_args!($($detail)+));
+        __GREENROOM_SITE.violated(::core::format_args!($($detail)+));
     }};
 }
 
@@ -97,7 +97,7 @@ macro_rules! unreachable {
 macro_rules! sometimes {
     ($holds:expr, $name:expr $(,)?) => {{
         $crate::__assertion_site!(Sometimes, $name);
-        if $holds { SITE.hit() } else { SITE.missed() }
+        if $holds { __GREENROOM_SITE.hit() } else { __GREENROOM_SITE.missed() }
     }};
 }
 
@@ -107,8 +107,11 @@ macro_rules! sometimes {
 #[macro_export]
 macro_rules! sometimes {
     ($holds:expr, $name:expr $(,)?) => {{
-        // Type-checked and never evaluated.
-        let _ = || -> bool { $holds };
+        // Type-checked, where it stands, and never evaluated.
+        if false {
+            let _: bool = $holds;
+            let _: &'static str = $name;
+        }
     }};
 }
 
@@ -125,7 +128,7 @@ macro_rules! sometimes {
 macro_rules! reachable {
     ($name:expr $(,)?) => {{
         $crate::__assertion_site!(Reachable, $name);
-        SITE.hit();
+        __GREENROOM_SITE.hit();
     }};
 }
 
@@ -134,7 +137,9 @@ macro_rules! reachable {
 #[cfg(not(feature = "sim"))]
 #[macro_export]
 macro_rules! reachable {
-    ($name:expr $(,)?) => {{}};
+    ($name:expr $(,)?) => {{
+        let _: &'static str = $name;
+    }};
 }
 
 /// Keeps the highest value over all seeds of a campaign; see [`crate::assertions`].
@@ -150,7 +155,7 @@ macro_rules! reachable {
 macro_rules! watermark {
     ($value:expr, $name:expr $(,)?) => {{
         $crate::__assertion_site!(Watermark, $name);
-        SITE.saw($value);
+        __GREENROOM_SITE.saw($value);
     }};
 }
 
@@ -159,7 +164,10 @@ macro_rules! watermark {
 #[macro_export]
 macro_rules! watermark {
     ($value:expr, $name:expr $(,)?) => {{
-        // Type-checked and never evaluated.
-        let _ = || -> i64 { $value };
+        // Type-checked, where it stands, and never evaluated.
+        if false {
+            let _: i64 = $value;
+            let _: &'static str = $name;
+        }
     }};
 }

@@ -102,7 +102,8 @@ pub(super) fn count(site: &'static Site, f: impl FnOnce(&mut Count)) {
 pub(super) fn violated(site: &'static Site, detail: fmt::Arguments<'_>) -> bool {
     let counting = COUNTS.try_with(|counts| counts.borrow().is_some()).unwrap_or(false);
     if counting && !VIOLATED.replace(true) {
-        // Made first: it runs what users wrote.
+        // What users wrote runs in between, and may panic: the place is known all the same.
+        VIOLATION.set(Some(format!("[{site}]")));
         let said = format!("[{site}]: {detail}");
         VIOLATION.set(Some(said));
     }

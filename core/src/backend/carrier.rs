@@ -35,6 +35,12 @@ pub(super) type Work<A> = Box<dyn FnOnce(&mut Option<A>) -> Done + Send>;
 
 /// How work gets to an actor.
 pub(super) trait Carrier<A> {
+    /// Whether several messages may go at once. On the shard itself each is one for its loop, which
+    /// lets others have their turns, and hears of a stop.
+    fn takes_batches(&self) -> bool {
+        true
+    }
+
     /// Has `work` done. One piece at a time; one that is given up may still be done, and what came
     /// of it is dropped.
     fn carry(&mut self, work: Work<A>) -> Carrying<'_>;
@@ -52,6 +58,10 @@ pub(super) fn end_of(f: impl FnOnce() -> End) -> End {
 pub(super) struct OnShard<A>(pub(super) Option<A>);
 
 impl<A> Carrier<A> for OnShard<A> {
+    fn takes_batches(&self) -> bool {
+        false
+    }
+
     fn carry(&mut self, work: Work<A>) -> Carrying<'_> {
         let done = work(&mut self.0);
         Box::pin(std::future::ready(Ok(done)))

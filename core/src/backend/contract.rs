@@ -39,8 +39,9 @@ pub trait BlockingActor: Sized + 'static {
         let _ = (reason, ctx);
     }
 
-    /// Receives each message that was accepted and will not be handled, after `stopped`. The
-    /// default drops it, which fails a request's caller at once.
+    /// Receives each message that was accepted and will not be handled, after `stopped` and within
+    /// the same limit, [`crate::ActorConfig::stopped_limit`]. The default drops it, which fails a
+    /// request's caller at once.
     fn on_undelivered(
         &mut self,
         message: Self::Message,

@@ -100,7 +100,9 @@ impl<A: BlockingActor> Actor for Courier<A> {
     type Message = A::Message;
 
     async fn handle(&mut self, message: A::Message, ctx: &Context<Self>) -> Flow {
-        let mut trip = Trip::load(message, ctx, self.ending.clone());
+        let batches = self.carrier.takes_batches();
+        let messages_max = if batches { ctx.config().turn_messages } else { 1 };
+        let mut trip = Trip::load(message, messages_max, ctx, self.ending.clone());
         let (around, batch) = (self.around(ctx), trip.batch());
         let mut carrying = self.carrier.carry(Box::new(move |actor| handle(actor, around, &batch)));
         let carried = poll_fn(|cx| {

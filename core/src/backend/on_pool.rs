@@ -77,7 +77,8 @@ impl<A: Send + 'static> Drop for TakeBack<'_, A> {
     }
 }
 
-/// The actor. Its drop may block as its handler may: on a shard it is left to the pool.
+/// The actor. Its drop may block as its handler may: on a shard it is left to the pool, but for a pool
+/// that is full and takes no job any more, which drops it where it is.
 struct Kept<A: Send + 'static>(Option<A>);
 
 impl<A: Send + 'static> Drop for Kept<A> {

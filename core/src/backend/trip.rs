@@ -30,8 +30,13 @@ pub(super) struct Trip<M: Send + 'static> {
 }
 
 impl<M: Send + 'static> Trip<M> {
-    /// Takes as many messages of the mailbox behind the `first` as its actor handles in a turn.
-    pub(super) fn load<A>(first: M, ctx: &Context<Courier<A>>, ending: Arc<AtomicBool>) -> Self
+    /// Takes up to so many messages of the mailbox, the `first` included.
+    pub(super) fn load<A>(
+        first: M,
+        messages_max: u32,
+        ctx: &Context<Courier<A>>,
+        ending: Arc<AtomicBool>,
+    ) -> Self
     where
         A: BlockingActor<Message = M>,
     {
@@ -39,7 +44,7 @@ impl<M: Send + 'static> Trip<M> {
         let mut items = VecDeque::from([Item { message: first, deadline: ctx.deadline() }]);
         current::with(|shard| {
             headers[0] = shard.scope();
-            for _ in 1..ctx.config().turn_messages {
+            for _ in 1..messages_max {
                 let Some((header, message)) = ctx.take_queued(shard) else { break };
                 let deadline = in_scope(shard, header, || shard.scope_deadline());
                 items.push_back(Item { message, deadline });

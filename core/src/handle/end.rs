@@ -15,18 +15,20 @@ use crate::shard::lifecycle::End;
 use crate::shard::{Shard, current};
 
 impl<A: Actor> ActorRef<A> {
-    /// Asks the actor to end after the message it handles. What is queued is undelivered.
+    /// Asks the actor to end after the message it handles. What is queued is undelivered. Final, also
+    /// for an actor that has a supervisor.
     pub fn stop(&self) {
         end(self.pid(), End::Stop);
     }
 
     /// Asks the actor to end after what was sent before this; later messages are refused. In
-    /// band: messages that this sender sent before are handled first.
+    /// band: messages that this sender sent before are handled first. Final, as [`ActorRef::stop`].
     pub fn drain(&self) {
         end(self.pid(), End::Drain);
     }
 
-    /// Ends the actor at its next await. Its hooks do not run.
+    /// Ends the actor at its next await. Its hooks do not run. An actor that has a supervisor ends
+    /// with that only for now: it counts as a crash, after which another incarnation may follow.
     pub fn kill(&self) {
         end(self.pid(), End::Kill(ExitReason::Killed.into()));
     }

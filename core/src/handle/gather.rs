@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Outside, System, SystemHandle};
 use crate::mesh::Packet;
 use crate::pid::ShardId;
-use crate::reply::Claim;
+use crate::reply::{Claim, Failure};
 use crate::shard::deliver::Run;
 use crate::shard::{Shard, TypeLedger, current, merge};
 use crate::timer::sleep;
@@ -69,26 +69,37 @@ pub(super) async fn gather<T: Send + 'static>(
         let own = shard.node() == system.node();
         own.then(|| (0..shard.shards()).map(|id| ask(shard, ShardId(id), question)).collect())
     });
-    let claims: Vec<Claim<T>> = asked.flatten().unwrap_or_default();
-    let mut answers: Vec<Option<T>> = claims.iter().map(|_| None).collect();
-    let mut open: Vec<Option<Claim<T>>> = claims.into_iter().map(Some).collect();
-    if !open.is_empty() {
-        let mut late = pin!(sleep(limit));
-        poll_fn(|cx| {
-            for (claim, answer) in open.iter_mut().zip(&mut answers) {
-                let polled = claim.as_mut().map(|claim| pin!(claim).poll(cx));
-                if let Some(Poll::Ready(news)) = polled {
-                    *answer = news.ok();
-                    *claim = None;
-                }
-            }
-            if open.iter().all(Option::is_none) { Poll::Ready(()) } else { late.as_mut().poll(cx) }
-        })
-        .await;
-    }
+    let news = await_each(asked.flatten().unwrap_or_default(), limit).await;
+    let answers: Vec<Option<T>> = news.into_iter().map(|news| news?.ok()).collect();
     let silent = (0..).zip(&answers).filter(|(_, answer)| answer.is_none());
     let silent = silent.map(|(id, _)| ShardId(id)).collect();
     Gathered { value: answers.into_iter().flatten().collect(), silent }
+}
+
+/// What each claim came to within `limit`; `None` for those that came to nothing by then. One that
+/// is late holds up no other.
+pub(crate) async fn await_each<T: Send + 'static>(
+    claims: Vec<Claim<T>>,
+    limit: Duration,
+) -> Vec<Option<Result<T, Failure>>> {
+    let mut news: Vec<_> = claims.iter().map(|_| None).collect();
+    let mut open: Vec<Option<Claim<T>>> = claims.into_iter().map(Some).collect();
+    if open.is_empty() {
+        return news;
+    }
+    let mut late = pin!(sleep(limit));
+    poll_fn(|cx| {
+        for (claim, news) in open.iter_mut().zip(&mut news) {
+            let polled = claim.as_mut().map(|claim| pin!(claim).poll(cx));
+            if let Some(Poll::Ready(came)) = polled {
+                *news = Some(came);
+                *claim = None;
+            }
+        }
+        if open.iter().all(Option::is_none) { Poll::Ready(()) } else { late.as_mut().poll(cx) }
+    })
+    .await;
+    news
 }
 
 fn ask<T: Send + 'static>(shard: &Shard, peer: ShardId, question: fn(&Shard) -> T) -> Claim<T> {

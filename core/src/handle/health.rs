@@ -70,8 +70,8 @@ impl System {
     /// From here on, tells of actors that do not answer: those that are in the handler of one message
     /// for longer than `limit` (at least a millisecond) while others are queued are published as
     /// unhealthy, until they go on. `None` ends that. Each shard looks at its actors twice in that
-    /// time, 1024 at a turn; one that hangs altogether is the watchdog's to tell. Does nothing outside
-    /// this system.
+    /// time, 1024 at a turn; one that hangs altogether is the watchdog's to tell. Of a
+    /// [`crate::Courier`] a whole batch counts as one message. Does nothing outside this system.
     pub fn watch_answers(&self, limit: Option<Duration>) {
         self.here(|shard| {
             for id in (0..shard.shards()).map(ShardId) {

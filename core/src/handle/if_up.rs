@@ -2,12 +2,14 @@
 
 use super::{ActorRef, CallError, RefError};
 use crate::actor::Actor;
+use crate::limits::CALL_DEADLINE;
 use crate::mailbox::state;
 use crate::mesh::Packet;
 use crate::pid::Pid;
 use crate::reply::{Claim, Reply};
 use crate::shard::deliver::Run;
 use crate::shard::{Shard, current};
+use crate::timer::{Elapsed, timeout};
 
 impl<A: Actor> ActorRef<A> {
     /// As [`ActorRef::call`], but an actor that is between two incarnations, its supervisor having
@@ -29,16 +31,20 @@ impl<A: Actor> ActorRef<A> {
         R: Send + 'static,
         F: FnOnce(Reply<R>) -> A::Message,
     {
-        let asked = current::with(|shard| shard.ask_if_suspended(self.pid()));
-        let suspended = match asked {
-            None => return Err(CallError::Unusable(RefError::Outside)),
-            // An actor that is gone, or that nobody knows of, says so itself.
-            Some(claim) => claim.await.unwrap_or(false),
+        let asked = current::with(|shard| {
+            let deadline = shard.scope_deadline().min(shard.now() + CALL_DEADLINE);
+            (shard.ask_if_suspended(self.pid()), deadline)
+        });
+        let Some((claim, deadline)) = asked else {
+            return Err(CallError::Unusable(RefError::Outside));
         };
-        if suspended {
-            return Err(CallError::Restarting);
+        let left = || current::with(|shard| deadline - shard.now()).unwrap_or_default();
+        match timeout(left(), claim).await {
+            Err(Elapsed) => Err(CallError::Timeout),
+            Ok(Ok(true)) => Err(CallError::Restarting),
+            // An actor that is gone, or that nobody knows of, says so itself.
+            Ok(_) => self.call(request).within(left()).await,
         }
-        self.call(request).await
     }
 }
 

@@ -24,6 +24,7 @@ pub use cast::CastError;
 pub use end::Exit;
 pub(crate) use end::exit_of;
 pub use gather::Gathered;
+pub(crate) use gather::await_each;
 pub use monitored::MonitoredSpawn;
 pub use outside::{Outside, OutsideError, SystemHandle};
 pub use placement::Placement;

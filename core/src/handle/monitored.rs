@@ -15,7 +15,8 @@ use crate::shard::current;
 ///
 /// # Cancel safety
 ///
-/// As of [`Spawn`]. The monitor stays set: its [`crate::Signal::Down`] comes all the same.
+/// As of [`Spawn`]. The monitor stays set: its [`crate::Signal::Down`] comes all the same, once
+/// the actor has started; of one that does not start none comes.
 #[must_use = "awaiting this tells whether the actor started"]
 pub struct MonitoredSpawn<A: Actor> {
     spawn: Spawn<A>,

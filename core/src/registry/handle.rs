@@ -77,6 +77,10 @@ impl System {
     }
 
     /// Takes a name back, whoever has it. Tells whether anybody had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it may have happened or not.
     pub async fn unregister(&self, name: impl Into<Arc<str>>) -> bool {
         self.ask(name.into(), Ask::Unregister).await.unwrap_or(false)
     }
@@ -97,6 +101,10 @@ impl System {
     }
 
     /// Who has that name, asked where that is decided; `None` for nobody.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn resolve(&self, name: impl Into<Arc<str>>) -> Option<Pid> {
         self.ask(name.into(), Ask::Find).await.flatten()
     }
@@ -113,6 +121,10 @@ impl System {
     /// # Errors
     ///
     /// [`RegisterError::ShuttingDown`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it may have happened or not.
     pub async fn join<A: Actor>(
         &self,
         group: impl Into<Arc<str>>,
@@ -124,6 +136,10 @@ impl System {
     }
 
     /// Takes an actor out of a group. Tells whether it was in it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it may have happened or not.
     pub async fn leave(&self, group: impl Into<Arc<str>>, actor: Pid) -> bool {
         let asked = self.ask(group.into(), |group, reply| Ask::Leave(group, actor, reply));
         asked.await.unwrap_or(false)
@@ -166,6 +182,10 @@ impl<A: Actor> Context<A> {
     /// # Errors
     ///
     /// See [`RegisterError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`System::register`].
     pub async fn register(&self, name: impl Into<Arc<str>>) -> Result<(), RegisterError> {
         self.system().register(name, self.myself()).await
     }
@@ -177,6 +197,10 @@ impl<A: Actor> Context<A> {
     /// # Errors
     ///
     /// [`RegisterError::ShuttingDown`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, this actor may hear of the group all the same; [`Context::demonitor_group`] ends that.
     pub async fn monitor_group(
         &self,
         group: impl Into<Arc<str>>,

@@ -10,6 +10,9 @@
 //! in one lane. The directory monitors whoever has a name or is in a group, and forgets it when it
 //! ends. A restart of a supervised actor changes nothing, as its pid stays.
 //!
+//! A directory answers as soon as its shard runs it; there is no deadline but the caller's own, for a
+//! shard that hangs.
+//!
 //! One entry holds all there is to a name or group (ractor had three maps for its groups, and with
 //! them members that came back after they had left). A directory is started at the first use of its
 //! shard's part of the names.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 
 use super::{BindOptions, OpId, UnixAddress};
+use crate::limits::BACKLOG;
 use crate::shard::current;
 
 /// A socket a driver holds for its shard. Never reused while the driver lives.
@@ -22,10 +23,10 @@ pub struct ListenOptions {
 }
 
 impl ListenOptions {
-    /// Listens on `address` alone, with room for 1024 waiting connections.
+    /// Listens on `address` alone, with room for [`BACKLOG`] waiting connections.
     #[must_use]
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, backlog: 1024, reuse_port: false }
+        Self { address, backlog: BACKLOG, reuse_port: false }
     }
 }
 

@@ -190,12 +190,10 @@ impl Shard {
         let supervisor = door.bonds_if_any().and_then(|b| b.charge.as_ref().map(|c| c.supervisor));
         if supervisor == Some(pid) {
             // Without it nobody would ever restart this one. What traps exits ends in good order.
-            if door.signal(state::DISMISSED | if traps { state::STOP } else { 0 }) {
-                self.schedule(door.pid().slot());
-            }
             if traps {
-                return;
+                return self.signal_here(door.pid().target(), state::STOP | state::DISMISSED);
             }
+            door.signal(state::DISMISSED);
         } else if traps {
             return self.signal_to(door, Signal::Exit { pid, reason: reason.into() });
         } else if *reason.reason() == ExitReason::Normal {

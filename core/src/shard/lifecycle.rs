@@ -9,6 +9,7 @@ use crate::mailbox::{AnyDoor, state};
 use crate::mesh::Packet;
 use crate::pid::Pid;
 use crate::reply::Reply;
+use crate::task::Task;
 use crate::time::Instant;
 use crate::timer::{Fire, TimerId};
 use crate::trace::Event;
@@ -71,14 +72,12 @@ impl Shard {
 
     pub(crate) fn signal_here(&self, (slot, generation): (u32, u32), bits: u32) {
         let actor = self.tasks.actor(slot, generation);
-        let Some(door) = actor.as_ref().and_then(|actor| actor.door()) else { return };
-        if door.signal(bits) {
+        let Some(actor) = actor else { return };
+        let Some(door) = actor.door() else { return };
+        if bits & state::STOP != 0 {
+            self.ask_to_stop(&*actor, bits);
+        } else if door.signal(bits) {
             self.schedule(slot);
-        }
-        if bits & state::STOP != 0
-            && let Some(grace) = actor.as_ref().and_then(|actor| actor.stop_grace())
-        {
-            self.abort_after(grace, door);
         }
         if bits & state::CLOSED != 0 {
             // Whoever waits for room is told now, not when the handler that runs is over.
@@ -98,13 +97,28 @@ impl Shard {
         }
     }
 
-    /// Kills an actor that was asked to stop, unless it has ended by then.
+    /// Asks an actor of this shard to end after the message that it handles, which it has so long
+    /// for as its settings say from when it was asked first. Sets those bits as well.
+    pub(crate) fn ask_to_stop(&self, actor: &dyn Task, bits: u32) {
+        let Some(door) = actor.door() else { return };
+        let asked_before = door.has_state(state::STOP);
+        if !door.signal(state::STOP | bits) {
+            return;
+        }
+        self.schedule(door.pid().slot());
+        if !asked_before && let Some(grace) = actor.stop_grace() {
+            self.abort_after(grace, door);
+        }
+    }
+
+    /// Kills an actor that was asked to stop, if the handler that it was in goes on by then. Its
+    /// last hooks have limits of their own.
     fn abort_after(&self, grace: Duration, door: &dyn AnyDoor) {
         let (target, incarnation) = (door.pid().target(), door.incarnation());
         let abort = move |shard: &Self| {
-            let actor = shard.tasks.actor(target.0, target.1);
-            let door = actor.as_ref().and_then(|actor| actor.door());
-            if door.is_some_and(|door| door.incarnation() == incarnation) {
+            let Some(actor) = shard.tasks.actor(target.0, target.1) else { return };
+            let same = actor.door().is_some_and(|door| door.incarnation() == incarnation);
+            if same && actor.is_in_handler() {
                 shard.kill_here(target, ExitReason::HandlerTimeout.into(), false);
             }
         };
@@ -175,6 +189,7 @@ impl Shard {
         if !reason.is_normal() {
             self.report(pid, name, reason);
         }
+        self.vitals.forget_said(pid);
     }
 
     pub(crate) fn report_restart(

@@ -3,7 +3,6 @@
 use super::Shard;
 use super::ledger::Ledger;
 use crate::actor::ExitReason;
-use crate::mailbox::state;
 
 /// How often tasks that were spawned by the drop of others are dropped in turn.
 const ABANDON_PASSES: u32 = 64;
@@ -16,11 +15,8 @@ impl Shard {
         if self.closing.replace(true) {
             return;
         }
-        let actors = self.tasks.actors();
-        for door in actors.iter().filter_map(|actor| actor.door()) {
-            if door.signal(state::STOP) {
-                self.schedule(door.pid().slot());
-            }
+        for actor in self.tasks.actors() {
+            self.ask_to_stop(&*actor, 0);
         }
     }
 

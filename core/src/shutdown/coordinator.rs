@@ -1,6 +1,7 @@
 //! The steps of a shutdown, as a task of shard 0.
 
 use super::phase::ShutdownPhase;
+use crate::handle::await_each;
 use crate::limits::SHUTDOWN_GRACE;
 use crate::mesh::Packet;
 use crate::pid::ShardId;
@@ -42,8 +43,8 @@ impl Shard {
         }
         let deadline = self.now() + limit;
         let task = async move {
-            let outcome = coordinate(deadline).await;
-            current::with(|shard| shard.shutdown.outcome.set(Some(outcome)));
+            let mut news = News(ShutdownOutcome::Stuck);
+            news.0 = coordinate(deadline).await;
         };
         if self.spawn_task(Box::pin(task)).is_none() {
             // Sixteen million tasks leave none to end them: what there is ends where it stands.
@@ -73,7 +74,9 @@ impl Shard {
     }
 
     fn begin_phase(&self, phase: ShutdownPhase, until: Instant, done: Reply<()>) {
-        self.shutdown.reach(phase);
+        for waker in self.shutdown.reach(phase) {
+            self.guarded("a waiter's waker", || waker.wake());
+        }
         let mut parts = self.begin_hooks(phase, until);
         if phase == ShutdownPhase::Stop {
             let left = until - self.now();
@@ -92,6 +95,15 @@ impl Shard {
             }
             done.send(());
         }));
+    }
+}
+
+/// Tells how a shutdown came out, also where its coordinator is dropped or unwound.
+struct News(ShutdownOutcome);
+
+impl Drop for News {
+    fn drop(&mut self) {
+        current::with(|shard| shard.shutdown.outcome.set(Some(self.0)));
     }
 }
 
@@ -134,19 +146,15 @@ impl Everyone {
     async fn take(&mut self, step: Step, until: Instant) -> bool {
         self.answered.clear();
         let asked = current::with(|shard| {
-            let ask = |&peer: &ShardId| (peer, shard.ask_step(peer, step));
+            let ask = |&peer: &ShardId| shard.ask_step(peer, step);
             (self.shards.iter().map(ask).collect::<Vec<_>>(), until - shard.now())
         });
         let Some((asked, left)) = asked else { return false };
-        let answered = &mut self.answered;
-        let all = async {
-            for (peer, claim) in asked {
-                // A port that is dropped went down with its shard, which nobody waits for.
-                let _told = claim.await;
-                answered.push(peer);
-            }
-        };
-        timeout(left, all).await.is_ok()
+        let told = await_each(asked, left).await;
+        // A port that is dropped went down with its shard, which nobody waits for.
+        let there = self.shards.iter().zip(&told).filter(|(_, told)| told.is_some());
+        self.answered.extend(there.map(|(&peer, _)| peer));
+        self.answered.len() == self.shards.len()
     }
 
     /// Leaves out those that did not take the last step.

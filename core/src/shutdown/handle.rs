@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -102,7 +103,7 @@ impl System {
                 if shard.node() != node || shard.shutdown.reached.get().is_some() {
                     return Poll::Ready(());
                 }
-                let number = waiter.get_or_insert_with(|| Waiter(shard.next_waiter())).0;
+                let number = waiter.get_or_insert_with(|| Waiter::new(shard)).number;
                 let waker = cx.waker().clone();
                 let before = shard.shutdown.waiting.borrow_mut().insert(number, waker);
                 drop(before);
@@ -123,11 +124,21 @@ impl Shard {
 }
 
 /// Somebody who waits for a shutdown to begin; dropping it stops the wait.
-struct Waiter(u64);
+struct Waiter {
+    number: u64,
+    /// The number is one of this shard.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Waiter {
+    fn new(shard: &Shard) -> Self {
+        Self { number: shard.next_waiter(), not_send: PhantomData }
+    }
+}
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let waker = current::with(|shard| shard.shutdown.waiting.borrow_mut().remove(&self.0));
+        let waker = current::with(|shard| shard.shutdown.waiting.borrow_mut().remove(&self.number));
         drop(waker);
     }
 }

@@ -42,7 +42,12 @@ impl Shard {
             *hooks = later;
             now
         };
-        hooks.into_iter().map(|hook| spawn_local(run(hook, until))).collect()
+        // Watched from here on: a task may go down before it is ever polled.
+        let begin = |hook: Hook| {
+            let watch = Watch { phase: hook.phase, name: hook.name, over: false };
+            spawn_local(run(watch, hook.limit, hook.body, until))
+        };
+        hooks.into_iter().map(begin).collect()
     }
 
     fn hook_failed(&self, watch: &mut Watch, why: HookFault) {
@@ -54,9 +59,7 @@ impl Shard {
     }
 }
 
-async fn run(hook: Hook, until: Instant) {
-    let Hook { phase, name, limit, body } = hook;
-    let mut watch = Watch { phase, name, over: false };
+async fn run(mut watch: Watch, limit: Duration, body: TaskFuture, until: Instant) {
     let left = current::with(|shard| until - shard.now()).unwrap_or_default();
     let mut task = spawn_local(body);
     let why = match timeout(limit.min(left), &mut task).await {

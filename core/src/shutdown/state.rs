@@ -33,11 +33,10 @@ pub(crate) struct ShutdownState {
 }
 
 impl ShutdownState {
-    /// A phase has begun: wakes those who wait for the first.
-    pub(super) fn reach(&self, phase: ShutdownPhase) {
+    /// A phase has begun. Returns who waited for the first, to be woken.
+    pub(super) fn reach(&self, phase: ShutdownPhase) -> impl Iterator<Item = Waker> + use<> {
         self.reached.set(Some(phase));
-        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
-        waiting.into_values().for_each(Waker::wake);
+        std::mem::take(&mut *self.waiting.borrow_mut()).into_values()
     }
 
     pub(super) fn await_quiet(&self, told: Reply<()>) {

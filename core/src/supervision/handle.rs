@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use super::child::Child;
 use super::spec::{ChildSpec, Restart, SupervisorSpec};
@@ -123,6 +124,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// See [`ChildError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was asked, the supervisor does it, whether or not somebody waits.
     pub async fn start_child<A: Actor>(&self, spec: ChildSpec) -> Result<ActorRef<A>, ChildError> {
         self.ask(|reply| Told::Start(spec, reply)).await?.map(ActorRef::from_pid)
     }
@@ -132,16 +137,24 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// [`ChildError::Running`] when it is up; see [`ChildError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was asked, the supervisor does it, whether or not somebody waits.
     pub async fn restart_child(&self, id: &str) -> Result<Pid, ChildError> {
         self.ask(|reply| Told::Restart(id.into(), reply)).await?
     }
 
     /// Ends a child, in the time it has. Its spec stays, unless it is temporary; it is not
-    /// restarted.
+    /// restarted by itself, but with a sibling that crashes where the strategy says so.
     ///
     /// # Errors
     ///
     /// See [`ChildError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was asked, the supervisor does it, whether or not somebody waits.
     pub async fn terminate_child(&self, id: &str) -> Result<(), ChildError> {
         self.ask(|reply| Told::Terminate(id.into(), reply)).await?
     }
@@ -151,6 +164,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// See [`ChildError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was asked, the supervisor does it, whether or not somebody waits.
     pub async fn terminate(&self, child: Pid) -> Result<(), ChildError> {
         self.ask(|reply| Told::TerminatePid(child, reply)).await?
     }
@@ -160,6 +177,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// [`ChildError::Running`] when it is up; see [`ChildError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was asked, the supervisor does it, whether or not somebody waits.
     pub async fn delete_child(&self, id: &str) -> Result<(), ChildError> {
         self.ask(|reply| Told::Delete(id.into(), reply)).await?
     }
@@ -170,6 +191,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// [`ChildError::Call`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn child<A: Actor>(&self, id: &str) -> Result<Option<ActorRef<A>>, ChildError> {
         Ok(self.ask(|reply| Told::Find(id.into(), reply)).await?.map(ActorRef::from_pid))
     }
@@ -179,6 +204,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// [`ChildError::Call`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn children(&self) -> Result<Vec<ChildInfo>, ChildError> {
         self.ask(Told::Children).await
     }
@@ -187,7 +216,9 @@ impl ActorRef<Supervisor> {
         &self,
         told: impl FnOnce(Reply<R>) -> Told,
     ) -> Result<R, ChildError> {
-        self.call(|reply| Order(told(reply))).await.map_err(ChildError::Call)
+        // A child may take as long as its own limits say.
+        let call = self.call(|reply| Order(told(reply))).within(Duration::MAX);
+        call.await.map_err(ChildError::Call)
     }
 }
 
@@ -223,13 +254,9 @@ impl Supervisor {
         self.children.get(key).and_then(Child::pid).ok_or(ChildError::NoSuchChild)
     }
 
-    pub(super) async fn terminate_child(
-        &mut self,
-        id: &str,
-        ctx: &Context<Self>,
-    ) -> Result<(), ChildError> {
+    pub(super) async fn terminate_child(&mut self, id: &str) -> Result<(), ChildError> {
         let key = self.children.by_id(id).ok_or(ChildError::NoSuchChild)?;
-        self.end(key, ctx).await;
+        self.end(key).await;
         let temporary =
             self.children.get(key).is_some_and(|child| child.spec.restart == Restart::Temporary);
         if temporary || self.spec.dynamic {
@@ -238,14 +265,10 @@ impl Supervisor {
         Ok(())
     }
 
-    pub(super) async fn terminate_pid(
-        &mut self,
-        pid: Pid,
-        ctx: &Context<Self>,
-    ) -> Result<(), ChildError> {
+    pub(super) async fn terminate_pid(&mut self, pid: Pid) -> Result<(), ChildError> {
         let key = self.children.by_pid(pid).ok_or(ChildError::NoSuchChild)?;
         let id = self.children.get(key).map(|child| child.spec.id.clone());
-        self.terminate_child(&id.unwrap_or_default(), ctx).await
+        self.terminate_child(&id.unwrap_or_default()).await
     }
 
     pub(super) fn delete_child(&mut self, id: &str) -> Result<(), ChildError> {

@@ -9,6 +9,7 @@ use super::supervisor::{Order, Supervisor, Told};
 use crate::actor::{Context, ExitReason};
 use crate::handle::SpawnError;
 use crate::mailbox::state;
+use crate::pid::Pid;
 use crate::shard::current;
 
 /// Why a child is not restarted that is no more.
@@ -29,6 +30,10 @@ impl Supervisor {
                     Some(claim) => match claim.await {
                         Ok(Ok(_)) => Ok(pid),
                         Ok(Err(error)) if *error != GONE => Err(*error),
+                        // Nobody tells how the start went: it was unwound, and the child waits.
+                        Err(_) if Self::is_there(pid).await => {
+                            Err(SpawnError::Start(ExitReason::Panicked("its start".into())))
+                        }
                         // It was stopped for good meanwhile: that is no crash, and final.
                         _ => {
                             self.ended(key, ctx).await;
@@ -56,6 +61,14 @@ impl Supervisor {
                 Ok(())
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a child has not ended for good; it is suspended then.
+    async fn is_there(pid: Pid) -> bool {
+        match current::with(|shard| shard.suspend_child(pid, true)) {
+            Some(claim) => claim.await.is_ok(),
+            None => false,
         }
     }
 
@@ -93,7 +106,7 @@ impl Supervisor {
             let delay = child.streak.crashed(&backoff, was_up, now, ctx.random());
             let (restarts, id) = (child.restarts, child.spec.id.clone());
             current::with(|shard| shard.report_restart(ctx.pid(), &id, &reason, restarts, delay));
-            self.suspend_siblings(key, ctx).await;
+            self.suspend_siblings(key).await;
             if delay > Duration::ZERO {
                 if let Some(child) = self.children.get_mut(key) {
                     child.due = plan;
@@ -123,7 +136,7 @@ impl Supervisor {
     }
 
     /// Ends the incarnations that go with that child's, in reverse order.
-    async fn suspend_siblings(&mut self, key: Key, ctx: &Context<Self>) {
+    async fn suspend_siblings(&mut self, key: Key) {
         for sibling in self.restarted_with(key).into_iter().rev() {
             if sibling == key {
                 continue;
@@ -131,7 +144,7 @@ impl Supervisor {
             match self.children.get(sibling).map(|child| child.spec.restart) {
                 // Like one that ended by itself: it is not started again.
                 Some(Restart::Temporary) => {
-                    self.end(sibling, ctx).await;
+                    self.end(sibling).await;
                     self.children.remove(sibling);
                 }
                 Some(_) => self.suspend(sibling).await,

@@ -28,7 +28,8 @@ pub enum Strategy {
     RestForOne,
 }
 
-/// When a child is restarted. One that was told to stop or drain from outside never is.
+/// When a child is restarted. One that was told to stop or drain from outside never is by itself;
+/// where the strategy restarts it with a sibling that crashed, it is started anew.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Restart {
     /// Whenever it ends.

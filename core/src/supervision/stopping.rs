@@ -46,7 +46,12 @@ impl Supervisor {
     }
 
     /// Ends a child for good, in the time it has.
-    pub(super) async fn end(&mut self, key: Key, _: &Context<Self>) {
+    pub(super) async fn end(&mut self, key: Key) {
+        self.end_asked(key, Duration::ZERO).await;
+    }
+
+    /// The same for a child that was asked to stop so long ago.
+    async fn end_asked(&mut self, key: Key, ago: Duration) {
         let Some(child) = self.children.get_mut(key) else { return };
         child.plan += 1;
         let suspended = child.status == ChildStatus::Restarting;
@@ -55,7 +60,7 @@ impl Supervisor {
         self.children.set_pid(key, None);
         if let Some(pid) = pid {
             let shutdown = if suspended { ChildShutdown::Kill } else { shutdown };
-            end_within(pid, shutdown).await;
+            end_within(pid, shutdown, ago).await;
         }
     }
 
@@ -72,6 +77,7 @@ impl Supervisor {
     /// Ends all children: in reverse order, one after the other, or all at once where their order
     /// means nothing.
     pub(super) async fn end_all(&mut self, ctx: &Context<Self>) {
+        let asked = ctx.now();
         if self.spec.dynamic {
             for (_, child) in self.children.iter() {
                 if let (Some(pid), ChildShutdown::Within(_) | ChildShutdown::Wait) =
@@ -82,16 +88,17 @@ impl Supervisor {
             }
         }
         for key in self.children.keys_from(0).into_iter().rev() {
-            self.end(key, ctx).await;
+            let ago = if self.spec.dynamic { ctx.now() - asked } else { Duration::ZERO };
+            self.end_asked(key, ago).await;
         }
     }
 }
 
-async fn end_within(pid: Pid, shutdown: ChildShutdown) {
+async fn end_within(pid: Pid, shutdown: ChildShutdown, ago: Duration) {
     let exit = exit_of(pid);
     let limit = match shutdown {
         ChildShutdown::Kill => Duration::ZERO,
-        ChildShutdown::Within(limit) => limit,
+        ChildShutdown::Within(limit) => limit.saturating_sub(ago),
         ChildShutdown::Wait => Duration::MAX,
     };
     if limit.is_zero() {

@@ -73,8 +73,8 @@ impl Actor for Supervisor {
         match told {
             Told::Start(spec, reply) => reply.send(self.start_child(spec, ctx).await),
             Told::Restart(id, reply) => reply.send(self.restart_child(&id, ctx).await),
-            Told::Terminate(id, reply) => reply.send(self.terminate_child(&id, ctx).await),
-            Told::TerminatePid(pid, reply) => reply.send(self.terminate_pid(pid, ctx).await),
+            Told::Terminate(id, reply) => reply.send(self.terminate_child(&id).await),
+            Told::TerminatePid(pid, reply) => reply.send(self.terminate_pid(pid).await),
             Told::Delete(id, reply) => reply.send(self.delete_child(&id)),
             Told::Find(id, reply) => {
                 let key = self.children.by_id(&id);

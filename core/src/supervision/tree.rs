@@ -26,6 +26,10 @@ impl ActorRef<Supervisor> {
     /// # Errors
     ///
     /// [`ChildError::Call`] when this one does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn supervision_tree(&self) -> Result<SupervisionTree, ChildError> {
         let mut children = Vec::new();
         for child in self.children().await? {

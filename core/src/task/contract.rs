@@ -25,6 +25,11 @@ pub(crate) trait Task {
         None
     }
 
+    /// Whether the task is an actor in the middle of a message or of news.
+    fn is_in_handler(&self) -> bool {
+        false
+    }
+
     /// The mailbox, if the task is an actor.
     fn door(&self) -> Option<&dyn AnyDoor> {
         None

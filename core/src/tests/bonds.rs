@@ -57,9 +57,21 @@ fn peer(rig: &Rig, shard: usize, trap_exits: bool) -> (ActorRef<Peer>, Heard) {
     (actor, heard)
 }
 
+/// Has a peer do something, to the end: an assertion in there counts.
 fn tell(rig: &Rig, peer: ActorRef<Peer>, f: impl FnOnce(&Context<Peer>) + Send + 'static) {
-    rig.on(0, || peer.cast(Tell::Do(Box::new(f)))).ok().unwrap();
+    let done = Arc::new(Mutex::new(false));
+    rig.on(0, || peer.cast(Tell::Do(noting(&done, f)))).ok().unwrap();
     rig.settle();
+    assert!(*done.lock().unwrap(), "what it was told to do panicked");
+}
+
+/// Does that, and notes that it came to its end.
+fn noting(done: &Arc<Mutex<bool>>, f: impl FnOnce(&Context<Peer>) + Send + 'static) -> Told {
+    let done = done.clone();
+    Box::new(move |ctx| {
+        f(ctx);
+        *done.lock().unwrap() = true;
+    })
 }
 
 fn end_of<A: Actor>(rig: &Rig, actor: ActorRef<A>) -> Option<ExitReason> {
@@ -165,10 +177,12 @@ fn a_down_that_is_queued_goes_with_its_monitor() {
     rig.on(1, || counter.cast(Count::Panic)).unwrap();
     rig.turn(1);
     // Before the news arrives, but behind it in what the shard takes in.
-    let take_back: Told = Box::new(move |ctx| assert!(ctx.demonitor(taken)));
+    let done = Arc::new(Mutex::new(false));
+    let take_back = noting(&done, move |ctx| assert!(ctx.demonitor(taken)));
     rig.on(0, || peer.cast(Tell::Do(take_back))).ok().unwrap();
     rig.turn(0);
     rig.settle();
+    assert!(*done.lock().unwrap(), "the monitor was there");
     assert_eq!(downs(&heard), []);
 }
 

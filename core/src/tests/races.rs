@@ -98,14 +98,25 @@ fn lone(rig: &Rig, shard: usize, heard: &Heard, trap_exits: bool) -> ActorRef<Pu
 }
 
 /// Tells a puppet of that shard something; it is done with it when this returns.
+/// Has a puppet do something at once, to the end: an assertion in there counts.
 fn pull(rig: &Rig, to: ActorRef<Puppet>, what: impl FnOnce(&Context<Puppet>) + Send + 'static) {
+    let done = Arc::new(Mutex::new(false));
+    let note = done.clone();
+    give(rig, to, move |ctx| {
+        what(ctx);
+        *note.lock().unwrap() = true;
+    });
+    assert!(*done.lock().unwrap(), "what it was told to do panicked");
+}
+
+fn give(rig: &Rig, to: ActorRef<Puppet>, what: impl FnOnce(&Context<Puppet>) + Send + 'static) {
     let shard = usize::from(to.pid().shard().0);
     rig.on(shard, || to.cast(Pull::Do(Box::new(what)))).ok().unwrap();
     rig.turn(shard);
 }
 
 fn crash(rig: &Rig, to: ActorRef<Puppet>) {
-    pull(rig, to, |_| panic!("told to"));
+    give(rig, to, |_| panic!("told to"));
 }
 
 fn status(rig: &Rig, of: ActorRef<Supervisor>) -> Vec<ChildStatus> {

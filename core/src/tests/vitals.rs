@@ -1,5 +1,7 @@
 //! What can be seen of shards and actors from outside.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +114,7 @@ fn placement_leaves_out_a_shard_that_hangs() {
 }
 
 /// Looks at itself the way a watchdog would, while it is in its handler.
-struct Looker;
+struct Looker(Rc<Cell<u32>>);
 
 impl Actor for Looker {
     type Message = Vec<Counted>;
@@ -131,6 +133,7 @@ impl Actor for Looker {
         let health = ctx.system().health_of(ctx.pid());
         assert!(matches!(health, Some(Health::Unhealthy(_))), "{health:?}");
         drop(counted);
+        self.0.set(self.0.get() + 1);
         Flow::Stop
     }
 }
@@ -140,10 +143,12 @@ struct Counted;
 #[test]
 fn a_stall_names_the_actor_and_its_types() {
     let rig = Rig::new(1);
+    let seen = Rc::new(Cell::new(0));
     // Slots are used again, so that no name stays with one.
     for name in ["", "by name", "", "another", ""] {
         let config = ActorConfig::named(name);
-        let looker = rig.on(0, || rig.system().spawn_here(config, || Looker)).unwrap();
+        let looker =
+            rig.on(0, || rig.system().spawn_here(config, || Looker(seen.clone()))).unwrap();
         rig.settle();
         rig.on(0, || looker.cast(vec![Counted]).unwrap());
         rig.shards[0].begin_step();
@@ -154,6 +159,7 @@ fn a_stall_names_the_actor_and_its_types() {
         assert_eq!(lines.map(|line| line.actors).sum::<u64>(), 0, "it failed");
         assert_eq!(rig.system().actors_health(), []);
     }
+    assert_eq!(seen.get(), 5, "what it saw was not right");
     assert_eq!(rig.system().shards_health()[0].stalls, 5);
 }
 

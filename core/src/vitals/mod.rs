@@ -9,8 +9,10 @@
 //! the next one takes it back, without anybody's doing.
 //!
 //! Words are read for reports, placement and questions, never to decide what a message does. What
-//! actors publish is behind locks that are held for a few instructions, to copy a pointer, and are
-//! taken by the shard only when an actor says something new of itself.
+//! actors publish, and the names of those who were given one, are in tables behind locks. A reader
+//! holds one to copy a pointer; the shard takes one where a table changes: at the spawn and the end
+//! of actors once one has a name of its own or has said something of itself, at the first actor of a
+//! type, and where the table of slots grows. It then copies the table if a reader has it.
 
 mod answers;
 mod health;

@@ -122,6 +122,10 @@ impl NodeVitals {
         for (shard, vitals) in self.iter().filter(|(_, vitals)| vitals.is_sick()) {
             let Some(pid) = self.running(shard, vitals) else { continue };
             let Some(named) = vitals.names.find(pid.target()) else { continue };
+            // One that goes on just now runs somebody else by then.
+            if !vitals.is_sick() {
+                continue;
+            }
             let health =
                 Health::Unhealthy("its handler does not return, and its shard hangs".into());
             let stuck = ActorHealth { pid, name: named.name, actor: named.actor, health };

@@ -66,6 +66,13 @@ impl OwnVitals {
         }
     }
 
+    /// Forgets what an incarnation said of itself: the next one is as it begins.
+    pub(crate) fn forget_said(&self, pid: Pid) {
+        if self.published.get() {
+            self.publish(Source::Actor, pid, None);
+        }
+    }
+
     fn publish(&self, source: Source, pid: Pid, health: Option<Health>) {
         if let Some(named) = self.seen.names.find(pid.target()) {
             self.published.set(true);

@@ -148,7 +148,8 @@ impl Watchdog {
         lasted: Duration,
         unreported: u64,
     ) -> Stall {
-        let task = self.vitals.running(shard, vitals);
+        // A shard that goes on just now runs somebody else, who is not to blame.
+        let task = self.vitals.running(shard, vitals).filter(|_| vitals.is_sick());
         let named = task.and_then(|pid| vitals.names.find(pid.target()));
         let actor = named.map(|named| StalledActor {
             name: named.name,

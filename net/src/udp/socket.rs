@@ -101,7 +101,8 @@ impl UdpSocket {
     ///
     /// # Cancel safety
     ///
-    /// Once polled it takes effect, whether or not somebody waits.
+    /// Once polled it takes effect, whether or not somebody waits; but [`UdpSocket::peer_addr`] tells
+    /// of it only if somebody did.
     pub async fn connect(&self, peer: SocketAddr) -> io::Result<()> {
         let set = self.sender.socket.start(|socket| NetRequest::SetPeer { socket, peer })?;
         Finishing::new(set).await?;

@@ -163,11 +163,13 @@ impl<'a, L: Life> Turn<'a, L> {
     ///
     /// # Safety
     ///
-    /// The room is empty, the life not over, and only a future that is put there keeps these.
+    /// The room is empty, the life neither over nor suspended, and only a future that is put there
+    /// keeps these.
     #[inline(always)]
     unsafe fn lend(&mut self) -> (&'static mut L::Actor, &'static Context<L::Actor>) {
         // SAFETY: the caller's future is the only one, and the second fact of the module. The actor
-        // is taken when the life is over, and then no future is made any more.
+        // is there but in the two phases that the caller excludes: `take_actor` leads to those, and
+        // out of `Suspended` only `renew`, which has put another one in.
         unsafe {
             let actor = (*self.body.actor.get()).as_mut().unwrap_unchecked();
             (actor, &*ptr::from_ref(&self.body.ctx))
@@ -301,10 +303,10 @@ impl<'a, L: Life> Turn<'a, L> {
 
     /// Takes the actor out of the empty room's body, which is then over, or suspended.
     pub(super) fn take_actor(&mut self, then: Phase) -> Option<L::Actor> {
-        assert!(matches!(then, Phase::Over | Phase::Suspended), "no future is made after this");
+        assert!(matches!(then, Phase::Over | Phase::Suspended), "no future is made in these");
         self.clear();
         self.body.phase.set(then);
-        // SAFETY: no future is there that could borrow it, and none is made any more.
+        // SAFETY: no future is there that could borrow it, and in this phase none is made.
         unsafe { (*self.body.actor.get()).take() }
     }
 }

@@ -101,6 +101,7 @@ impl<L: Life> Turn<'_, L> {
             let nothing: Box<dyn Any> = Box::new(());
             (std::mem::replace(&mut charge.factory, nothing), charge.next.take())
         };
+        let pid = door.pid();
         let (number, ack) = next.unwrap_or_else(|| (door.incarnation(), Reply::NONE));
         let made = match factory.downcast_ref::<Factory<L::Actor>>() {
             Some(factory) => catch(factory),
@@ -110,8 +111,8 @@ impl<L: Life> Turn<'_, L> {
             charge.factory = factory;
         }
         match made {
-            // The factory may have had the shard taken down.
-            Ok(actor) if self.phase() == Phase::Suspended => {
+            // The factory may have had the shard taken down, and this slot with it.
+            Ok(actor) if shard.tasks.generation(pid.slot()) == Some(pid.generation()) => {
                 door.begin_incarnation(number);
                 door.clear(state::SUSPENDED);
                 door.set(state::STARTING);

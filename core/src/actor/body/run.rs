@@ -67,6 +67,10 @@ impl<L: Life> Task for Body<L> {
         }
     }
 
+    fn is_in_handler(&self) -> bool {
+        matches!(self.phase(), Phase::Handling | Phase::Hearing)
+    }
+
     fn door(&self) -> Option<&dyn AnyDoor> {
         Some(self.ctx.door())
     }
