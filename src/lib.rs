@@ -58,13 +58,13 @@ pub use greenroom_core::{
     BlockingError, Call, CallError, CastError, Completed, Context, Courier, DeadLetter,
     DeadLetters, Elapsed, Error, Exit, ExitReason, Flow, Gathered, Health, Hook, HookFailure,
     HookFault, HookRefused, Instant, IntervalTimer, Ledger, LedgerError, LetterBound, LetterReason,
-    LocalTask, MailboxBound, Monitor, MonitoredSpawn, NodeId, Outside, OutsideError, Pid, PidError,
-    Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError, ShardHealth, ShardId,
-    ShutdownPhase, Signal, Silent, Sleep, Spawn, SpawnBlocking, SpawnError, Stall, StalledActor,
-    StopMode, System, SystemHandle, TaskError, Timeout, Timer, TraceContext, TypeLedger,
-    Undelivered, WhenSlow, always, assertions, hash, io, limits, maybe, reachable, registry,
-    runtime, sleep, sleep_until, sometimes, spawn_blocking, spawn_local, supervision, timeout,
-    unreachable, watermark,
+    LocalTask, MailboxBound, Monitor, MonitoredSpawn, NodeId, Outside, OutsideError, Panic, Pid,
+    PidError, Placement, Recipient, RefError, Reply, Reporter, Result, Send, SendError,
+    ShardHealth, ShardId, ShutdownPhase, Signal, Silent, Sleep, Spawn, SpawnBlocking, SpawnError,
+    Stall, StalledActor, StopMode, System, SystemHandle, TaskError, Timeout, Timer, TraceContext,
+    TypeLedger, Undelivered, WhenSlow, always, assertions, hash, io, limits, maybe, reachable,
+    registry, runtime, sleep, sleep_until, sometimes, spawn_blocking, spawn_local, supervision,
+    timeout, unreachable, watermark,
 };
 pub use greenroom_net as net;
 pub use greenroom_shard::{

@@ -51,8 +51,8 @@ mod vitals;
 mod words;
 
 pub use actor::{
-    Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Result, Signal, StopMode,
-    Undelivered,
+    Actor, ActorConfig, Context, Error, ExitReason, Flow, Hook, Monitor, Panic, Result, Signal,
+    StopMode, Undelivered,
 };
 pub use backend::{
     Backend, BlockingActor, BlockingContext, BlockingError, Courier, SpawnBlocking, spawn_blocking,

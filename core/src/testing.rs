@@ -220,10 +220,15 @@ impl Rig {
 
     /// Steps every shard and carries every packet until nothing moves.
     pub(crate) fn settle(&self) {
+        self.settle_but(&[]);
+    }
+
+    /// The same while those shards do not run.
+    pub(crate) fn settle_but(&self, stuck: &[usize]) {
         loop {
-            let shards = 0..self.shards.len();
+            let shards = (0..self.shards.len()).filter(|shard| !stuck.contains(shard));
             let turned = shards.filter(|&shard| self.turn(shard)).count() > 0;
-            if self.carry_all() == 0 && !turned {
+            if self.carry_between(|_, to| !stuck.contains(&to)) == 0 && !turned {
                 return;
             }
         }
@@ -257,18 +262,16 @@ impl Rig {
         })
     }
 
-    /// Carries every packet that has left a shard by now, pair by pair.
-    pub(crate) fn carry_all(&self) -> usize {
-        let pairs =
-            self.shards.iter().flat_map(|from| self.shards.iter().map(move |to| (from, to)));
-        pairs.map(|(from, to)| self.carry(from, to)).sum()
-    }
-
     /// Carries every packet that has left a shard by now, but from one shard to another none.
     pub(crate) fn carry_all_but(&self, held: (usize, usize)) -> usize {
+        self.carry_between(|from, to| (from, to) != held)
+    }
+
+    /// Carries every packet that has left a shard by now, pair by pair.
+    fn carry_between(&self, goes: impl Fn(usize, usize) -> bool) -> usize {
         let shards = self.shards.len();
         let pairs = (0..shards).flat_map(|from| (0..shards).map(move |to| (from, to)));
-        let pairs = pairs.filter(|pair| *pair != held);
+        let pairs = pairs.filter(|&(from, to)| goes(from, to));
         pairs.map(|(from, to)| self.carry(&self.shards[from], &self.shards[to])).sum()
     }
 

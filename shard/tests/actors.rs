@@ -29,7 +29,7 @@ fn a_run_returns_what_its_root_does(driver: Driver) {
 
 fn a_panic_of_the_root_is_an_error(driver: Driver) {
     let failed = system(driver, 1).run(async |_| -> greenroom_core::Result { panic!("root") });
-    assert!(matches!(failed, Err(RunError::Panicked(message)) if &*message == "root"));
+    assert!(matches!(failed, Err(RunError::Panicked(panic)) if panic.message() == "root"));
 }
 
 fn a_run_inside_a_shard_is_refused(driver: Driver) {
@@ -77,7 +77,7 @@ fn a_crash_is_reported_and_ends_nobody_else(driver: Driver) {
         let other = system.spawn(Placement::Shard(1), Counter::default).await?;
         victim.send(Count::Panic).await.map_err(|_| "sent to the living")?;
         let reason = victim.exit().await;
-        assert!(matches!(reason, ExitReason::Panicked(message) if &*message == "asked to"));
+        assert!(matches!(reason, ExitReason::Panicked(panic) if panic.message() == "asked to"));
         Ok(other.call(Count::Total).await?)
     });
     assert_eq!(total.unwrap(), 0);

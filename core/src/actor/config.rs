@@ -20,6 +20,12 @@ pub struct ActorConfig {
     pub trap_exits: bool,
     /// What a stop does to a handler that waits.
     pub stop_mode: StopMode,
+    /// Longest time one message or signal may take, from when its handler first waits; one that is
+    /// at it for longer is dropped where it waits, and the actor ends for
+    /// [`crate::ExitReason::HandlerTimeout`], which counts as a crash. `None` for as long as it
+    /// wants. A handler that computes and never waits is the [watchdog](crate::Watchdog)'s to tell
+    /// of. Of a [`crate::Courier`] a whole batch counts as one, and what its thread is at goes on.
+    pub handler_limit: Option<Duration>,
     /// Longest time `started` may take.
     pub started_limit: Duration,
     /// Longest time `stopped` may take.
@@ -53,6 +59,7 @@ impl Default for ActorConfig {
             turn_messages: limits::TURN_MESSAGES,
             trap_exits: false,
             stop_mode: StopMode::BetweenMessages,
+            handler_limit: None,
             started_limit: limits::HOOK_LIMIT,
             stopped_limit: limits::HOOK_LIMIT,
             undelivered_limit: limits::HOOK_LIMIT,

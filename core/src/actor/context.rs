@@ -201,7 +201,7 @@ impl<A: Actor> Context<A> {
                 return None;
             }
             HookEnd::Done(Err(error)) => ExitReason::InitFailed(error.to_string().into()),
-            HookEnd::Panicked(message) => ExitReason::Panicked(message),
+            HookEnd::Panicked(panic) => ExitReason::Panicked(panic),
             HookEnd::TimedOut => ExitReason::HookTimeout(Hook::Started),
             HookEnd::Killed => self.door.take_kill_reason().into(),
         };
@@ -244,7 +244,7 @@ impl<A: Actor> Context<A> {
     pub(super) fn report_hook<T>(&self, hook: Hook, end: &HookEnd<T>) {
         let what = match end {
             HookEnd::Done(_) | HookEnd::Killed => return,
-            HookEnd::Panicked(message) => ExitReason::Panicked(message.clone()),
+            HookEnd::Panicked(panic) => ExitReason::Panicked(panic.clone()),
             HookEnd::TimedOut => ExitReason::HookTimeout(hook),
         };
         current::with(|shard| shard.report(self.pid(), &self.config().name, &what));

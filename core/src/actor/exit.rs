@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Panic;
 use crate::pid::Pid;
 
 /// Why an actor ended. Cheap to clone; any number of waiters get it, before or after the end.
@@ -15,12 +16,12 @@ pub enum ExitReason {
     Shutdown,
     /// It was killed.
     Killed,
-    /// Its handler or a hook panicked, with that message.
-    Panicked(Arc<str>),
+    /// Its handler or a hook panicked, with that.
+    Panicked(Panic),
     /// `started` returned that error.
     InitFailed(Arc<str>),
-    /// It was asked to stop, and its handler went on for longer than
-    /// [`crate::StopMode::AbortAtAwait`] lets it.
+    /// Its handler took longer than its settings let it: [`crate::ActorConfig::handler_limit`], or,
+    /// after a stop, [`crate::StopMode::AbortAtAwait`].
     HandlerTimeout,
     /// An actor it was linked to ended.
     Linked {
@@ -100,9 +101,9 @@ impl fmt::Display for ExitReason {
             Self::Normal => f.write_str("normal"),
             Self::Shutdown => f.write_str("the system shut down"),
             Self::Killed => f.write_str("killed"),
-            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Panicked(panic) => write!(f, "panicked: {panic}"),
             Self::InitFailed(error) => write!(f, "did not start: {error}"),
-            Self::HandlerTimeout => f.write_str("its handler did not end in time after a stop"),
+            Self::HandlerTimeout => f.write_str("its handler did not end in time"),
             Self::Linked { pid, reason } => write!(f, "linked to {pid}, which ended: {reason}"),
             Self::GaveUp { child, reason } => {
                 write!(f, "gave up on {child}, which ended too often: {reason}")

@@ -2,10 +2,9 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 
-use super::{Actor, Context, Hook, catch};
+use super::{Actor, Context, Hook, Panic, catch};
 use crate::context::Header;
 use crate::mailbox::state;
 use crate::shard::current;
@@ -14,7 +13,7 @@ use crate::timer::Sleep;
 /// How a hook ended.
 pub(crate) enum HookEnd<T> {
     Done(T),
-    Panicked(Arc<str>),
+    Panicked(Panic),
     TimedOut,
     /// The actor was killed while the hook waited.
     Killed,
@@ -40,7 +39,7 @@ pub(crate) fn limited<A: Actor, F: Future>(
         current::with(|shard| shard.set_scope(Header::NONE));
         match catch(|| future.as_mut().poll(cx)) {
             Ok(Poll::Ready(value)) => return Poll::Ready(HookEnd::Done(value)),
-            Err(message) => return Poll::Ready(HookEnd::Panicked(message)),
+            Err(panic) => return Poll::Ready(HookEnd::Panicked(panic)),
             Ok(Poll::Pending) => {}
         }
         let limit = ctx.config().hook_limit(hook);

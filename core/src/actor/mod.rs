@@ -20,7 +20,8 @@ pub use context::Context;
 pub use contract::{Actor, Flow, Undelivered};
 pub(crate) use exit::Ending;
 pub use exit::{ExitReason, Hook};
-pub(crate) use panic::catch;
+pub use panic::Panic;
+pub(crate) use panic::{catch, note_places};
 pub use signal::{Monitor, Signal};
 
 /// Any error, as hooks and programs return it.

@@ -4,10 +4,9 @@ use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use super::context::Post;
-use crate::actor::{Error, catch};
+use crate::actor::{Error, Panic, catch};
 use crate::pid::{NodeId, ShardId};
 use crate::process;
 use crate::runtime::Injected;
@@ -26,7 +25,7 @@ pub(super) enum End {
     Stop,
     /// It did not start.
     Failed(Error),
-    Panicked(Arc<str>),
+    Panicked(Panic),
 }
 
 /// Work on an actor, where it lives; there is none before the first piece, which makes it, and
@@ -79,8 +78,8 @@ impl Home {
     /// Drops an actor, away from its shard, as a job that returns nothing. A panic is reported
     /// there.
     pub(super) fn drop_there<A>(self, actor: A) -> Box<dyn Any + Send> {
-        if let Err(message) = catch(|| drop(actor)) {
-            let report = move |shard: &Shard| shard.report_stray("an actor's drop", message);
+        if let Err(panic) = catch(|| drop(actor)) {
+            let report = move |shard: &Shard| shard.report_stray("an actor's drop", panic);
             // With its shard, its reporter is gone.
             drop(process::inject(self.0, self.1, Injected::Run(Box::new(report))));
         }

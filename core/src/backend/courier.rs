@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +14,7 @@ use super::left::Left;
 use super::on_pool::OnPool;
 use super::on_thread::OnThread;
 use super::trip::Trip;
-use crate::actor::{Actor, Context, ExitReason, Flow, Result, Undelivered};
+use crate::actor::{Actor, Context, ExitReason, Flow, Panic, Result, Undelivered};
 use crate::shard::shielded;
 use crate::time::Instant;
 
@@ -91,7 +90,7 @@ impl<A: BlockingActor> Courier<A> {
         match end {
             End::Continue | End::Stop => Ok(()),
             End::Failed(error) => Err(error),
-            End::Panicked(message) => panicked(&message),
+            End::Panicked(panic) => panic.resume(),
         }
     }
 }
@@ -115,14 +114,14 @@ impl<A: BlockingActor> Actor for Courier<A> {
         drop(carrying);
         let Done { end, posts } = match carried {
             Ok(done) => done,
-            Err(error) => panicked(&error.to_string()),
+            Err(error) => stopped_short(&error),
         };
         trip.send(posts).await;
         let left = self.left.insert(trip.settle());
         let flow = match end {
             End::Continue => Flow::Continue,
             End::Stop | End::Failed(_) => Flow::Stop,
-            End::Panicked(message) => panicked(&message),
+            End::Panicked(panic) => panic.resume(),
         };
         if flow == Flow::Stop || ctx.is_ending() {
             // One trip for all of them, instead of one each.
@@ -161,7 +160,7 @@ impl<A: BlockingActor> Actor for Courier<A> {
             });
             ctx.done(end)
         }));
-        told.await.unwrap_or_else(|error| panicked(&error.to_string()));
+        told.await.unwrap_or_else(|error| stopped_short(&error));
     }
 
     async fn on_undelivered(
@@ -181,7 +180,7 @@ impl<A: BlockingActor> Actor for Courier<A> {
             });
             ctx.done(end)
         }));
-        told.await.unwrap_or_else(|error| panicked(&error.to_string()));
+        told.await.unwrap_or_else(|error| stopped_short(&error));
     }
 }
 
@@ -236,9 +235,9 @@ fn lost(error: io::Error) -> crate::actor::Error {
     Box::new(error)
 }
 
-/// Goes on with a panic that happened elsewhere, where it was reported.
-fn panicked(message: &str) -> ! {
-    resume_unwind(Box::new(String::from(message)))
+/// Ends the actor, whose work was not done, and never will be.
+fn stopped_short<T>(error: &dyn fmt::Display) -> T {
+    Panic::from(error.to_string()).resume()
 }
 
 impl<A: BlockingActor> fmt::Debug for Courier<A> {

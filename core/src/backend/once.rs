@@ -4,10 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::actor::catch;
+use crate::actor::{Panic, catch};
 use crate::io::{IoFuture, blocking};
 
 /// Runs `job` on a thread of the node's blocking pool, and gives back what it returned.
@@ -42,7 +41,7 @@ where
 ///
 /// Dropping this leaves the job to run to its end; what it returned is then dropped on the shard.
 #[must_use = "a future does nothing unless it is awaited"]
-pub struct SpawnBlocking<T>(IoFuture<Result<T, Arc<str>>>);
+pub struct SpawnBlocking<T>(IoFuture<Result<T, Panic>>);
 
 impl<T> Future for SpawnBlocking<T> {
     type Output = Result<T, BlockingError>;
@@ -66,7 +65,7 @@ impl<T> fmt::Debug for SpawnBlocking<T> {
 #[non_exhaustive]
 pub enum BlockingError {
     /// It panicked, with that message. Its thread goes on.
-    Panicked(Arc<str>),
+    Panicked(Panic),
     /// It was not run: `QuotaExceeded` when as many jobs wait as may, `Interrupted` when the system
     /// has shut down, `OutOfMemory` when there is no thread and none can be started, `NotConnected`
     /// outside any shard.
@@ -76,7 +75,7 @@ pub enum BlockingError {
 impl fmt::Display for BlockingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panicked(message) => write!(f, "the job panicked: {message}"),
+            Self::Panicked(panic) => write!(f, "the job panicked: {panic}"),
             Self::NotRun(why) => write!(f, "the job was not run: {why}"),
         }
     }

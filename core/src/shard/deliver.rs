@@ -1,10 +1,9 @@
 //! What arrives from other shards, and what each kind of packet does here.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::Shard;
-use crate::actor::{Ending, Undelivered, catch};
+use crate::actor::{Ending, Panic, Undelivered, catch};
 use crate::context::{Chain, Header, Record, RemoteContext};
 use crate::mailbox::{Door, Envelope, Parcel, Unpushed};
 use crate::mesh::{Deliver, Packet, PacketMeta};
@@ -18,15 +17,15 @@ impl Shard {
     /// Input: a packet from another shard of this node. A panic in user code that runs on the way
     /// (the `Drop` of a message nobody takes) ends nothing.
     pub fn deliver(&self, from: ShardId, packet: Packet) {
-        if let Err(message) = catch(|| packet.open(self, from)) {
-            self.report_drop(message);
+        if let Err(panic) = catch(|| packet.open(self, from)) {
+            self.report_drop(panic);
         }
     }
 
     /// Reports a panic in user code that ran while a packet was delivered.
     #[cold]
-    pub(super) fn report_drop(&self, message: Arc<str>) {
-        self.report_stray("a message's drop", message);
+    pub(super) fn report_drop(&self, panic: Panic) {
+        self.report_stray("a message's drop", panic);
     }
 
     /// A user message for an actor of this shard.

@@ -179,6 +179,7 @@ impl Shard {
             self.report(pid, name, reason);
         }
         self.vitals.forget(pid);
+        self.handler_limits.forget(pid.target());
         self.graves.bury(pid.slot(), pid.generation(), ending.clone());
         self.root_ended(pid.target());
     }
@@ -190,6 +191,7 @@ impl Shard {
             self.report(pid, name, reason);
         }
         self.vitals.forget_said(pid);
+        self.handler_limits.forget(pid.target());
     }
 
     pub(crate) fn report_restart(

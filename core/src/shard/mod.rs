@@ -22,6 +22,7 @@ mod deadlines;
 pub(crate) mod deliver;
 mod entry;
 mod graves;
+mod handler_limits;
 mod handoff;
 mod inspect;
 mod kinds;

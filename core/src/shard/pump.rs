@@ -71,8 +71,8 @@ impl<I: Inlet> Pump<I> {
             };
             // One net under all of them. Where it has to catch, a packet was lost to its own
             // panic, and the others are still there.
-            while let Err(message) = catch(&mut pop) {
-                shard.report_drop(message);
+            while let Err(panic) = catch(&mut pop) {
+                shard.report_drop(panic);
             }
         }
         self.first_peer = (self.first_peer + 1) % shard.shards();

@@ -44,9 +44,9 @@ impl Shard {
         };
         // The factory is user code: it runs with nothing borrowed, and may panic.
         let built = reserved.and_then(|reserved| {
-            catch(factory).map(|actor| (reserved, actor)).map_err(|message| {
+            catch(factory).map(|actor| (reserved, actor)).map_err(|panic| {
                 drop(self.tasks.remove(reserved.slot));
-                SpawnError::Start(ExitReason::Panicked(message))
+                SpawnError::Start(ExitReason::Panicked(panic))
             })
         });
         // A factory may have brought the shard down, and the slot with it.

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use super::configs::Configs;
 use super::current;
 use super::graves::Graves;
+use super::handler_limits::HandlerLimits;
 use super::ledger::LedgerCell;
 use super::operations::Operations;
 use super::outbox::Outboxes;
 use super::parking::Parking;
 use super::slab::Slab;
 use super::work::Work;
+use crate::actor::note_places;
 use crate::context::Records;
 use crate::hash::mix;
 use crate::letters::Letters;
@@ -79,6 +81,7 @@ pub struct Shard {
     pub(crate) records: Records,
     pub(crate) timers: Wheel,
     pub(super) deadlines: CoarseWheel,
+    pub(super) handler_limits: HandlerLimits,
     pub(crate) outboxes: Outboxes,
     pub(crate) parking: Parking,
     pub(super) graves: Graves,
@@ -115,6 +118,7 @@ impl Shard {
         let vitals =
             vitals.expect("a shard is built once, by the name that its node was registered with");
         let clock = setup.driver.now();
+        note_places();
         Self {
             identity: Identity {
                 home: Home::new(setup.node, setup.id),
@@ -130,6 +134,7 @@ impl Shard {
             records: Records::default(),
             timers: Wheel::default(),
             deadlines: CoarseWheel::default(),
+            handler_limits: HandlerLimits::default(),
             outboxes: Outboxes::new(setup.shards, setup.outlet),
             parking: Parking::default(),
             graves: Graves::default(),

@@ -1,12 +1,11 @@
 //! The step: what is due, then ready tasks, for a bounded while.
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Shard;
 pub use super::run_queue::Ready;
-use crate::actor::{ExitReason, catch};
+use crate::actor::{ExitReason, Panic, catch};
 use crate::context::Header;
 use crate::limits::{HANDOFFS, PREEMPT_CHECK_MESSAGES, TURN_TASKS};
 use crate::pid::Pid;
@@ -141,8 +140,8 @@ impl Shard {
 
     /// Runs user code that belongs to no task: a panic is reported and ends nothing.
     pub(crate) fn guarded(&self, what: &str, f: impl FnOnce()) {
-        if let Err(message) = catch(f) {
-            self.report_stray(what, message);
+        if let Err(panic) = catch(f) {
+            self.report_stray(what, panic);
         }
     }
 
@@ -164,8 +163,8 @@ impl Shard {
         if !self.work.scope.get().is_none() {
             self.set_scope(Header::NONE);
         }
-        if let Some(message) = crash {
-            self.task_panicked(target, message);
+        if let Some(panic) = crash {
+            self.task_panicked(target, panic);
         } else if polled.is_ready() {
             self.remove_task(slot);
         }
@@ -186,10 +185,10 @@ impl Shard {
     /// A panic unwound a task. An actor's end is still to come.
     #[cold]
     #[inline(never)]
-    pub(crate) fn task_panicked(&self, (slot, generation): (u32, u32), message: Arc<str>) {
+    pub(crate) fn task_panicked(&self, (slot, generation): (u32, u32), panic: Panic) {
         match self.tasks.actor(slot, generation) {
             Some(actor) => {
-                if actor.crashed(self, message) {
+                if actor.crashed(self, panic) {
                     self.schedule(slot);
                 } else {
                     self.remove_task(slot);
@@ -197,7 +196,7 @@ impl Shard {
             }
             None => {
                 let pid = Pid::new(self.node(), self.id(), slot, generation);
-                self.report(pid, "a task", &ExitReason::Panicked(message));
+                self.report(pid, "a task", &ExitReason::Panicked(panic));
                 self.remove_task(slot);
             }
         }

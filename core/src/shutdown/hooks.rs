@@ -64,7 +64,7 @@ async fn run(mut watch: Watch, limit: Duration, body: TaskFuture, until: Instant
     let mut task = spawn_local(body);
     let why = match timeout(limit.min(left), &mut task).await {
         Ok(Ok(())) => None,
-        Ok(Err(TaskError::Panicked(message))) => Some(HookFault::Panicked(message)),
+        Ok(Err(TaskError::Panicked(panic))) => Some(HookFault::Panicked(panic)),
         Ok(Err(TaskError::Aborted)) => Some(HookFault::Overran),
         Err(_) => {
             task.abort();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::phase::ShutdownPhase;
+use crate::actor::Panic;
 use crate::pid::ShardId;
 use crate::shard::{Ledger, Shard};
 
@@ -57,7 +58,7 @@ pub struct HookFailure {
 #[non_exhaustive]
 pub enum HookFault {
     /// It panicked, with that message.
-    Panicked(Arc<str>),
+    Panicked(Panic),
     /// Its time was over, or its shard was, and it was dropped.
     Overran,
 }
@@ -149,7 +150,7 @@ impl fmt::Display for HookFailure {
         let Self { shard, phase, name, why } = self;
         write!(f, "shutdown hook `{name}` ({phase}, shard {shard}) ")?;
         match why {
-            HookFault::Panicked(message) => write!(f, "panicked: {message}"),
+            HookFault::Panicked(panic) => write!(f, "panicked: {panic}"),
             HookFault::Overran => f.write_str("took too long"),
         }
     }

@@ -5,6 +5,8 @@ use super::budget::Window;
 use super::handle::{ChildInfo, ChildStatus};
 use super::spec::ChildSpec;
 use crate::pid::Pid;
+use crate::process;
+use crate::vitals::Health;
 
 /// A child and how it fares.
 pub(super) struct Child {
@@ -61,6 +63,15 @@ impl Child {
             significant: self.spec.significant,
             is_supervisor: self.spec.is_supervisor,
             restarts: self.restarts,
+            health: self.health(),
         }
+    }
+
+    fn health(&self) -> Health {
+        if self.status == ChildStatus::Restarting {
+            return Health::Degraded(format!("`{}` waits for its restart", self.spec.id).into());
+        }
+        let published = |pid: Pid| process::vitals(pid.node())?.health_of(pid);
+        self.pid.and_then(published).unwrap_or_default()
     }
 }

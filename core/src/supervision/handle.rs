@@ -11,6 +11,7 @@ use crate::actor::{Actor, Context};
 use crate::handle::{ActorRef, CallError, Placement, Spawn, SpawnError, System};
 use crate::pid::Pid;
 use crate::reply::Reply;
+use crate::vitals::Health;
 
 /// How a child is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,10 @@ pub struct ChildInfo {
     pub is_supervisor: bool,
     /// How often it was restarted.
     pub restarts: u64,
+    /// What is published of it ([`crate::Context::set_health`], [`crate::System::watch_answers`]);
+    /// degraded while it waits for a restart. Of a supervisor, that does not tell of those below:
+    /// see [`SupervisionTree::health`](super::SupervisionTree::health).
+    pub health: Health,
 }
 
 /// Why a supervisor did not do what it was asked to.

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::pin::Pin;
 
-use super::handle::{ChildError, ChildInfo};
+use super::handle::{ChildError, ChildInfo, ChildStatus};
 use super::supervisor::Supervisor;
 use crate::handle::ActorRef;
 use crate::pid::Pid;
+use crate::vitals::Health;
 
 /// A supervisor and all below it, as they were when each was asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +44,24 @@ impl ActorRef<Supervisor> {
     }
 }
 
+impl SupervisionTree {
+    /// How the tree is: the worst of all that are in it. A child that waits for its restart, and a
+    /// supervisor that did not tell of those below it, make it degraded; one that has ended for good
+    /// does not count.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let child = |(child, below): &(ChildInfo, Option<Self>)| match below {
+            Some(tree) => child.health.clone().max(tree.health()),
+            None if child.is_supervisor && child.status == ChildStatus::Up => {
+                let silent = format!("the supervisor `{}` did not answer", child.id);
+                child.health.clone().max(Health::Degraded(silent.into()))
+            }
+            None => child.health.clone(),
+        };
+        self.children.iter().map(child).max().unwrap_or_default()
+    }
+}
+
 fn tree_of(pid: Pid) -> Pin<Box<dyn Future<Output = Result<SupervisionTree, ChildError>>>> {
     Box::pin(async move { ActorRef::<Supervisor>::from_pid(pid).supervision_tree().await })
 }
@@ -57,6 +76,9 @@ impl fmt::Display for SupervisionTree {
                 }
                 if child.restarts > 0 {
                     write!(f, ", {} restarts", child.restarts)?;
+                }
+                if child.health != Health::Healthy {
+                    write!(f, ", {}", child.health)?;
                 }
                 if let Some(tree) = tree {
                     below(f, tree, depth + 2)?;

@@ -1,9 +1,9 @@
 //! What a shard asks of its tasks.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::actor::Panic;
 use crate::mailbox::AnyDoor;
 use crate::shard::{Shard, Share};
 
@@ -14,7 +14,7 @@ pub(crate) trait Task {
     fn run(&self, shard: &Shard, cx: &mut Context<'_>, messages: u32) -> Poll<()>;
 
     /// The last poll panicked with that message. Returns whether something is left to be polled.
-    fn crashed(&self, shard: &Shard, message: Arc<str>) -> bool;
+    fn crashed(&self, shard: &Shard, panic: Panic) -> bool;
 
     /// Drops what the task is made of, wherever it stands. User code runs, and may panic.
     /// Returns false where somebody is running it: then it must not be dropped.

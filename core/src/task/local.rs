@@ -5,10 +5,9 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::actor::catch;
+use crate::actor::{Panic, catch};
 use crate::shard::current;
 use crate::task::waker::{StoredWaker, TaskWord};
 
@@ -67,7 +66,7 @@ async fn run<T>(future: impl Future<Output = T>, finish: Finish<T>) {
         match catch(|| future.as_mut().poll(cx)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(message) => Poll::Ready(Err(TaskError::Panicked(message))),
+            Err(panic) => Poll::Ready(Err(TaskError::Panicked(panic))),
         }
     })
     .await;
@@ -83,14 +82,14 @@ pub enum TaskError {
     /// It was aborted, or its shard shut down.
     Aborted,
     /// It panicked, with that message.
-    Panicked(Arc<str>),
+    Panicked(Panic),
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aborted => f.write_str("the task was aborted"),
-            Self::Panicked(message) => write!(f, "the task panicked: {message}"),
+            Self::Panicked(panic) => write!(f, "the task panicked: {panic}"),
         }
     }
 }

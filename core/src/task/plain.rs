@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Task;
+use crate::actor::Panic;
 use crate::shard::Shard;
 
 /// A task's future. It has no output: whatever comes of it goes elsewhere.
@@ -32,7 +32,7 @@ impl Task for Plain {
         future.as_mut().map_or(Poll::Ready(()), |future| future.as_mut().poll(cx))
     }
 
-    fn crashed(&self, _: &Shard, _: Arc<str>) -> bool {
+    fn crashed(&self, _: &Shard, _: Panic) -> bool {
         false
     }
 

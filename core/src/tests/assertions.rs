@@ -21,3 +21,13 @@ fn what_is_broken_is_counted_and_the_rest_is_nothing() {
     assert_eq!(evaluated.get(), 0);
     assert_eq!(look(), 1);
 }
+
+#[test]
+fn the_names_of_the_macros_are_their_own() {
+    const SITE: i64 = 3;
+    let before = violations();
+    crate::always!(SITE == 3, "names of the caller's are seen", "{SITE}");
+    crate::sometimes!(SITE == 3, "names of the caller's are seen as well");
+    crate::watermark!(SITE, "and here");
+    assert_eq!(violations(), before);
+}

@@ -1,17 +1,21 @@
 //! Several incarnations of one actor, as a supervisor decides.
 
-use std::sync::Arc;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Count, Counter, counter_with, run};
 use crate::actor::Signal;
-use crate::pid::ShardId;
+use crate::limits::CALL_DEADLINE;
+use crate::pid::{Pid, ShardId};
 use crate::shard::current;
-use crate::supervision::Factory;
+use crate::supervision::{ChildSpec, ChildStatus, Factory, Strategy, SupervisorSpec};
 use crate::testing::Rig;
 use crate::{
-    Actor, ActorConfig, ActorRef, CallError, Context, ExitReason, Flow, Reply, SpawnError, StopMode,
+    Actor, ActorConfig, ActorRef, CallError, Context, ExitReason, Flow, Placement, Reply,
+    SpawnError, StopMode, spawn_local,
 };
 
 /// Supervises nothing by itself: writes down what it hears.
@@ -118,8 +122,7 @@ fn queued_messages_survive_a_restart_and_the_ref_stays_valid() {
         let reason = ExitReason::Panicked("told to".into());
         assert_eq!(stage.heard(), [Signal::Suspended { pid: child.pid(), incarnation: 1, reason }]);
         // What is sent meanwhile waits with the rest.
-        let read =
-            stage.rig.on(0, || crate::spawn_local(async move { child.call(Count::Read).await }));
+        let read = stage.rig.on(0, || spawn_local(async move { child.call(Count::Read).await }));
         stage.rig.settle();
         assert!(stage.restart(child));
         assert_eq!(run(&stage.rig, 0, read), Some(Ok(Ok(205))));
@@ -138,8 +141,7 @@ fn a_call_waits_for_a_restart_or_does_not() {
         assert_eq!(if_up(), Some(Ok(100)));
         stage.cast(child, Count::Panic);
         assert_eq!(if_up(), Some(Err(CallError::Restarting)));
-        let waits =
-            stage.rig.on(0, || crate::spawn_local(async move { child.call(Count::Read).await }));
+        let waits = stage.rig.on(0, || spawn_local(async move { child.call(Count::Read).await }));
         assert!(stage.restart(child));
         assert_eq!(run(&stage.rig, 0, waits), Some(Ok(Ok(200))));
         assert_eq!(if_up(), Some(Ok(200)));
@@ -269,7 +271,7 @@ fn an_end_that_is_told_twice_restarts_once() {
     let system = rig.system();
     let spec = ChildSpec::new("it", || Counter { total: 0 });
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(spec);
-    let start = async move { spec.start(&system, crate::Placement::Here).await };
+    let start = async move { spec.start(&system, Placement::Here).await };
     let supervisor = run(&rig, 0, start).unwrap().unwrap();
     let child = run(&rig, 0, async move { supervisor.child::<Counter>("it").await });
     let child = child.unwrap().unwrap().unwrap();
@@ -330,4 +332,255 @@ fn a_stop_that_finds_no_handler_leaves_no_timer() {
     assert_eq!(rig.shards[0].in_use().timers, 0);
     let reason = run(&rig, 0, async move { counter.exit().await });
     assert_eq!(reason, Some(ExitReason::Normal));
+}
+
+/// Ends slowly.
+struct Slow(Arc<Mutex<u32>>);
+
+impl Actor for Slow {
+    type Message = ();
+
+    async fn handle(&mut self, (): (), ctx: &Context<Self>) -> Flow {
+        ctx.sleep(Duration::from_secs(1)).await;
+        Flow::Continue
+    }
+
+    async fn stopped(&mut self, _: &ExitReason, ctx: &Context<Self>) {
+        ctx.sleep(Duration::from_secs(3)).await;
+        *self.0.lock().unwrap() += 1;
+    }
+}
+
+fn slow(rig: &Rig, shard: usize, ended: &Arc<Mutex<u32>>) -> ActorRef<Slow> {
+    let stop_mode = StopMode::AbortAtAwait { grace: Duration::from_secs(2) };
+    let config = ActorConfig { stop_mode, ..ActorConfig::default() };
+    let ended = ended.clone();
+    rig.on(shard, || rig.system().spawn_here(config, || Slow(ended))).unwrap()
+}
+
+#[test]
+fn the_grace_of_a_stop_is_for_the_handler_alone() {
+    let rig = Rig::new(2);
+    let ended = Arc::default();
+    for shard in 0..2 {
+        let slow = slow(&rig, shard, &ended);
+        rig.on(0, || slow.cast(())).unwrap();
+        rig.settle();
+        rig.on(0, || slow.stop());
+        rig.settle();
+        for _ in 0..5 {
+            rig.advance(Duration::from_secs(1));
+            rig.settle();
+        }
+        let reason = run(&rig, 0, async move { slow.exit().await });
+        assert_eq!(reason, Some(ExitReason::Normal));
+    }
+    assert_eq!(*ended.lock().unwrap(), 2);
+}
+
+#[test]
+fn a_stop_that_is_asked_again_has_no_more_time() {
+    let rig = Rig::new(1);
+    let grace = Duration::from_secs(2);
+    let config =
+        ActorConfig { stop_mode: StopMode::AbortAtAwait { grace }, ..ActorConfig::default() };
+    let stuck = rig.on(0, || rig.system().spawn_here(config, || Stuck)).unwrap();
+    rig.on(0, || stuck.cast(())).unwrap();
+    rig.settle();
+    for _ in 0..3 {
+        rig.on(0, || stuck.stop());
+        rig.settle();
+        rig.advance(Duration::from_millis(900));
+        rig.settle();
+    }
+    let reason = run(&rig, 0, async move { stuck.exit().await });
+    assert_eq!(reason, Some(ExitReason::HandlerTimeout));
+}
+
+#[test]
+fn the_end_of_the_system_is_a_stop_with_a_grace_as_well() {
+    let rig = Rig::new(1);
+    let grace = Duration::from_secs(2);
+    let config =
+        ActorConfig { stop_mode: StopMode::AbortAtAwait { grace }, ..ActorConfig::default() };
+    let stuck = rig.on(0, || rig.system().spawn_here(config, || Stuck)).unwrap();
+    rig.on(0, || stuck.cast(())).unwrap();
+    rig.settle();
+    rig.on(0, || rig.shards[0].close());
+    rig.settle();
+    assert_eq!(rig.shards[0].actors(), 1);
+    rig.advance(grace + Duration::from_millis(1));
+    rig.settle();
+    assert_eq!(rig.shards[0].actors(), 0);
+}
+
+#[test]
+fn a_question_whether_somebody_is_up_has_the_time_of_a_call() {
+    let rig = Rig::new(2);
+    let counter = counter_with(&rig, 1, ActorConfig::default());
+    rig.settle();
+    let answer = Rc::new(Cell::new(None));
+    let told = answer.clone();
+    rig.on(0, || {
+        spawn_local(async move {
+            told.set(Some(counter.call_if_up(Count::Read).await));
+        })
+    });
+    rig.settle_but(&[1]);
+    rig.advance(CALL_DEADLINE - Duration::from_millis(100));
+    rig.settle_but(&[1]);
+    assert_eq!(answer.take(), None);
+    rig.advance(Duration::from_millis(200));
+    rig.settle_but(&[1]);
+    assert_eq!(answer.take(), Some(Err(CallError::Timeout)));
+    rig.settle();
+    assert_eq!(rig.shards[0].in_use().replies, 0);
+}
+
+/// A child is not rid of its supervisor by saying so: nobody would restart it, or end it.
+#[test]
+fn a_child_cannot_unlink_its_supervisor() {
+    let rig = Rig::new(2);
+    for shard in 0..2 {
+        let (supervisor, child) = run(&rig, 0, {
+            let system = rig.system();
+            let child = ChildSpec::new("loose", || Loose).placement(Placement::Shard(shard));
+            let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
+            async move {
+                let supervisor = spec.start(&system, Placement::Here).await.unwrap();
+                (supervisor, supervisor.child::<Loose>("loose").await.unwrap().unwrap())
+            }
+        })
+        .unwrap();
+        rig.on(0, || child.cast(Some(supervisor.pid()))).unwrap();
+        rig.settle();
+        rig.on(0, || child.cast(None)).unwrap();
+        rig.settle();
+        let children = run(&rig, 0, async move { supervisor.children().await }).unwrap().unwrap();
+        assert_eq!((children[0].restarts, children[0].status), (1, ChildStatus::Up));
+        rig.on(0, || supervisor.kill());
+        rig.settle();
+        assert_eq!(rig.shards[0].actors() + rig.shards[1].actors(), 0);
+    }
+}
+
+/// Unlinks whom it is told to, or crashes.
+struct Loose;
+
+impl Actor for Loose {
+    type Message = Option<Pid>;
+
+    async fn handle(&mut self, other: Option<Pid>, ctx: &Context<Self>) -> Flow {
+        ctx.unlink(other.expect("told to"));
+        Flow::Continue
+    }
+}
+
+/// Waits for as long as it is told to: with a message or with a signal.
+struct Waits;
+
+impl Actor for Waits {
+    type Message = Result<Duration, Pid>;
+
+    async fn handle(&mut self, what: Self::Message, ctx: &Context<Self>) -> Flow {
+        match what {
+            Ok(time) => ctx.sleep(time).await,
+            Err(other) => drop(ctx.monitor(other)),
+        }
+        Flow::Continue
+    }
+
+    async fn on_signal(&mut self, _: Signal, ctx: &Context<Self>) -> Flow {
+        ctx.sleep(Duration::from_secs(3600)).await;
+        Flow::Continue
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+fn waits(rig: &Rig, shard: usize) -> ActorRef<Waits> {
+    let config = ActorConfig { handler_limit: Some(LIMIT), ..ActorConfig::default() };
+    let actor = rig.on(shard, || rig.system().spawn_here(config, || Waits)).unwrap();
+    rig.settle();
+    actor
+}
+
+#[test]
+fn a_handler_has_the_time_of_its_settings_and_each_message_anew() {
+    let rig = Rig::new(2);
+    for shard in 0..2 {
+        let actor = waits(&rig, shard);
+        let second = Duration::from_secs(1);
+        for _ in 0..5 {
+            rig.on(0, || actor.cast(Ok(second))).unwrap();
+        }
+        // Together they take longer than one may.
+        for _ in 0..25 {
+            rig.advance(second / 5);
+            rig.settle();
+        }
+        assert_eq!(rig.shards[shard].actors(), 1);
+        let rest = Duration::from_millis(900);
+        rig.advance(rest);
+        rig.on(0, || actor.cast(Ok(LIMIT * 2))).unwrap();
+        rig.settle();
+        // The timer of an earlier message fires on the way, and is set again.
+        rig.advance(LIMIT - rest);
+        rig.settle();
+        rig.advance(rest - Duration::from_millis(1));
+        rig.settle();
+        assert_eq!(rig.shards[shard].actors(), 1);
+        rig.advance(Duration::from_millis(2));
+        rig.settle();
+        let reason = run(&rig, 0, async move { actor.exit().await });
+        assert_eq!(reason, Some(ExitReason::HandlerTimeout));
+        assert_eq!(rig.shards[shard].in_use().timers, 0);
+    }
+}
+
+#[test]
+fn a_handler_that_is_called_in_place_and_the_hook_of_a_signal_have_that_time_too() {
+    let rig = Rig::new(2);
+    let counter = counter_with(&rig, 0, ActorConfig::default());
+    let hears = waits(&rig, 1);
+    rig.on(0, || hears.cast(Err(counter.pid()))).unwrap();
+    rig.settle();
+    rig.on(0, || counter.kill());
+    rig.settle();
+    // What a caller of the same shard waits for runs in its place.
+    let called = waits(&rig, 0);
+    rig.on(0, || spawn_local(async move { called.send(Ok(LIMIT * 2)).await }));
+    rig.settle();
+    rig.advance(LIMIT + Duration::from_millis(1));
+    rig.settle();
+    for actor in [hears, called] {
+        let reason = run(&rig, 0, async move { actor.exit().await });
+        assert_eq!(reason, Some(ExitReason::HandlerTimeout));
+    }
+}
+
+#[test]
+fn a_restart_gives_a_handler_its_time_anew() {
+    let rig = Rig::new(2);
+    let system = rig.system();
+    let config = ActorConfig { handler_limit: Some(LIMIT), ..ActorConfig::default() };
+    let child = ChildSpec::with_config("waits", config, || Waits).placement(Placement::Shard(1));
+    let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
+    let (supervisor, child) = run(&rig, 0, async move {
+        let supervisor = spec.start(&system, Placement::Here).await.unwrap();
+        (supervisor, supervisor.child::<Waits>("waits").await.unwrap().unwrap())
+    })
+    .unwrap();
+    for round in 1..4 {
+        rig.on(0, || child.cast(Ok(LIMIT * 2))).unwrap();
+        rig.settle();
+        rig.advance(LIMIT - Duration::from_millis(1));
+        rig.settle();
+        let children = run(&rig, 0, async move { supervisor.children().await }).unwrap().unwrap();
+        assert_eq!(children[0].restarts, round - 1);
+        rig.advance(Duration::from_millis(2));
+        rig.settle();
+        let children = run(&rig, 0, async move { supervisor.children().await }).unwrap().unwrap();
+        assert_eq!((children[0].restarts, children[0].status), (round, ChildStatus::Up));
+    }
 }

@@ -330,3 +330,43 @@ fn a_panic_in_a_timer_ends_its_actor() {
     assert_eq!(exit, Some(ExitReason::Panicked("in a timer".into())));
     is_whole(&rig);
 }
+
+/// Catches a panic of its own, and then unwinds with words of its own or the same again.
+struct Rethrower;
+
+impl Actor for Rethrower {
+    type Message = &'static str;
+
+    async fn handle(&mut self, words: &'static str, _: &Context<Self>) -> Flow {
+        let caught = std::panic::catch_unwind(|| panic!("first"));
+        assert!(caught.is_err());
+        std::panic::resume_unwind(Box::new(words))
+    }
+}
+
+#[test]
+fn a_panic_tells_where_it_was_if_somebody_knows() {
+    let rig = Rig::new(2);
+    for shard in 0..2 {
+        let counter = counter(&rig, shard);
+        rig.on(0, || counter.cast(Count::Panic).unwrap());
+        rig.settle();
+        let exit = run(&rig, 0, async move { counter.exit().await });
+        let Some(ExitReason::Panicked(panic)) = &exit else { panic!("{exit:?}") };
+        let place = panic.place().unwrap();
+        assert!(place.contains("tests/counter.rs:"), "{place}");
+        assert_eq!(panic.to_string(), format!("told to (at {place})"));
+        let exit = exit.as_ref().unwrap().to_string();
+        assert_eq!(exit, format!("panicked: told to (at {place})"));
+    }
+    for (words, known) in [("second", false), ("first", true)] {
+        let actor = || Rethrower;
+        let actor = rig.on(0, || rig.system().spawn_here(ActorConfig::default(), actor)).unwrap();
+        rig.on(0, || actor.cast(words).unwrap());
+        rig.settle();
+        let exit = run(&rig, 0, async move { actor.exit().await });
+        let Some(ExitReason::Panicked(panic)) = &exit else { panic!("{exit:?}") };
+        assert_eq!((panic.message(), panic.place().is_some()), (words, known));
+    }
+    is_whole(&rig);
+}

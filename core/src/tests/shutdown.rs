@@ -67,8 +67,12 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
+        Self::with_shards(2)
+    }
+
+    fn with_shards(shards: u16) -> Self {
         let diary = Diary::default();
-        Self { rig: Rig::with_reporter(2, diary.clone()), diary }
+        Self { rig: Rig::with_reporter(shards, diary.clone()), diary }
     }
 
     fn child(&self, name: &'static str) -> ChildSpec {
@@ -352,4 +356,24 @@ fn no_tree_is_started_while_trees_stop() {
     stage.begin(Duration::from_secs(1));
     assert_eq!(stage.diary.take(), "Some(ShuttingDown)");
     assert!(stage.report().is_clean());
+}
+
+#[test]
+fn a_shard_that_is_stuck_holds_up_the_last_hooks_of_no_other() {
+    let stage = Stage::with_shards(3);
+    for shard in [0, 2] {
+        let flush = ["flush", "", "write"][shard];
+        stage.hook(shard, AfterStop, flush).unwrap();
+    }
+    stage.rig.on(0, || stage.rig.shards[0].begin_shutdown(Duration::from_millis(100)));
+    for _ in 0..10_000 {
+        stage.rig.settle_but(&[1]);
+        if stage.rig.shards[0].shutdown_outcome().is_some() {
+            break;
+        }
+        stage.rig.advance(Duration::from_millis(10));
+    }
+    assert_eq!(stage.rig.shards[0].shutdown_outcome(), Some(ShutdownOutcome::Stuck));
+    let diary = stage.diary.take();
+    assert!(diary.contains("flush)") && diary.contains("write)"), "{diary}");
 }

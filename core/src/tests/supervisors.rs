@@ -9,7 +9,7 @@ use crate::supervision::{
     DynamicSupervisor, Restart, Strategy, Supervisor, SupervisorSpec,
 };
 use crate::testing::Rig;
-use crate::{Actor, ActorRef, Context, ExitReason, Flow, Placement, Result};
+use crate::{Actor, ActorRef, Context, ExitReason, Flow, Health, Placement, Result};
 
 /// What happened, in order.
 type Diary = Arc<Mutex<Vec<String>>>;
@@ -25,6 +25,7 @@ enum Do {
     Panic,
     Stop,
     Sleep,
+    Say(Health),
 }
 
 impl Actor for Noted {
@@ -39,6 +40,7 @@ impl Actor for Noted {
         match message {
             Do::Panic => panic!("told to"),
             Do::Stop => return Flow::Stop,
+            Do::Say(health) => ctx.set_health(health),
             Do::Sleep => ctx.sleep(Duration::from_secs(3600)).await,
         }
         Flow::Continue
@@ -241,8 +243,39 @@ fn a_supervisor_that_gives_up_is_restarted_by_its_own() {
     let tree = tree.unwrap().unwrap();
     assert_eq!(tree.children[1].0.restarts, 1);
     assert_eq!(tree.children[1].1.as_ref().unwrap().children.len(), 2);
+    assert_eq!(tree.health(), Health::Healthy);
     stage.rig.on(0, || outer.stop());
     assert_eq!(stage.diary(), "-C -b -a");
+}
+
+#[test]
+fn a_tree_is_as_healthy_as_the_worst_in_it() {
+    let stage = Stage::new();
+    let backoff = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8));
+    let inner = SupervisorSpec::new(Strategy::OneForOne)
+        .child(stage.child("b"))
+        .child(stage.child("C").backoff(backoff));
+    let outer = SupervisorSpec::new(Strategy::OneForOne)
+        .child(stage.child("a"))
+        .child(ChildSpec::supervisor("inner", inner).placement(Placement::Shard(1)));
+    let outer = stage.start(outer);
+    let tree = || run(&stage.rig, 0, async move { outer.supervision_tree().await });
+    let health = || tree().unwrap().unwrap().health();
+    let inner = run(&stage.rig, 0, async move { outer.child::<Supervisor>("inner").await });
+    let inner = inner.unwrap().unwrap().unwrap();
+    assert_eq!(health(), Health::Healthy);
+    let ill = Health::Unhealthy("no disk".into());
+    stage.tell(stage.get(inner, "b"), Do::Say(ill.clone()));
+    assert_eq!(health(), ill);
+    stage.tell(stage.get(inner, "b"), Do::Say(Health::Healthy));
+    // The first restart comes at once.
+    stage.crash(inner, "C");
+    stage.crash(inner, "C");
+    assert_eq!(health(), Health::Degraded("`C` waits for its restart".into()));
+    let shown = tree().unwrap().unwrap().to_string();
+    assert!(shown.contains("C Restarting") && shown.contains("waits for its restart"), "{shown}");
+    stage.advance(Duration::from_secs(2));
+    assert_eq!(health(), Health::Healthy);
 }
 
 #[test]
@@ -546,4 +579,24 @@ fn no_queued_message_is_lost_when_a_sibling_crashes() {
     let ledger = stage.rig.shards[1].ledger();
     assert_eq!((ledger.open(), ledger.undelivered.iter().sum::<u64>()), (0, 0));
     assert_eq!(ledger.handled, ledger.accepted);
+}
+
+/// All are asked at once, and have that long together.
+#[test]
+fn the_children_of_a_dynamic_supervisor_share_the_time_they_have() {
+    let stage = Stage::new();
+    let supervisor = stage.start(DynamicSupervisor::bounded(8));
+    let limit = Duration::from_secs(2);
+    for name in ["a", "B", "c", "D"] {
+        let spec = stage.child(name).shutdown(ChildShutdown::Within(limit));
+        let child = run(&stage.rig, 0, async move { supervisor.start_child::<Noted>(spec).await });
+        stage.tell(child.unwrap().unwrap(), Do::Sleep);
+    }
+    stage.rig.on(0, || supervisor.stop());
+    stage.rig.settle();
+    stage.advance(limit - Duration::from_millis(1));
+    assert_eq!(stage.rig.shards[0].actors() + stage.rig.shards[1].actors(), 5);
+    stage.advance(Duration::from_millis(2));
+    assert_eq!(stage.rig.shards[0].actors() + stage.rig.shards[1].actors(), 0);
+    assert_eq!(stage.diary(), "+a +B +c +D");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Count, Counter, counter, run};
 use crate::limits::{STALL_LIMIT, STALL_REPORTS, STALL_REPORTS_WINDOW};
+use crate::supervision::{ChildSpec, Strategy, SupervisorSpec};
 use crate::testing::Rig;
 use crate::{
     Actor, ActorConfig, Context, Flow, Health, NodeVitals, Placement, Watchdog, process, sleep,
@@ -291,4 +292,39 @@ fn an_actor_that_does_not_answer_is_told_of_while_messages_wait() {
     assert_eq!(system.actors_health(), [], "nobody looks any more");
     pass(200);
     assert_eq!(rig.shards[1].in_use().timers, 1);
+}
+
+/// Says that it is ill, and crashes.
+struct Moody;
+
+impl Actor for Moody {
+    type Message = bool;
+
+    async fn handle(&mut self, crash: bool, ctx: &Context<Self>) -> Flow {
+        assert!(!crash, "told to");
+        ctx.set_health(Health::Degraded("a mood".into()));
+        Flow::Continue
+    }
+}
+
+#[test]
+fn what_an_incarnation_said_of_its_health_ends_with_it() {
+    let rig = Rig::new(2);
+    let system = rig.system();
+    for shard in 0..2 {
+        let child = ChildSpec::new("moody", || Moody).placement(Placement::Shard(shard));
+        let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
+        let moody = run(&rig, 0, async move {
+            let supervisor = spec.start(&system, Placement::Here).await.unwrap();
+            supervisor.child::<Moody>("moody").await.unwrap().unwrap()
+        });
+        let moody = moody.unwrap();
+        rig.on(0, || moody.cast(false)).unwrap();
+        rig.settle();
+        assert_eq!(system.health_of(moody.pid()), Some(Health::Degraded("a mood".into())));
+        rig.on(0, || moody.cast(true)).unwrap();
+        rig.settle();
+        assert_ne!(system.health_of(moody.pid()), Some(Health::Degraded("a mood".into())));
+        assert_eq!(system.health(), Health::Healthy);
+    }
 }

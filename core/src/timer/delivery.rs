@@ -191,10 +191,10 @@ impl<M: Send + 'static, F: FnMut() -> M + 'static> Ticker<M, F> {
             let mut message = match catch(&mut self.message) {
                 Ok(message) => Some(message),
                 // The code is the actor's own, and so is its panic.
-                Err(message) => {
+                Err(panic) => {
                     self.next.set(NextTick::Never);
                     let target = (self.target.slot, self.target.generation);
-                    return shard.kill_here(target, ExitReason::Panicked(message).into(), false);
+                    return shard.kill_here(target, ExitReason::Panicked(panic).into(), false);
                 }
             };
             let wake = self.target.reach(shard, |door| {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use greenroom_core::{Error, ShardId};
+use greenroom_core::{Error, Panic, ShardId};
 
 /// Why there is no system. Nothing of it is left.
 #[derive(Debug)]
@@ -57,8 +57,8 @@ pub enum RunError {
     Start(StartError),
     /// The root returned this error.
     Root(Error),
-    /// The root panicked, with that message.
-    Panicked(Arc<str>),
+    /// The root panicked.
+    Panicked(Panic),
     /// The system shut down before the root was finished.
     ShutDown,
     /// Called on a shard's own thread, which would stop that shard until the run is over.

@@ -11,12 +11,11 @@
 //! of times in one poll and then waits its turn, so that a loop of calls does not hold the shard;
 //! and to a bounded depth, since callees call on. The simulator draws whether it happens.
 
-use std::sync::Arc;
 use std::task::Poll;
 
 use super::held::Turn;
 use super::life::{Life, life};
-use crate::actor::{Actor, Flow, catch};
+use crate::actor::{Actor, Flow, Panic, catch};
 use crate::context::Header;
 use crate::mailbox::{Parcel, state};
 use crate::shard::Shard;
@@ -55,8 +54,8 @@ fn call<L: Life>(
     let crash = turn.first_poll(shard, target, header, made);
     drop(turn);
     shard.resume(before);
-    if let Err(message) = crash {
-        shard.task_panicked(target, message);
+    if let Err(panic) = crash {
+        shard.task_panicked(target, panic);
     }
     Ok(())
 }
@@ -69,8 +68,8 @@ impl<L: Life> Turn<'_, L> {
         shard: &Shard,
         target: (u32, u32),
         header: Header,
-        made: Result<(), Arc<str>>,
-    ) -> Result<(), Arc<str>> {
+        made: Result<(), Panic>,
+    ) -> Result<(), Panic> {
         shard.count_accepted();
         self.body.ctx.door().count_passed();
         shard.observe(|| {
@@ -81,7 +80,10 @@ impl<L: Life> Turn<'_, L> {
         made?;
         let polled =
             shard.in_context_of(target, |cx| catch(|| self.poll_handler(shard, header, cx)))?;
-        let Poll::Ready(flow) = polled else { return Ok(()) };
+        let Poll::Ready(flow) = polled else {
+            self.waits(shard);
+            return Ok(());
+        };
         let door = self.body.ctx.door();
         if flow == Flow::Stop {
             // What another incarnation will handle is let in.

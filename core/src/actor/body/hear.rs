@@ -40,7 +40,10 @@ impl<L: Life> Turn<'_, L> {
             shard.set_scope(Header::NONE);
             self.make_hearer(signal);
             match self.poll_hearer(cx) {
-                Poll::Pending => return Look::Wait,
+                Poll::Pending => {
+                    self.waits(shard);
+                    return Look::Wait;
+                }
                 Poll::Ready(flow) => {
                     self.clear();
                     if flow == Flow::Stop {

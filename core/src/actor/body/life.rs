@@ -128,7 +128,7 @@ fn begin<A: Actor>(
 ) -> impl Future<Output = Option<Ending>> {
     async move {
         let end = match catch(|| actor.started(ctx)) {
-            Err(message) => HookEnd::Panicked(message),
+            Err(panic) => HookEnd::Panicked(panic),
             Ok(hook) => limited(ctx, Hook::Started, pin!(hook)).await,
         };
         ctx.began(end, ack)
@@ -145,7 +145,7 @@ fn end<A: Actor>(
     async move {
         if !ctx.door().has(state::STARTING | state::KILL) {
             let end = match catch(|| actor.stopped(reason.reason(), ctx)) {
-                Err(message) => HookEnd::Panicked(message),
+                Err(panic) => HookEnd::Panicked(panic),
                 Ok(hook) => limited(ctx, Hook::Stopped, pin!(hook)).await,
             };
             ctx.report_hook(Hook::Stopped, &end);

@@ -43,8 +43,8 @@ impl<L: Life> Turn<'_, L> {
 
     fn suspend(&mut self, reason: Ending) {
         let actor = self.take_actor(Phase::Suspended);
-        if let Err(message) = catch(|| drop(actor)) {
-            self.report(&ExitReason::Panicked(message));
+        if let Err(panic) = catch(|| drop(actor)) {
+            self.report(&ExitReason::Panicked(panic));
         }
         let ctx = &self.body.ctx;
         let (pid, door) = (ctx.pid(), ctx.door());
@@ -121,8 +121,8 @@ impl<L: Life> Turn<'_, L> {
                 self.begin(shard, cx, messages)
             }
             Ok(_) => Poll::Pending,
-            Err(message) => {
-                tell(ack, SpawnError::Start(ExitReason::Panicked(message)));
+            Err(panic) => {
+                tell(ack, SpawnError::Start(ExitReason::Panicked(panic)));
                 Poll::Pending
             }
         }

@@ -1,6 +1,5 @@
 //! The loop: a body as the shard's task.
 
-use std::sync::Arc;
 use std::task::{self, Poll};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use super::hear::Look;
 use super::held::{Body, Phase, Turn};
 use super::life::Life;
 use crate::actor::left::HandOver;
-use crate::actor::{Context, Ending, ExitReason, Flow, StopMode, Undelivered, catch};
+use crate::actor::{Context, Ending, ExitReason, Flow, Panic, StopMode, Undelivered, catch};
 use crate::limits::PREEMPT_CHECK_MESSAGES;
 use crate::mailbox::{AnyDoor, state};
 use crate::shard::{Shard, Share, current};
@@ -26,9 +25,9 @@ impl<L: Life> Task for Body<L> {
         }
     }
 
-    fn crashed(&self, shard: &Shard, message: Arc<str>) -> bool {
+    fn crashed(&self, shard: &Shard, panic: Panic) -> bool {
         let Some(mut turn) = self.turn() else { return false };
-        let reason = ExitReason::Panicked(message).into();
+        let reason = ExitReason::Panicked(panic).into();
         let phase = turn.phase();
         if matches!(phase, Phase::Making | Phase::Handling) {
             shard.message_done(self.ctx.kind(), turn.header());
@@ -53,8 +52,8 @@ impl<L: Life> Task for Body<L> {
         if matches!(turn.phase(), Phase::Making | Phase::Handling) {
             current::with(|shard| shard.message_done(self.ctx.kind(), turn.header()));
         }
-        if let Err(message) = catch(|| turn.clear()) {
-            turn.report(&ExitReason::Panicked(message));
+        if let Err(panic) = catch(|| turn.clear()) {
+            turn.report(&ExitReason::Panicked(panic));
         }
         turn.bury(ExitReason::Shutdown.into());
         true
@@ -139,6 +138,7 @@ impl<L: Life> Turn<'_, L> {
                 self.ctx().relieve(shard);
             }
             let Poll::Ready(flow) = self.poll_handler(shard, header, cx) else {
+                self.waits(shard);
                 return Poll::Pending;
             };
             if flow == Flow::Stop {
@@ -151,6 +151,14 @@ impl<L: Life> Turn<'_, L> {
             {
                 return self.pause(shard);
             }
+        }
+    }
+
+    /// A handler waits for the first time.
+    #[inline]
+    pub(super) fn waits(&self, shard: &Shard) {
+        if let Some(limit) = self.ctx().config().handler_limit {
+            shard.handler_waits(self.ctx().door(), limit);
         }
     }
 
@@ -272,8 +280,8 @@ impl<L: Life> Turn<'_, L> {
         }
         drop(ctx.close().map(|left| HandOver::new(ctx, left)));
         let actor = self.take_actor(Phase::Over);
-        if let Err(message) = catch(|| drop(actor)) {
-            self.report(&ExitReason::Panicked(message));
+        if let Err(panic) = catch(|| drop(actor)) {
+            self.report(&ExitReason::Panicked(panic));
         }
         // Not before: whoever asks for the end while the state is dropped waits for it.
         ctx.door().set(state::GONE);
