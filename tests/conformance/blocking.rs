@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use greenroom::supervision::{Budget, ChildSpec, Strategy, SupervisorSpec};
 use greenroom::{
     Actor, ActorConfig, ActorRef, Backend, BlockingActor, BlockingContext, BlockingError,
     CallError, Context, Courier, ExitReason, Flow, MailboxBound, Placement, Reply, SpawnError,
@@ -25,6 +26,7 @@ pub(super) const ALL: &[Body] = bodies![
     messages_are_handled_in_order,
     an_actor_that_is_not_send_has_a_thread,
     a_panic_ends_that_actor,
+    a_restart_handles_all_but_the_message_that_crashed,
     a_failed_start_is_told,
     a_stop_gives_back_what_is_queued,
     a_drain_handles_what_was_sent,
@@ -240,6 +242,38 @@ async fn a_panic_ends_that_actor(system: System) {
         // From another shard the last may have come too late for anybody to be told.
         let missed = place.1 == Placement::Shard(1) && all.len() == 1;
         assert!(missed || all[1..] == [Saw::Undelivered(3)], "{place:?}: {all:?}");
+    }
+}
+
+/// What was under way to the actor waits for its next incarnation, as what is in its mailbox does.
+async fn a_restart_handles_all_but_the_message_that_crashed(system: System) {
+    for (backend, placement) in places() {
+        let witness = witness(system).await;
+        let ledger = move || Ledger { seen: Vec::new(), witness: Some(witness) };
+        let ledger = move || Courier::new(backend, ledger);
+        let child = ChildSpec::with_config("books", patient(), ledger);
+        let child = child.placement(placement).budget(Budget::new(4, LONG));
+        let tree = SupervisorSpec::new(Strategy::OneForOne).child(child);
+        let tree = tree.budget(Budget::new(4, LONG));
+        let tree = tree.start(&system, Placement::Here).await.expect("a tree starts");
+        let books = tree.child::<Courier<Ledger>>("books").await.expect("it answers");
+        let books = books.expect("it is up");
+        for n in 0..40 {
+            let entry = if n % 10 == 3 { Entry::Panic } else { Entry::Forward(n) };
+            books.send(entry).await.expect("there is room");
+        }
+        // Whoever answers handles what was sent before. The answer is there at once, what its
+        // batch sends comes when that is back, which it is before another leaves.
+        seen(books).await;
+        seen(books).await;
+        let all = witness.call(Say::All).await.expect("a witness answers");
+        let forwarded: Vec<_> = (0..40).filter(|n| n % 10 != 3).map(Saw::Forwarded).collect();
+        let (ends, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|saw| matches!(saw, Saw::Stopped(..)));
+        assert_eq!(others, forwarded, "{backend:?} {placement:?}");
+        assert_eq!(ends.len(), 4, "{backend:?} {placement:?}");
+        tree.stop();
+        tree.exit().await;
     }
 }
 

@@ -78,6 +78,7 @@ mod blocking {
         messages_are_handled_in_order
         an_actor_that_is_not_send_has_a_thread
         a_panic_ends_that_actor
+        a_restart_handles_all_but_the_message_that_crashed
         a_failed_start_is_told
         a_stop_gives_back_what_is_queued
         a_drain_handles_what_was_sent

@@ -1,10 +1,11 @@
 //! Messages that an actor takes out of its own mailbox, behind the one that it handles.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::{Actor, Context, Undelivered};
 use crate::context::Header;
-use crate::mailbox::state;
+use crate::mailbox::{Envelope, state};
 use crate::pid::Pid;
 use crate::shard::{Addressee, Kind, Shard, shielded};
 
@@ -20,6 +21,24 @@ impl Owner {
     pub(crate) fn handled(&self, shard: &Shard, header: Header) {
         self.kind.left();
         shard.message_carried(&self.kind, header);
+    }
+
+    /// Puts messages that were taken back in front of all others, if another incarnation of the
+    /// actor may handle them. They are in the order in which they were taken.
+    pub(crate) fn put_back<M: Send + 'static>(
+        &self,
+        shard: &Shard,
+        taken: &mut VecDeque<(Header, M)>,
+    ) {
+        let _gone = shard.with_mailbox::<M, ()>(self.pid.target(), |door| {
+            if !door.may_go_on() || shard.is_closing() {
+                return;
+            }
+            while let Some((header, message)) = taken.pop_back() {
+                self.kind.left();
+                door.put_back(Envelope { header, message });
+            }
+        });
     }
 
     /// A message that was taken will not be.

@@ -170,9 +170,7 @@ impl<A: Actor> Context<A> {
 
     /// Whether the end of this incarnation need not be the actor's.
     pub(super) fn may_go_on(&self) -> bool {
-        self.door.has(state::SUPERVISED)
-            && !self.door.has(state::DISMISSED | state::GONE)
-            && current::with(|shard| shard.is_closing()) == Some(false)
+        self.door.may_go_on() && current::with(|shard| shard.is_closing()) == Some(false)
     }
 
     /// Why a stop that was asked for ends the actor.

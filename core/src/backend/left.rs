@@ -6,7 +6,7 @@ use crate::actor::Owner;
 use crate::context::Header;
 use crate::shard::{current, shielded};
 
-/// Accepted messages of a batch that will not be handled. Each is counted once, at the latest when
+/// Accepted messages of a batch that this incarnation will not handle. Each is counted once, at the latest when
 /// this is dropped.
 pub(super) struct Left<M> {
     owner: Owner,
@@ -16,6 +16,16 @@ pub(super) struct Left<M> {
 impl<M> Left<M> {
     pub(super) const fn new(owner: Owner, messages: VecDeque<(Header, M)>) -> Self {
         Self { owner, messages }
+    }
+
+    /// Has the actor's next incarnation handle them, if there may be one.
+    pub(super) fn put_back(&mut self)
+    where
+        M: Send + 'static,
+    {
+        if !self.messages.is_empty() {
+            current::with(|shard| self.owner.put_back(shard, &mut self.messages));
+        }
     }
 
     /// More of them, behind the others.

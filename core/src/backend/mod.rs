@@ -24,10 +24,13 @@
 //!
 //! *Stop* ends the actor after the message that its handler is at, and *drain* after the queue, as
 //! with any actor; what was on the way there comes back, and goes to `on_undelivered` with the rest.
-//! The same happens to the rest of a batch after a panic, also where a supervisor restarts the actor:
-//! what was taken out of the mailbox does not go back. *Kill* ends the courier at once: messages that were not begun are dropped, and counted as
-//! undelivered. A thread cannot be killed, though: the call that is running runs to its end, and
-//! what it comes to is dropped. [`BlockingContext::is_ending`] is how it may learn of it.
+//! The same happens to the rest of a batch after a panic. *Kill* ends the courier at once: messages
+//! that were not begun are dropped, and counted as undelivered. A thread cannot be killed, though:
+//! the call that is running runs to its end, and what it comes to is dropped.
+//! [`BlockingContext::is_ending`] is how it may learn of it.
+//!
+//! Where a supervisor may restart the actor, what was not begun goes back to the front of its
+//! mailbox instead, however this incarnation ended, and waits there for the next.
 //!
 //! The actor's drop may block too. It runs on the actor's own thread, or on the pool, when the end is
 //! known already; where the pool takes no job any more, on the shard.

@@ -82,7 +82,8 @@ impl<M: Send + 'static> Trip<M> {
         }
     }
 
-    /// Counts the messages that were handled and returns the others.
+    /// Counts the messages that were handled and returns the others: those that no incarnation will
+    /// handle.
     pub(super) fn settle(&mut self) -> Left<M> {
         let (taken, waiting) = self.batch.take_back();
         let mut headers = std::mem::take(&mut self.headers);
@@ -100,7 +101,9 @@ impl<M: Send + 'static> Trip<M> {
         {
             shielded("a message's drop", || drop(first));
         }
-        Left::new(self.owner.clone(), left)
+        let mut left = Left::new(self.owner.clone(), left);
+        left.put_back();
+        left
     }
 }
 

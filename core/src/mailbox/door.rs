@@ -228,6 +228,19 @@ impl<M> Queue<M> {
         self.write(len, header, message);
     }
 
+    /// Puts a message that was taken out back in front of all others.
+    pub(crate) fn push_front(&self, envelope: Envelope<M>) {
+        let len = self.len.get();
+        if len == self.places() {
+            self.grow();
+        }
+        self.head.set(self.head.get().wrapping_sub(1));
+        // SAFETY: of the places there is one more than messages, and the one before the oldest,
+        // round the end, is behind the newest; so it holds nothing and may be written.
+        unsafe { self.place(0).write(envelope) };
+        self.len.set(len + 1);
+    }
+
     /// The oldest message with its header, for inlined code.
     #[inline(always)]
     pub(crate) fn next(&self) -> Option<(Header, Parcel<M>)> {
@@ -323,17 +336,25 @@ mod tests {
         let mut draw = 1u64;
         for n in 0..10_000 {
             draw = crate::hash::mix(draw + n);
+            let entered = queue.entered();
             // Phases of growth and of shrinking, so that the ring wraps at many sizes.
             if (draw >> 8) % 100 < (if n / 500 % 2 == 0 { 70 } else { 30 }) {
-                queue.push_back(Header::NONE, Parcel::new(token.clone()));
-                model.push_back(());
+                queue.push_back(Header::NONE, Parcel::new((n, token.clone())));
+                model.push_back(n);
             } else {
                 let popped = if draw & 1 == 0 {
                     queue.pop_front().map(|envelope| envelope.message)
                 } else {
                     queue.next().map(|(_, message)| message.open())
                 };
-                assert_eq!(popped.is_some(), model.pop_front().is_some());
+                assert_eq!(popped.as_ref().map(|(n, _)| *n), model.pop_front());
+                if draw & 6 == 6
+                    && let Some(message) = popped
+                {
+                    model.push_front(message.0);
+                    queue.push_front(Envelope { header: Header::NONE, message });
+                }
+                assert_eq!(queue.entered(), entered);
             }
             assert_eq!(queue.len() as usize, model.len());
         }

@@ -277,6 +277,18 @@ impl<M: Send + 'static> Door<M> {
         self.queue.pop_front()
     }
 
+    /// Puts a message that was taken back in front of all others, whatever the bound: another
+    /// incarnation is to handle it.
+    pub(crate) fn put_back(&self, envelope: Envelope<M>) {
+        self.queue.push_front(envelope);
+    }
+
+    /// Whether an actor that ends now leaves what is in here to another incarnation, unless its
+    /// shard goes down.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.has(state::SUPERVISED) && !self.has(state::DISMISSED | state::GONE)
+    }
+
     /// Stops admitting. What is queued stays.
     pub(crate) fn close(&self) {
         self.set(state::CLOSED);
