@@ -6,15 +6,53 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use glommio::io::BufferedFile;
-use greenroom_core::runtime::{Blocks, DiskDone, OpenMode};
+use greenroom_core::runtime::{Blocks, DiskDone, FileId, OpId, OpenMode};
 use rustix::fs::OFlags;
 
 use super::file::{self, Way};
+use super::files::Files;
 
 /// Why a file that was opened for direct I/O refuses something.
 pub(super) fn not_whole() -> io::Error {
     let what = "a file opened for direct I/O takes whole blocks";
     io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+impl Files {
+    pub(super) fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
+        match self.inner.direct(file, false) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok((share, Some(direct))) => {
+                self.send(op, share, move || read(&direct, offset, into));
+            }
+            Ok((share, None)) => self
+                .inner
+                .start(op, async move { read_cached(&share.file().file, offset, into).await }),
+        }
+    }
+
+    pub(super) fn write_blocks(
+        &self,
+        op: OpId,
+        (file, offset): (FileId, u64),
+        data: Blocks,
+        sync: bool,
+    ) {
+        match self.inner.direct(file, true) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok((share, Some(direct))) => {
+                self.send(op, share, move || write(&direct, offset, data, sync));
+            }
+            Ok((share, None)) => self.inner.start(op, async move {
+                let file = &share.file().file;
+                drop(file::write(file, offset, data.to_vec()).await?);
+                if sync {
+                    file::sync(file).await?;
+                }
+                Ok(DiskDone::WroteBlocks(data))
+            }),
+        }
+    }
 }
 
 /// Opens an open file once more, past the page cache. `place`: see [`file::place_of`].

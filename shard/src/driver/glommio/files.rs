@@ -25,7 +25,7 @@ use std::task::Poll;
 use glommio::io::BufferedFile;
 use greenroom_core::Shard;
 use greenroom_core::runtime::{
-    Blocks, Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
+    Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
 };
 
 use super::away::{Away, Outcome};
@@ -37,12 +37,12 @@ use crate::pool::Jobs;
 /// The files of one shard.
 #[derive(Debug)]
 pub(crate) struct Files {
-    inner: Rc<Inner>,
+    pub(super) inner: Rc<Inner>,
     away: Rc<Away>,
 }
 
 #[derive(Default, Debug)]
-struct Inner {
+pub(super) struct Inner {
     open: RefCell<BTreeMap<FileId, Rc<File>>>,
     ids: Cell<u64>,
     /// The shard is over, and opens nothing any more.
@@ -56,8 +56,8 @@ struct Inner {
 /// An open file. Operations share it; the last one that lets go of it after its close was asked
 /// for begins the close.
 #[derive(Debug)]
-struct File {
-    file: BufferedFile,
+pub(super) struct File {
+    pub(super) file: BufferedFile,
     /// Its length when it was opened.
     len: u64,
     /// The same once more, past the page cache, where it was opened so.
@@ -189,35 +189,6 @@ impl Files {
         });
     }
 
-    fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
-        match self.inner.direct(file, false) {
-            Err(error) => self.inner.finish(op, Err(error)),
-            Ok((share, Some(direct))) => {
-                self.send(op, share, move || blocks::read(&direct, offset, into));
-            }
-            Ok((share, None)) => self.inner.start(op, async move {
-                blocks::read_cached(&share.file().file, offset, into).await
-            }),
-        }
-    }
-
-    fn write_blocks(&self, op: OpId, (file, offset): (FileId, u64), data: Blocks, sync: bool) {
-        match self.inner.direct(file, true) {
-            Err(error) => self.inner.finish(op, Err(error)),
-            Ok((share, Some(direct))) => {
-                self.send(op, share, move || blocks::write(&direct, offset, data, sync));
-            }
-            Ok((share, None)) => self.inner.start(op, async move {
-                let file = &share.file().file;
-                drop(file::write(file, offset, data.to_vec()).await?);
-                if sync {
-                    file::sync(file).await?;
-                }
-                Ok(DiskDone::WroteBlocks(data))
-            }),
-        }
-    }
-
     /// Makes a file's length and times durable too. The ring has only the other kind here.
     fn sync_all(&self, op: OpId, file: FileId) {
         let found = self.inner.find(file, false);
@@ -230,7 +201,8 @@ impl Files {
         }
     }
 
-    fn send(
+    /// Has the pool work on a file.
+    pub(super) fn send(
         &self,
         op: OpId,
         share: Share,
@@ -245,7 +217,7 @@ impl Files {
 }
 
 impl Inner {
-    fn finish(&self, op: OpId, result: io::Result<DiskDone>) {
+    pub(super) fn finish(&self, op: OpId, result: io::Result<DiskDone>) {
         self.done.borrow_mut().push((op, result.map(IoDone::Disk)));
     }
 
@@ -259,7 +231,7 @@ impl Inner {
     }
 
     /// A share of a file, and the file past the page cache, where it was opened so.
-    fn direct(
+    pub(super) fn direct(
         self: &Rc<Self>,
         file: FileId,
         writes: bool,
@@ -335,7 +307,7 @@ impl Inner {
     }
 
     /// Runs an operation as a task of the executor, up to its first wait at once.
-    fn start(
+    pub(super) fn start(
         self: &Rc<Self>,
         op: OpId,
         body: impl Future<Output = io::Result<DiskDone>> + 'static,
@@ -359,7 +331,7 @@ impl Inner {
 }
 
 impl Share {
-    fn file(&self) -> &File {
+    pub(super) fn file(&self) -> &File {
         self.file.as_ref().expect("given back by the drop alone")
     }
 }
