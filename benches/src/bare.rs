@@ -84,10 +84,6 @@ impl Blocking for Bare {
 }
 
 impl Threads for Bare {
-    fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     fn open(&self, _: &str) -> io::Result<ThreadId> {
         Err(io::ErrorKind::Unsupported.into())
     }

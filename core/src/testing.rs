@@ -77,10 +77,6 @@ impl Blocking for Manual {
 }
 
 impl Threads for Manual {
-    fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     fn open(&self, _: &str) -> io::Result<ThreadId> {
         Err(io::ErrorKind::Unsupported.into())
     }

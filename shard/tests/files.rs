@@ -1,10 +1,15 @@
 //! Files: what their operations promise.
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::task::Poll;
 
-use greenroom_core::runtime::{DiskDone, DiskRequest, FileId, OpenMode};
-use greenroom_core::{Result, io, spawn_local};
+use greenroom_core::runtime::{Blocks, DiskDone, DiskRequest, FileId, OpenMode};
+use greenroom_core::{Result, io, spawn_blocking, spawn_local};
 use greenroom_shard::{Driver, IdleStrategy};
 
 use crate::common::{alone, descriptors_with, on_each_driver, system};
@@ -14,6 +19,7 @@ on_each_driver! {
     names_and_lengths_change,
     what_cannot_be_done_says_why,
     a_close_comes_after_what_is_under_way,
+    a_close_comes_after_what_waits_for_the_pool,
     dropped_operations_leak_no_descriptor,
 }
 
@@ -22,7 +28,10 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(test: &str) -> Self {
-        let name = format!("greenroom-{}-{test}", std::process::id());
+        // The same test on another driver may run beside.
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("greenroom-{}-{test}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path).unwrap();
         Self(path)
@@ -184,6 +193,53 @@ fn a_close_comes_after_what_is_under_way(driver: Driver) {
         })
         .unwrap();
     assert_eq!(std::fs::read(on_disk).unwrap().len(), 32 * 4096);
+}
+
+/// What a future has come to by now.
+async fn now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|cx| match Pin::new(&mut *future).poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+fn a_close_comes_after_what_waits_for_the_pool(driver: Driver) {
+    let scratch = Scratch::new("pool");
+    let (path, other) = (scratch.file("direct"), scratch.file("other"));
+    let ran = system(driver, 1).blocking_threads_max(1).run(async move |_| {
+        let mode = OpenMode::CreateNew;
+        let request = DiskRequest::OpenWith { path, mode, direct: true, durable: false };
+        let file = match io::disk(request).await {
+            // Not every file system can.
+            Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),
+            Ok(DiskDone::Opened { file, .. }) => file,
+            other => return Err(format!("{other:?}").into()),
+        };
+        // The only thread is busy.
+        let (go, held) = mpsc::channel::<()>();
+        let job = spawn_blocking(move || held.recv().is_err());
+        let data = Blocks::holding(b"in blocks");
+        let request = DiskRequest::WriteBlocks { file, offset: 0, data, sync: true };
+        let mut write = Box::pin(io::disk(request));
+        let mut close = Box::pin(io::disk(DiskRequest::Close { file }));
+        // A close that waited for nothing would be done by then.
+        for _ in 0..20 {
+            let (file, _) = open(&other, OpenMode::ReadWrite).await?;
+            end(DiskRequest::Close { file }).await?;
+        }
+        let closed = now(&mut close).await;
+        let written = now(&mut write).await;
+        assert!(closed.is_none() || written.is_some(), "closed under a write");
+        drop(go);
+        let written = if let Some(written) = written { written } else { write.await };
+        assert!(matches!(written?, DiskDone::WroteBlocks(_)));
+        let closed = if let Some(closed) = closed { closed } else { close.await };
+        assert!(matches!(closed?, DiskDone::Ended));
+        assert!(job.await?);
+        Ok(())
+    });
+    ran.unwrap();
 }
 
 /// Futures are dropped before, while and after their operation is done; systems end with files

@@ -41,6 +41,11 @@ impl<T> Slots<T> {
         self.entries.get_mut(slot as usize)?.as_mut()
     }
 
+    /// The values, in the order of their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().flatten()
+    }
+
     /// Takes out what is asked for, with its numbers, in their order.
     pub(crate) fn drain_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<(u32, T)> {
         let mut taken = Vec::new();

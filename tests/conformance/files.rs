@@ -31,6 +31,7 @@ pub(super) const ALL: &[FileBody] = bodies![
     what_cannot_be_done_says_why,
     operations_given_up_do_no_harm,
     many_operations_run_together,
+    a_close_comes_after_what_is_under_way,
 ];
 
 pub(super) async fn open(path: &Path, mode: OpenMode) -> std::io::Result<(FileId, u64)> {
@@ -162,4 +163,21 @@ async fn many_operations_run_together(dir: PathBuf) {
         assert!(matches!(read.await, Ok(DiskDone::Read(data)) if data == vec![n; 4096]));
     }
     end(DiskRequest::Close { file }).await.expect("closed");
+}
+
+async fn a_close_comes_after_what_is_under_way(dir: PathBuf) {
+    let path = dir.join("file");
+    let (file, _) = open(&path, OpenMode::CreateNew).await.expect("opened");
+    let write = |n: u64| {
+        let (offset, data) = (n * 4096, vec![n as u8; 4096]);
+        disk(DiskRequest::WriteAt { file, offset, data })
+    };
+    let writes: Vec<_> = (0..16).map(write).collect();
+    end(DiskRequest::Close { file }).await.expect("closed");
+    let (again, length) = open(&path, OpenMode::Read).await.expect("opened");
+    assert_eq!(length, 16 * 4096, "the close was first");
+    for write in writes {
+        assert!(matches!(write.await, Ok(DiskDone::Wrote(_))));
+    }
+    end(DiskRequest::Close { file: again }).await.expect("closed");
 }

@@ -205,5 +205,6 @@ mod files {
         what_cannot_be_done_says_why
         operations_given_up_do_no_harm
         many_operations_run_together
+        a_close_comes_after_what_is_under_way
     }
 }

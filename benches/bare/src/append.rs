@@ -18,6 +18,10 @@ use rustix::fs::{Mode, OFlags};
 
 const BLOCK: usize = 4096;
 
+/// Entries of the ring's queues, as many as the driver's has by default.
+const SUBMISSIONS: u32 = 512;
+const COMPLETIONS: u32 = 8 * SUBMISSIONS;
+
 /// Names the write of a pair; its sync has the number alone.
 const WRITE: u64 = 1 << 32;
 
@@ -31,7 +35,14 @@ pub(crate) fn run(path: &str, linked: bool, depth: u64, secs: f64) -> io::Result
     let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC | dsync;
     let file = rustix::fs::open(path, flags, Mode::empty())?;
     let blocks = rustix::fs::fstat(&file)?.st_size as u64 / BLOCK as u64;
-    let mut ring = IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(256)?;
+    let mut ring = IoUring::builder()
+        .setup_clamp()
+        .setup_cqsize(COMPLETIONS)
+        .setup_single_issuer()
+        .setup_defer_taskrun()
+        .setup_taskrun_flag()
+        .setup_submit_all()
+        .build(SUBMISSIONS)?;
     let block = Box::new(Block([7; BLOCK]));
     let fd = Fd(file.as_raw_fd());
     let mut next = 0;

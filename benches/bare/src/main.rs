@@ -1,6 +1,7 @@
 //! `greenroom-bare append FILE linked|dsync DEPTH SECS` prints durable writes a second.
 //!
-//! A ring, made as the driver makes its own, and nothing around it: so many writes of 4 KiB past the
+//! A ring, made as `shard/src/driver/uring` makes its own where the kernel has every feature, and
+//! nothing around it, so that it sleeps whenever there is nothing to do: so many writes of 4 KiB past the
 //! page cache are under way at a time, over a file that is there already.
 
 #![deny(unsafe_code)]

@@ -55,17 +55,9 @@ impl fmt::Debug for ThreadJob {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ThreadId(pub u64);
 
-/// Threads that are no shard's: those of the runtime itself, and those that an actor has to itself.
+/// Threads that are no shard's, each for the jobs of whoever opened it.
 pub trait Threads {
-    /// Starts a thread of that name. The simulator refuses with `Unsupported`: what needs a real
-    /// thread has a simulated twin there.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says when it cannot start a thread; `body` was not run.
-    fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<()>;
-
-    /// Starts a thread for jobs of the caller alone. In the simulator it is a place in a table, and
+    /// Starts a thread of that name for jobs of the caller alone. In the simulator it is a place in a table, and
     /// its jobs run inline at drawn times.
     ///
     /// # Errors

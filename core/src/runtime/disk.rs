@@ -142,7 +142,8 @@ pub enum DiskRequest {
         /// The directory.
         path: PathBuf,
     },
-    /// Closes the file; completes with [`DiskDone::Ended`].
+    /// Closes the file, after all that is under way on it has had its effect; completes with
+    /// [`DiskDone::Ended`].
     Close {
         /// An open file.
         file: FileId,

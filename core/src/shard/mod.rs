@@ -40,6 +40,7 @@ mod send;
 mod shield;
 mod shutdown;
 mod slab;
+mod slot;
 mod spawn;
 mod state;
 mod ties;

@@ -23,9 +23,9 @@ use std::task::{Context, Poll};
 use super::Shard;
 use super::entry::{ActorEntry, NotFound, Reserved};
 use super::run_queue::{Ready, RunQueue};
+use super::slot::Slot;
 use crate::limits::SLOTS_MAX;
 use crate::task::Task;
-use crate::task::waker::GENERATION_MASK;
 
 #[derive(Default)]
 pub(crate) struct Slab {
@@ -45,47 +45,6 @@ struct Inner {
     ready: RunQueue,
     live: usize,
     actors: usize,
-}
-
-/// One cache line: what a send looks at, and what a poll does.
-#[repr(align(64))]
-struct Slot {
-    /// Of the actor in it, so that a send checks its belief without a virtual call.
-    actor: ActorEntry,
-    /// From [`Rc::into_raw`].
-    task: Option<NonNull<dyn Task>>,
-    /// Of the task that lives here; 0 when the slot has retired. Counted on when a task ends.
-    generation: u32,
-    /// Messages the task's actor may handle in one turn; and [`LENT`].
-    turn_messages: u16,
-    group: u8,
-    /// Whether a task lives here, and how ready it is.
-    state: SlotState,
-}
-
-const _: () = assert!(size_of::<Slot>() == 64 && align_of::<Slot>() == 64);
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum SlotState {
-    Vacant,
-    /// On the run queue.
-    Scheduled,
-    /// Being polled, or waiting to be woken.
-    Idle,
-    /// A probe was here, and the task has been neither scheduled nor polled since.
-    Marked,
-}
-
-/// A bit of `turn_messages`: somebody the shard does not know of may hold the task's waker.
-const LENT: u16 = 1 << 15;
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot")
-            .field("generation", &self.generation)
-            .field("state", &self.state)
-            .finish()
-    }
 }
 
 impl Drop for Slab {
@@ -116,10 +75,8 @@ impl Slab {
             }
             None => return None,
         };
-        let entry = &mut inner.slots[slot as usize];
-        entry.state = SlotState::Idle;
         inner.live += 1;
-        Some(Reserved { slot, generation: entry.generation })
+        Some(Reserved { slot, generation: inner.slots[slot as usize].reserve() })
     }
 
     /// Puts a task into its reserved slot.
@@ -132,24 +89,17 @@ impl Slab {
         task: Rc<dyn Task>,
     ) {
         let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        debug_assert!(entry.task.is_none());
-        entry.group = group;
-        entry.turn_messages = turn_messages.min(u32::from(!LENT)) as u16;
         inner.actors += usize::from(actor.is_some());
-        entry.actor = actor.unwrap_or(ActorEntry::NONE);
-        entry.task = NonNull::new(Rc::into_raw(task).cast_mut());
+        let task = NonNull::new(Rc::into_raw(task).cast_mut());
+        inner.slots[slot as usize].fill(group, turn_messages, actor, task);
     }
 
     /// Puts a task on the run queue unless it is there.
     #[inline(always)]
     pub(crate) fn schedule(&self, slot: u32) {
         let inner = self.inner();
-        if let Some(entry) = inner.slots.get_mut(slot as usize)
-            && entry.state >= SlotState::Idle
-        {
-            entry.state = SlotState::Scheduled;
-            inner.ready.push(entry.group, slot);
+        if let Some(group) = inner.slots.get_mut(slot as usize).and_then(Slot::schedule) {
+            inner.ready.push(group, slot);
         }
     }
 
@@ -158,11 +108,10 @@ impl Slab {
     pub(crate) fn schedule_woken(&self, slot: u32, generation_low: u32) {
         let inner = self.inner();
         if let Some(entry) = inner.slots.get_mut(slot as usize)
-            && entry.state >= SlotState::Idle
-            && entry.generation & GENERATION_MASK == generation_low
+            && entry.ends_like(generation_low)
+            && let Some(group) = entry.schedule()
         {
-            entry.state = SlotState::Scheduled;
-            inner.ready.push(entry.group, slot);
+            inner.ready.push(group, slot);
         }
     }
 
@@ -198,31 +147,20 @@ impl Slab {
     /// where that is asked: one that was handed the shard before its turn is not any more.
     #[inline(always)]
     pub(crate) fn begin(&self, slot: u32, if_scheduled: bool) -> Option<(u32, u32, Polled)> {
-        let inner = self.inner();
-        let entry = &mut inner.slots[slot as usize];
-        if if_scheduled && entry.state != SlotState::Scheduled {
-            return None;
-        }
-        let task = Polled(entry.task?);
-        entry.state = SlotState::Idle;
-        Some((entry.generation, u32::from(entry.turn_messages & !LENT), task))
+        let begun = self.inner().slots[slot as usize].begin(if_scheduled);
+        begun.map(|(generation, messages, task)| (generation, messages, Polled(task)))
     }
 
     /// Empties a slot. From here on its generation is refused everywhere.
     pub(crate) fn remove(&self, slot: u32) -> Option<Rc<dyn Task>> {
         let inner = self.inner();
-        let occupied = |entry: &&mut Slot| entry.state != SlotState::Vacant;
-        let entry = inner.slots.get_mut(slot as usize).filter(occupied)?;
-        entry.state = SlotState::Vacant;
-        inner.actors -= usize::from(!entry.actor.at.is_null());
-        entry.actor = ActorEntry::NONE;
+        let vacated = inner.slots.get_mut(slot as usize)?.vacate()?;
+        inner.actors -= usize::from(vacated.was_actor);
         inner.live -= 1;
-        // A generation that would wrap would make stale pids valid again: the slot retires.
-        entry.generation = entry.generation.wrapping_add(1);
-        if entry.generation != 0 {
+        if !vacated.retired {
             inner.free.push(slot);
         }
-        let task = entry.task.take()?;
+        let task = vacated.task?;
         // SAFETY: `fill` has it from an `Rc`, whose count is given back once: the slot is empty now.
         Some(unsafe { Rc::from_raw(task.as_ptr()) })
     }
@@ -236,9 +174,10 @@ impl Slab {
         message_type: TypeId,
     ) -> Result<*const (), NotFound> {
         match self.inner().slots.get(slot as usize) {
-            Some(entry) if entry.generation == generation => {
-                if entry.actor.message_type == message_type {
-                    Ok(entry.actor.at)
+            Some(entry) if entry.generation() == generation => {
+                let actor = entry.actor();
+                if actor.message_type == message_type {
+                    Ok(actor.at)
                 } else {
                     Err(NotFound::WrongType)
                 }
@@ -255,68 +194,63 @@ impl Slab {
         actor_type: TypeId,
     ) -> Option<*const ()> {
         let entry = self.inner().slots.get(slot as usize)?;
-        let found = entry.generation == generation && entry.actor.actor_type == actor_type;
-        found.then_some(entry.actor.at)
+        let actor = entry.actor();
+        let found = entry.generation() == generation && actor.actor_type == actor_type;
+        found.then_some(actor.at)
     }
 
     /// The task of a live actor, whatever its type.
     pub(crate) fn actor(&self, slot: u32, generation: u32) -> Option<Rc<dyn Task>> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        let found = entry.generation == generation && !entry.actor.at.is_null();
-        if found { entry.share() } else { None }
+        let found = entry.generation() == generation && entry.is_actor();
+        if found { share(entry) } else { None }
     }
 
     /// The generation of the task in a slot.
     pub(crate) fn generation(&self, slot: u32) -> Option<u32> {
         let inner = self.inner();
         let entry = inner.slots.get(slot as usize)?;
-        (entry.state != SlotState::Vacant).then_some(entry.generation)
+        entry.is_occupied().then_some(entry.generation())
     }
 
     /// Whether the task in a slot is on the run queue.
     pub(crate) fn is_scheduled(&self, slot: u32) -> bool {
         let entry = self.inner().slots.get(slot as usize);
-        entry.is_some_and(|entry| entry.state == SlotState::Scheduled)
+        entry.is_some_and(Slot::is_scheduled)
     }
 
     /// Marks a task that is suspended and not scheduled. The mark goes with the next wake-up or
     /// poll, so that one still there says that neither has happened. Returns whether the mark is
     /// new; `None` where there is no such task.
     pub(crate) fn mark(&self, slot: u32, generation: u32) -> Option<bool> {
-        let entry = self.inner().slots.get_mut(slot as usize);
-        let suspended = entry.filter(|entry| {
-            entry.generation == generation && entry.task.is_some() && entry.state >= SlotState::Idle
-        });
-        let before = std::mem::replace(&mut suspended?.state, SlotState::Marked);
-        Some(before != SlotState::Marked)
+        self.inner().slots.get_mut(slot as usize)?.mark(generation)
     }
 
     /// Whether the task still has the mark.
     pub(crate) fn is_marked(&self, slot: u32, generation: u32) -> bool {
         let entry = self.inner().slots.get(slot as usize);
-        entry.is_some_and(|e| e.generation == generation && e.state == SlotState::Marked)
+        entry.is_some_and(|entry| entry.is_marked(generation))
     }
 
     /// Notes that the task's waker was cloned: from now on it may be woken by somebody the shard
     /// does not know of.
     pub(crate) fn lend(&self, slot: u32, generation_low: u32) {
         let entry = self.inner().slots.get_mut(slot as usize);
-        if let Some(entry) = entry.filter(|e| e.generation & GENERATION_MASK == generation_low) {
-            entry.turn_messages |= LENT;
+        if let Some(entry) = entry.filter(|entry| entry.ends_like(generation_low)) {
+            entry.lend();
         }
     }
 
     /// Whether the task's waker was ever cloned.
     pub(crate) fn is_lent(&self, slot: u32) -> bool {
         let entry = self.inner().slots.get(slot as usize);
-        entry.is_some_and(|entry| entry.turn_messages & LENT != 0)
+        entry.is_some_and(Slot::is_lent)
     }
 
     /// The tasks of all live actors, in slot order.
     pub(crate) fn actors(&self) -> Vec<Rc<dyn Task>> {
-        let slots = self.inner().slots.iter().filter(|slot| !slot.actor.at.is_null());
-        slots.filter_map(Slot::share).collect()
+        self.inner().slots.iter().filter(|slot| slot.is_actor()).filter_map(share).collect()
     }
 
     /// The live actors among `count` slots from `first` on, and the slot behind those, if there are
@@ -325,14 +259,14 @@ impl Slab {
         let slots = &self.inner().slots;
         let last = (first as usize).saturating_add(count).min(slots.len());
         let batch = slots.get(first as usize..last).unwrap_or_default();
-        let actors = batch.iter().filter(|slot| !slot.actor.at.is_null()).filter_map(Slot::share);
+        let actors = batch.iter().filter(|slot| slot.is_actor()).filter_map(share);
         (actors.collect(), (last < slots.len()).then_some(last as u32))
     }
 
     /// The slots in use, in order.
     pub(crate) fn occupied(&self) -> Vec<u32> {
         let inner = self.inner();
-        let occupied = (0..).zip(&inner.slots).filter(|(_, slot)| slot.state != SlotState::Vacant);
+        let occupied = (0..).zip(&inner.slots).filter(|(_, slot)| slot.is_occupied());
         occupied.map(|(index, _)| index).collect()
     }
 
@@ -349,7 +283,7 @@ impl Slab {
     /// Sets how often a free slot has been used, so that a test reaches the end of its life.
     #[cfg(test)]
     pub(crate) fn age(&self, slot: u32, generation: u32) {
-        self.inner().slots[slot as usize].generation = generation;
+        self.inner().slots[slot as usize].age(generation);
     }
 }
 
@@ -367,26 +301,13 @@ impl Polled {
     }
 }
 
-impl Slot {
-    /// The task, with a count of its own.
-    fn share(&self) -> Option<Rc<dyn Task>> {
-        let task = self.task?.as_ptr();
-        // SAFETY: `fill` has it from an `Rc`, of which the slot owns a count as long as it holds it.
-        unsafe {
-            Rc::increment_strong_count(task);
-            Some(Rc::from_raw(task))
-        }
-    }
-
-    const fn vacant() -> Self {
-        Self {
-            actor: ActorEntry::NONE,
-            task: None,
-            generation: 1,
-            turn_messages: 0,
-            group: 0,
-            state: SlotState::Vacant,
-        }
+/// The task of a slot, with a count of its own.
+fn share(slot: &Slot) -> Option<Rc<dyn Task>> {
+    let task = slot.task()?.as_ptr();
+    // SAFETY: `fill` has it from an `Rc`, of which the slot owns a count as long as it holds it.
+    unsafe {
+        Rc::increment_strong_count(task);
+        Some(Rc::from_raw(task))
     }
 }
 

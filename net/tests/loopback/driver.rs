@@ -114,10 +114,6 @@ impl Blocking for Loopback {
 }
 
 impl Threads for Loopback {
-    fn spawn(&self, _: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     fn open(&self, _: &str) -> io::Result<ThreadId> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -6,15 +6,17 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Runs the workloads in release mode with `args`, once the server that `kv` measures is built.
+/// Runs the workloads in release mode with `args`, once the servers that they measure are built.
 pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<(), Failure> {
     if let Some(numbers) = compares_simulators(args) {
         return simulators(workspace, numbers);
     }
     let words = cargo_args(args);
-    if measures_example(&words) {
+    let examples = examples_measured(&words);
+    if !examples.is_empty() {
         let mut command = process::cargo(workspace);
-        command.args(["build", "--release", "-p", "greenroom", "--example", "kv"]);
+        command.args(["build", "--release", "-p", "greenroom"]);
+        command.args(examples.iter().flat_map(|example| ["--example", *example]));
         process::run(&mut command)?;
     }
     let mut command = process::cargo(workspace);
@@ -61,25 +63,47 @@ fn compares(cargo_args: &[&str]) -> bool {
         && !words.iter().any(|word| without_us.contains(word))
 }
 
-/// Whether the workload `kv` is among those of a command line of cargo, as it is when none is
-/// named, and would measure the example of this workspace.
-fn measures_example(cargo_args: &[&str]) -> bool {
-    let Some(start) = cargo_args.iter().position(|word| *word == "--") else { return false };
-    let (ours, mut words) =
-        (cargo_args[..start].contains(&"greenroom-benches"), &cargo_args[start + 1..]);
-    let mut named = Vec::new();
+/// The examples of this workspace, and the workloads that measure each.
+const EXAMPLES: [(&str, &[&str]); 2] = [("kv", &["kv", "kv_shards"]), ("echo", &["echo"])];
+
+/// The flags of the workloads that are followed by a value; `greenroom-benches` reads them.
+const WITH_VALUE: [&str; 9] = [
+    "--secs",
+    "--repeats",
+    "--driver",
+    "--shards",
+    "--actors",
+    "--kv",
+    "--echo",
+    "--rivals",
+    "--bare",
+];
+
+/// The examples that the workloads of a command line of cargo measure, all workloads when none is
+/// named: but for one whose program is named, and where units are counted.
+fn examples_measured(cargo_args: &[&str]) -> Vec<&'static str> {
+    let Some(start) = cargo_args.iter().position(|word| *word == "--") else { return Vec::new() };
+    let (cargo, mut words) = (&cargo_args[..start], &cargo_args[start + 1..]);
+    let (mut workloads, mut flags) = (Vec::new(), Vec::new());
     while let Some((word, rest)) = words.split_first() {
-        words = match *word {
-            "--kv" | "--count" => return false,
-            "--secs" | "--repeats" => rest.get(1..).unwrap_or_default(),
-            flag if flag.starts_with('-') => rest,
-            workload => {
-                named.push(workload);
-                rest
-            }
-        };
+        words = rest;
+        if !word.starts_with('-') {
+            workloads.push(*word);
+            continue;
+        }
+        flags.push(*word);
+        if WITH_VALUE.contains(word) {
+            words = rest.get(1..).unwrap_or_default();
+        }
     }
-    ours && (named.is_empty() || named.iter().any(|it| ["kv", "kv_shards"].contains(it)))
+    if !cargo.contains(&"greenroom-benches") || flags.contains(&"--count") {
+        return Vec::new();
+    }
+    let is_measured = |(example, by): &(&str, &[&str])| {
+        let is_named = workloads.is_empty() || workloads.iter().any(|it| by.contains(it));
+        is_named && !flags.iter().any(|flag| flag.strip_prefix("--") == Some(example))
+    };
+    EXAMPLES.into_iter().filter(is_measured).map(|(example, _)| example).collect()
 }
 
 /// `--compare` is ours when it stands before a `--`; everything else belongs to the workloads.
@@ -113,20 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn the_example_is_built_for_its_workload_alone() {
-        let measures = |args: &[&str]| {
-            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-            measures_example(&cargo_args(&args))
+    fn examples_are_built_for_their_workloads_alone() {
+        let built = |line: &str| {
+            let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            examples_measured(&cargo_args(&args)).join(" ")
         };
-        for args in
-            [&[][..], &["kv"], &["--json"], &["--secs", "1"], &["--", "ring", "kv"], &["kv_shards"]]
+        for all in ["", "--json", "--secs 1", "--driver glommio", "kv echo", "echo ring kv_shards"]
         {
-            assert!(measures(args), "{args:?}");
+            assert_eq!(built(all), "kv echo", "{all}");
         }
-        let others = [&["ring"][..], &["--secs", "kv", "ring"], &["kv", "--kv", "a"]];
-        let counted = [&["ring", "--count", "9"][..], &["--compare"], &["--compare", "kv"]];
-        for args in others.iter().chain(&counted) {
-            assert!(!measures(args), "{args:?}");
+        for kv in ["kv", "-- ring kv", "kv_shards", "kv --rivals echo", "--echo a", "kv --bare x"] {
+            assert_eq!(built(kv), "kv", "{kv}");
+        }
+        for echo in ["echo --driver uring", "--kv a", "echo --rivals kv", "kv echo --kv a"] {
+            assert_eq!(built(echo), "echo", "{echo}");
+        }
+        let neither = ["ring", "--secs kv ring", "kv --kv a", "ring --driver kv", "ring --count 9"];
+        for line in neither.into_iter().chain(["--compare", "--compare kv", "scaling --shards 9"]) {
+            assert_eq!(built(line), "", "{line}");
         }
     }
 

@@ -71,7 +71,13 @@ fn head(trace: &Trace, chosen: &[usize], packed: &Packed<'_>, find: &str) -> Str
     let first = chosen.first().map_or(0, |&index| trace.records[index].seq);
     let failed = trace.mishap.as_ref().map_or_else(
         || "null".to_owned(),
-        |mishap| format!("{{\"at\":{},\"message\":{}}}", mishap.at, string(&mishap.message)),
+        |mishap| {
+            // Which of the page's events it is; -1 for none of them.
+            let place = chosen.iter().position(|&index| trace.records[index].seq == mishap.at);
+            let place = place.map_or(-1, |place| place as i64);
+            let message = string(&mishap.message);
+            format!("{{\"at\":{},\"place\":{place},\"message\":{message}}}", mishap.at)
+        },
     );
     format!(
         "{{\"test\":{},\"seed\":\"{:#x}\",\"policy\":{},\"hash\":{},\"events\":{},\"first\":{first},\
@@ -208,6 +214,7 @@ mod tests {
         let head: serde_json::Value = serde_json::from_str(element(&page, "head")).unwrap();
         assert_eq!(head["failed"]["message"], trace.mishap.as_ref().unwrap().message);
         assert_eq!((&head["failed"]["at"], &head["first"]), (&997.into(), &987.into()));
+        assert_eq!(head["failed"]["place"], 10);
         assert_eq!((&head["count"], &head["find"]), (&13.into(), &"va\"ult".into()));
         let lanes = serde_json::json!([[0, null], [0, 0], [0, 1], [1, null], [1, 0]]);
         assert_eq!(head["lanes"], lanes);
@@ -215,6 +222,20 @@ mod tests {
         // The failure of the sample ends a script.
         assert_eq!(page.matches("<script").count(), 3);
         assert_eq!(page.matches("</script>").count(), 3);
+    }
+
+    #[test]
+    fn a_failure_beyond_the_page_marks_none_of_its_events() {
+        let trace = sample::trace();
+        let place = |around| {
+            let selection = Selection { around: Some(around), ..Selection::default() };
+            let page = page(&trace, &Words::of(&trace), &selection);
+            let head: serde_json::Value = serde_json::from_str(element(&page, "head")).unwrap();
+            assert_eq!(head["failed"]["at"], 997);
+            head["failed"]["place"].as_i64()
+        };
+        // Event 997, where the page begins at 987 and at 990; and where it ends before.
+        assert_eq!((place(1000), place(1040), place(940)), (Some(10), Some(7), Some(-1)));
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(crate) fn diagram(
     let records = || chosen.iter().map(|&index| &trace.records[index]);
     let mut lines: Vec<String> =
         records().filter_map(|record| line(trace, words, record)).collect();
-    if let Some(mishap) = &trace.mishap {
+    let failed = trace.mishap.as_ref().filter(|mishap| records().any(|it| it.seq == mishap.at));
+    if let Some(mishap) = failed {
         // Behind what happened before it.
         let before = records().filter(|record| record.seq <= mishap.at);
         let place = before.filter_map(|record| line(trace, words, record)).count();
@@ -94,6 +95,17 @@ mod tests {
             Note over n0_0: asleep\n    n0_0--)n0_1: doorbell\n    n0_0->>n0_1: vault\n    \
             Note over n0_1: FAILED: odd:  n is no line\n    Note over n1_0: Fault PowerLoss\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_failure_beyond_the_events_has_no_note() {
+        let trace = sample::trace();
+        let told = |last: usize| {
+            let chosen: Vec<usize> = (0..=last).collect();
+            diagram(&trace, &Words::of(&trace), &chosen).unwrap().contains("FAILED")
+        };
+        // The run failed behind event 997, which is the eleventh.
+        assert_eq!((told(9), told(10)), (false, true));
     }
 
     #[test]

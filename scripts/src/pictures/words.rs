@@ -79,6 +79,7 @@ impl<'a> Words<'a> {
                 0 => "a message to an actor that ended".into(),
                 1 => "a message whose deadline passed".into(),
                 2 => "a message that a full mailbox dropped".into(),
+                3 => "a message on its way from a shard that went down".into(),
                 other => format!("a message, for reason {other}"),
             },
             "Replied" | "CallExpired" => format!("call {actor}"),
@@ -140,5 +141,17 @@ mod tests {
         assert_eq!(told(995), "n0.1 Delivered message for vault from n0.0");
         assert_eq!(told(998), "n1 Fault PowerLoss");
         assert_eq!(seconds(1_000_002_000), "1.000002000");
+    }
+
+    #[test]
+    fn every_reason_of_the_undelivered_has_its_words() {
+        let mut trace = sample::trace();
+        trace.kinds.insert(77, "Undelivered".into());
+        let one = trace.records[0];
+        let words = Words::of(&trace);
+        let told = |detail| words.detail(&Record { kind: 77, detail, ..one });
+        assert_eq!(told(3), "a message on its way from a shard that went down");
+        assert!((0..4).all(|reason| !told(reason).contains("for reason")));
+        assert_eq!(told(4), "a message, for reason 4");
     }
 }

@@ -4,16 +4,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::flat::Rest;
 use crate::failure::{Failure, failed};
 
 /// How long a server may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a server that is told to end may take: many times what its actors are given to finish.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 /// A running `kv`. Killed when dropped.
 #[derive(Debug)]
@@ -102,25 +105,56 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When it ends with a failure, or has printed anything but its farewell.
-    pub(crate) fn stop(mut self) -> Result<(), Failure> {
+    /// When it does not end in a minute, ends with a failure, or has printed anything but that it
+    /// stood still and its farewell.
+    pub(crate) fn stop(self) -> Result<(), Failure> {
+        self.stop_within(STOP_LIMIT)
+    }
+
+    fn stop_within(mut self, limit: Duration) -> Result<(), Failure> {
         self.signal("INT")?;
-        let ended = self.child.wait();
+        let ended = self.end_within(limit);
+        if !matches!(ended, Ok(Some(_))) {
+            // Else what reads its lines would wait for more; it may have ended in this very moment.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
         let lines: Vec<String> = self.lines.iter().collect();
         match ended {
-            Ok(status) if status.success() => check_log(&lines),
-            Ok(status) => Err(failed(format!("the server ended with {status}: {lines:?}"))),
+            Ok(Some(status)) if status.success() => check_log(&lines),
+            Ok(Some(status)) => Err(failed(format!("the server ended with {status}: {lines:?}"))),
+            Ok(None) => Err(failed(format!("the server did not end in {limit:?}: {lines:?}"))),
             Err(error) => Err(failed(format!("the server is lost: {error}"))),
+        }
+    }
+
+    /// Waits for its end; `None` when that does not come in time.
+    fn end_within(&mut self, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        loop {
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || begun.elapsed() > limit {
+                return Ok(ended);
+            }
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-/// All that a server has to say after it has listened is how many connections it closed.
+/// All that a server has to say after it has listened is how many connections it closed; and that
+/// its shards hung, as they do whenever its process is stopped for longer than the watchdog bears.
+/// One that hangs for good is found by its clients.
 fn check_log(lines: &[String]) -> Result<(), Failure> {
-    match lines {
+    let said: Vec<&String> = lines.iter().filter(|line| !is_of_watchdog(line)).collect();
+    match said[..] {
         [farewell] if farewell.starts_with("closed ") => Ok(()),
         _ => Err(failed(format!("the server said what it should not: {lines:?}"))),
     }
+}
+
+/// Whether a line is a report of the watchdog: `greenroom: shard 0 hangs since 31ms ..`.
+fn is_of_watchdog(line: &str) -> bool {
+    line.starts_with("greenroom: shard ") && line.contains(" hangs since ")
 }
 
 impl Drop for Server {
@@ -152,9 +186,26 @@ mod tests {
     }
 
     #[test]
+    fn what_the_watchdog_says_of_a_stopped_process_is_expected() {
+        let lines = |told: &[&str]| told.iter().map(|&line| line.into()).collect::<Vec<String>>();
+        let hangs = "greenroom: shard 1 hangs since 31.2ms outside any task";
+        assert!(check_log(&lines(&[hangs, "closed 0, broke off 0", hangs])).is_ok());
+        assert!(check_log(&lines(&[hangs])).is_err(), "and no farewell");
+        assert!(check_log(&lines(&["shard 1 hangs since", "closed 0"])).is_err());
+    }
+
+    #[test]
+    fn a_server_that_does_not_end_is_killed() {
+        let script = "trap '' INT; echo listens on 127.0.0.1:77; while :; do :; done";
+        let server = shell(script).unwrap();
+        let problem = server.stop_within(Duration::from_millis(50)).unwrap_err().to_string();
+        assert!(problem.contains("did not end"), "{problem}");
+    }
+
+    #[test]
     fn a_word_too_many_is_a_failure() {
-        let script = "trap 'echo closed 0; exit 0' INT
-            echo listens on 127.0.0.1:77; echo panicked >&2; while :; do :; done";
+        let script = "trap 'echo panicked >&2; echo closed 0; exit 0' INT
+            echo listens on 127.0.0.1:77; while :; do :; done";
         let problem = shell(script).unwrap().stop().unwrap_err().to_string();
         assert!(problem.contains("panicked"), "{problem}");
     }

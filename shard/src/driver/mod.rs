@@ -38,6 +38,6 @@ pub(crate) use entropy::{entropy, sharpen_timers};
 pub(crate) use inject::Inject;
 pub use kind::{Driver, UnknownDriver};
 pub(crate) use links::{Incomings, take_apart};
-pub(crate) use panic::message_of;
+pub(crate) use panic::{message_of, quietly, told};
 pub(crate) use shard_loop::{Setup, ShardLoop, World};
 pub(crate) use thread::on_a_thread;

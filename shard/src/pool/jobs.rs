@@ -11,7 +11,7 @@ use greenroom_core::runtime::{
 };
 
 use super::workers::{Refused, Work, Workers};
-use crate::driver::{Cores, Inject, message_of};
+use crate::driver::{Inject, quietly, told};
 
 /// The pool as one shard uses it.
 #[derive(Clone, Debug)]
@@ -19,33 +19,50 @@ pub(crate) struct Jobs {
     workers: Workers,
     /// Where the results go.
     home: Arc<Inject>,
-    /// Where threads may run that are no shard's.
-    cores: Option<Cores>,
 }
 
 impl Jobs {
-    pub(crate) const fn new(workers: Workers, home: Arc<Inject>, cores: Option<Cores>) -> Self {
-        Self { workers, home, cores }
+    pub(crate) const fn new(workers: Workers, home: Arc<Inject>) -> Self {
+        Self { workers, home }
+    }
+
+    /// The door of the shard.
+    #[cfg(feature = "driver-glommio")]
+    pub(crate) const fn home(&self) -> &Arc<Inject> {
+        &self.home
     }
 
     /// Runs `job` on a thread that may block and completes `op` with what it returns. A panic and a
     /// pool that refuses complete it with an error.
     pub(crate) fn run(&self, op: OpId, job: impl FnOnce() -> IoResult + Send + 'static) {
-        self.workers.run(Box::new(Errand { op, home: self.home.clone(), job }));
+        let home = self.home.clone();
+        self.hand(job, move |result| home.complete(op, result));
+    }
+
+    /// The same, where `tell` is called with what it comes to, on a thread of the pool or here.
+    pub(crate) fn hand<T: 'static>(
+        &self,
+        job: impl FnOnce() -> io::Result<T> + Send + 'static,
+        tell: impl FnOnce(io::Result<T>) + Send + 'static,
+    ) {
+        self.workers.run(Box::new(Errand { job, tell }));
     }
 }
 
-/// A job, and where its outcome goes.
-struct Errand<F> {
-    op: OpId,
-    home: Arc<Inject>,
-    job: F,
+/// A job, and who is told of its outcome.
+struct Errand<J, T> {
+    job: J,
+    tell: T,
 }
 
-impl<F: FnOnce() -> IoResult + Send> Work for Errand<F> {
+impl<R, J, T> Work for Errand<J, T>
+where
+    J: FnOnce() -> io::Result<R> + Send,
+    T: FnOnce(io::Result<R>) + Send,
+{
     fn run(self: Box<Self>) {
-        let Self { op, home, job } = *self;
-        home.complete(op, caught(job));
+        let Self { job, tell } = *self;
+        tell(caught(job));
     }
 
     fn refuse(self: Box<Self>, why: Refused) {
@@ -54,17 +71,17 @@ impl<F: FnOnce() -> IoResult + Send> Work for Errand<F> {
             Refused::Closed => (io::ErrorKind::Interrupted, "the system shuts down"),
             Refused::NoThread => (io::ErrorKind::OutOfMemory, "no thread can be started"),
         };
-        let Self { op, home, job } = *self;
-        home.complete(op, Err(io::Error::new(kind, what)));
+        let Self { job, tell } = *self;
+        tell(Err(io::Error::new(kind, what)));
         // What the job holds is anybody's, and so is its drop.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(job))));
+        quietly(|| drop(job));
     }
 }
 
 /// What a job comes to, if that is a panic too.
-fn caught(job: impl FnOnce() -> IoResult) -> IoResult {
+fn caught<R>(job: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| {
-        Err(io::Error::other(format!("the job panicked: {}", message_of(&*payload))))
+        Err(io::Error::other(format!("the job panicked: {}", told(payload))))
     })
 }
 
@@ -89,17 +106,6 @@ impl Resolver for Jobs {
 }
 
 impl Threads for Jobs {
-    fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        let cores = self.cores.clone();
-        let body = move || {
-            if let Some(cores) = cores {
-                // A thread on the wrong core is slow, not wrong.
-                drop(cores.bind());
-            }
-            body();
-        };
-        std::thread::Builder::new().name(name.into()).spawn(body).map(drop)
-    }
     fn open(&self, name: &str) -> io::Result<ThreadId> {
         self.workers.own().open(name)
     }
@@ -117,5 +123,58 @@ impl Threads for Jobs {
 
     fn close(&self, thread: ThreadId) {
         self.workers.own().close(thread);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Panics when it is dropped, as what it panics with does.
+    struct Bomb(u32);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if let Some(left) = self.0.checked_sub(1) {
+                std::panic::panic_any(Self(left));
+            }
+        }
+    }
+
+    #[test]
+    fn a_job_that_panics_with_what_panics_when_dropped_comes_back() {
+        let workers = Workers::new("jobs-test", None, 1);
+        let (told, tell) = mpsc::channel();
+        for bombs in 0..4 {
+            let job = move || -> io::Result<()> { std::panic::panic_any(Bomb(bombs)) };
+            let told = told.clone();
+            let tell = move |result: io::Result<()>| {
+                told.send(result.unwrap_err().to_string()).unwrap();
+            };
+            workers.run(Box::new(Errand { job, tell }));
+        }
+        drop(told);
+        for _ in 0..4 {
+            assert_eq!(tell.recv().unwrap(), "the job panicked: a panic without a message");
+        }
+        assert_eq!(workers.close(Duration::from_secs(600)), 0);
+    }
+
+    #[test]
+    fn a_job_that_is_refused_may_hold_what_panics_when_dropped() {
+        let workers = Workers::new("jobs-test", None, 1);
+        assert_eq!(workers.close(Duration::ZERO), 0);
+        let (told, tell) = mpsc::channel();
+        let bomb = Bomb(2);
+        let job = move || {
+            drop(bomb);
+            Ok(())
+        };
+        let tells = move |result: io::Result<()>| told.send(result.unwrap_err().kind()).unwrap();
+        workers.run(Box::new(Errand { job, tell: tells }));
+        assert_eq!(tell.recv(), Ok(io::ErrorKind::Interrupted));
     }
 }

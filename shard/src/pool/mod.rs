@@ -8,6 +8,7 @@
 //! with it.
 
 mod jobs;
+mod roster;
 mod threads;
 mod workers;
 

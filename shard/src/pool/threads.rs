@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use greenroom_core::runtime::{Kept, ThreadId};
 
-use crate::driver::Cores;
+use super::roster::Roster;
+use crate::driver::{Cores, quietly};
 
 /// What a thread is to do, with what is kept on it. Tells by itself what came of it.
 pub(crate) type Errand = Box<dyn FnOnce(&mut Kept) + Send>;
@@ -32,12 +31,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    next: u64,
     open: BTreeMap<u64, Sender<Errand>>,
-    /// Of all threads that were started and have not ended.
-    handles: BTreeMap<u64, JoinHandle<()>>,
-    /// Of threads that have ended, to be joined.
-    ended: Vec<JoinHandle<()>>,
+    threads: Roster,
     closed: bool,
 }
 
@@ -53,16 +48,9 @@ impl OwnThreads {
         if state.closed {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the system shuts down"));
         }
-        state.ended.retain(|handle| !handle.is_finished());
-        let number = state.next;
         let (sender, receiver) = unbounded();
         let shared = self.shared.clone();
-        // Linux shows 15 bytes of a name; none may be zero.
-        let name = name.replace('\0', "");
-        let body = move || shared.live(number, &receiver);
-        let handle = thread::Builder::new().name(name).spawn(body)?;
-        state.next += 1;
-        state.handles.insert(number, handle);
+        let number = state.threads.start(name, move |number| shared.live(number, &receiver))?;
         state.open.insert(number, sender);
         Ok(ThreadId(number))
     }
@@ -90,28 +78,8 @@ impl OwnThreads {
         let mut state = self.shared.lock();
         state.closed = true;
         state.open.clear();
-        // The thread that closes may be one of these.
-        let waits = |state: &mut State| others(&state.handles) > 0;
-        let waited = self.shared.left.wait_timeout_while(state, limit, waits);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        let (left, ended) = (others(&state.handles), std::mem::take(&mut state.ended));
-        state.handles.clear();
-        drop(state);
-        ended.into_iter().for_each(join);
-        left
+        Roster::close(state, |state| &mut state.threads, &self.shared.left, limit)
     }
-}
-
-/// Threads other than the one that asks.
-pub(super) fn others(threads: &BTreeMap<u64, JoinHandle<()>>) -> usize {
-    let myself = thread::current().id();
-    threads.values().filter(|handle| handle.thread().id() != myself).count()
-}
-
-/// Waits for a thread that has said that it ends.
-pub(super) fn join(thread: JoinHandle<()>) {
-    // The thread caught its panics.
-    drop(thread.join());
 }
 
 impl Shared {
@@ -127,26 +95,24 @@ impl Shared {
         }
         let mut kept: Kept = None;
         for errand in errands {
-            drop(catch_unwind(AssertUnwindSafe(|| errand(&mut kept))));
+            quietly(|| errand(&mut kept));
         }
         // What was kept had its chance to panic in a job.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(kept))));
-        let mut state = self.lock();
-        let handle = state.handles.remove(&number);
-        state.ended.extend(handle);
-        self.left.notify_all();
+        quietly(|| drop(kept));
+        self.lock().threads.end(number, &self.left);
     }
 }
 
 impl fmt::Debug for OwnThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnThreads").field("threads", &self.shared.lock().handles.len()).finish()
+        f.debug_struct("OwnThreads").field("threads", &self.shared.lock().threads.len()).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::thread;
 
     use super::*;
 
@@ -204,14 +170,12 @@ mod tests {
             let thread = threads.open("short").unwrap();
             threads.close(thread);
         }
-        let ended = |state: &State| {
-            state.handles.is_empty() && state.ended.iter().all(JoinHandle::is_finished)
-        };
-        while !ended(&threads.shared.lock()) {
+        while !threads.shared.lock().threads.is_over() {
             thread::yield_now();
         }
-        threads.open("last").unwrap();
-        assert!(threads.shared.lock().ended.is_empty());
+        let last = threads.open("la\0st").unwrap();
+        assert_eq!(threads.shared.lock().threads.ended(), 0);
+        threads.close(last);
         assert_eq!(threads.close_all(NEVER), 0);
     }
 }

@@ -1,14 +1,13 @@
 //! Threads that come with the work and go without it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::threads::{OwnThreads, join, others};
-use crate::driver::Cores;
+use super::roster::Roster;
+use super::threads::OwnThreads;
+use crate::driver::{Cores, quietly};
 
 /// A piece of work. One of the two is called, once.
 pub(crate) trait Work: Send {
@@ -55,13 +54,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Box<dyn Work>>,
-    threads: usize,
-    /// Of the threads that were started and have not ended.
-    handles: BTreeMap<u64, JoinHandle<()>>,
-    /// Of threads that have ended, to be joined.
-    ended: Vec<JoinHandle<()>>,
-    /// The number of the next thread.
-    next: u64,
+    threads: Roster,
     /// Threads that wait for work.
     idle: usize,
     closed: bool,
@@ -119,9 +112,9 @@ impl Workers {
         state.queue.push_back(work);
         if state.queue.len() <= state.idle {
             self.shared.changed.notify_one();
-        } else if state.threads < self.shared.threads_max {
+        } else if state.threads.len() < self.shared.threads_max {
             // With others at work the job only waits longer.
-            if self.start(&mut state).is_err() && state.threads == 0 {
+            if self.start(&mut state).is_err() && state.threads.len() == 0 {
                 return state.queue.pop_back().map(|work| (work, Refused::NoThread));
             }
         }
@@ -129,14 +122,8 @@ impl Workers {
     }
 
     fn start(&self, state: &mut State) -> std::io::Result<()> {
-        let (shared, number) = (self.shared.clone(), state.next);
-        let body = move || shared.work(number);
-        let handle = std::thread::Builder::new().name(self.shared.name.clone()).spawn(body)?;
-        state.next += 1;
-        state.threads += 1;
-        state.handles.insert(number, handle);
-        state.ended.retain(|handle| !handle.is_finished());
-        Ok(())
+        let shared = self.shared.clone();
+        state.threads.start(&self.shared.name, move |number| shared.work(number)).map(drop)
     }
 
     /// Ends the pool: no job is taken any more, those that wait are refused, and threads end with
@@ -151,16 +138,8 @@ impl Workers {
             std::mem::take(&mut state.queue)
         };
         undone.into_iter().for_each(|work| work.refuse(Refused::Closed));
-        // The thread that closes may be one of the pool.
-        let waits = |state: &mut State| others(&state.handles) > 0;
-        let state = self.shared.lock();
-        let waited = self.shared.left.wait_timeout_while(state, limit, waits);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        let (left, ended) = (others(&state.handles), std::mem::take(&mut state.ended));
-        state.handles.clear();
-        drop(state);
-        ended.into_iter().for_each(join);
-        left + self.own.close_all(limit)
+        let (state, left) = (self.shared.lock(), &self.shared.left);
+        Roster::close(state, |state| &mut state.threads, left, limit) + self.own.close_all(limit)
     }
 }
 
@@ -176,7 +155,7 @@ impl Shared {
             drop(cores.bind());
         }
         while let Some(work) = self.next(number) {
-            drop(catch_unwind(AssertUnwindSafe(|| work.run())));
+            quietly(|| work.run());
         }
     }
 
@@ -192,10 +171,7 @@ impl Shared {
         }
         let work = state.queue.pop_front();
         if work.is_none() {
-            state.threads -= 1;
-            let handle = state.handles.remove(&number);
-            state.ended.extend(handle);
-            self.left.notify_all();
+            state.threads.end(number, &self.left);
         }
         work
     }
@@ -205,7 +181,7 @@ impl fmt::Debug for Workers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.lock();
         f.debug_struct("Workers")
-            .field("threads", &state.threads)
+            .field("threads", &state.threads.len())
             .field("idle", &state.idle)
             .field("queued", &state.queue.len())
             .finish()

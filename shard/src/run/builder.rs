@@ -149,8 +149,8 @@ impl Builder {
     }
 
     /// How long a shard may be in one step until the watchdog reports that it hangs, and new actors
-    /// are placed elsewhere; [`STALL_LIMIT`] by default. `None` for no watchdog, which saves a thread
-    /// that looks twice in that time.
+    /// are placed elsewhere; [`STALL_LIMIT`] by default, and 1 ms where less is asked for. `None` for
+    /// no watchdog, which saves a thread that looks twice in that time.
     pub const fn stall_limit(mut self, limit: Option<Duration>) -> Self {
         self.stall_limit = limit;
         self

@@ -68,6 +68,10 @@ impl SignalWatch {
 
 impl Drop for SignalWatch {
     fn drop(&mut self) {
+        // First of all, or a signal that comes meanwhile would be nobody's.
+        if let Ok(listeners) = Listeners::of_process() {
+            listeners.remove();
+        }
         self.signals.close();
         if let Some(thread) = self.thread.take() {
             // It panics nowhere; and its own panic would have nobody left to tell.
@@ -75,9 +79,6 @@ impl Drop for SignalWatch {
         }
         for id in self.second.drain(..) {
             unregister(id);
-        }
-        if let Ok(listeners) = Listeners::of_process() {
-            listeners.remove();
         }
     }
 }

@@ -101,7 +101,8 @@ impl Stage {
 
     #[inline]
     pub(crate) fn phase(&self) -> Phase {
-        Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
+        // Acquire: who sees a phase sees what was set for it, such as the limit.
+        Phase::ALL[usize::from(self.phase.load(Ordering::Acquire))]
     }
 
     /// Moves on to `phase`, unless the system is there or further.

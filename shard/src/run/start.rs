@@ -49,7 +49,7 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
         register_node(&builder.name, injectors).map_err(|_| StartError::ProcessFull)?;
     let threads_max = builder.blocking_threads_max;
     let (clock, reporter) = (NodeClock::new(), builder.reporter.clone());
-    let workers = Workers::new(&builder.name, Some(allowed.clone()), threads_max);
+    let workers = Workers::new(&builder.name, Some(allowed), threads_max);
 
     let common = Common {
         node: registration.node(),
@@ -62,7 +62,6 @@ pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
         ring: builder.ring,
         reporter: builder.reporter,
         on_shard_start: builder.on_shard_start,
-        allowed,
         workers: workers.clone(),
     };
     let (sender, started) = channel();

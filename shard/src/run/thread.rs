@@ -35,8 +35,6 @@ pub(super) struct Common {
     pub(super) ring: RingLimits,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) on_shard_start: Option<OnShardStart>,
-    /// Where threads may run that are no shard's.
-    pub(super) allowed: Cores,
     pub(super) workers: Workers,
 }
 
@@ -73,7 +71,7 @@ impl Place {
     /// Takes this apart into what the shard is made of, and what is to run first in it.
     fn set_up(self) -> (Setup, Option<OnShardStart>) {
         let Self { id, unique, port, door, queue, common, seat, .. } = self;
-        let jobs = Jobs::new(common.workers, door, Some(common.allowed));
+        let jobs = Jobs::new(common.workers, door);
         let setup = Setup {
             node: common.node,
             id,

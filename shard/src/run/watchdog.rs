@@ -19,6 +19,9 @@ use crate::driver::NodeClock;
 /// would wake an idle machine more often.
 const LOOKS: u32 = 2;
 
+/// The shortest limit: below, the looks would keep a core busy and find what is no stall.
+const LIMIT_MIN: Duration = Duration::from_millis(1);
+
 /// The watchdog of one system, until this is dropped.
 pub(super) struct Watching {
     /// Dropped to end the thread.
@@ -40,6 +43,7 @@ impl Watching {
         reporter: Arc<dyn Reporter>,
     ) -> io::Result<Self> {
         let (stop, stopped) = channel();
+        let limit = bounded(limit);
         let watchdog = Watchdog::new(vitals, limit);
         let pause = limit / LOOKS;
         let thread = std::thread::Builder::new()
@@ -47,6 +51,11 @@ impl Watching {
             .spawn(move || watch(watchdog, pause, clock, &*reporter, &stopped))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// What counts as a stall where `limit` is asked for.
+fn bounded(limit: Duration) -> Duration {
+    limit.max(LIMIT_MIN)
 }
 
 fn watch(
@@ -72,6 +81,21 @@ impl Drop for Watching {
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != current().id()) {
             // It catches the panics of reporters, and has none of its own.
             drop(thread.join());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_makes_the_watchdog_spin() {
+        for limit in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(999)] {
+            assert_eq!(bounded(limit) / LOOKS, Duration::from_micros(500), "{limit:?}");
+        }
+        for limit in [LIMIT_MIN, Duration::from_secs(9), Duration::MAX] {
+            assert_eq!(bounded(limit), limit);
         }
     }
 }

@@ -173,6 +173,16 @@ impl Disks {
         Ok(files.contents.get_mut(&open.file).map_or(0, Content::drop_unsynced))
     }
 
+    /// Whether an operation is a close that waits for others on its file.
+    pub(super) fn is_held(&self, operation: &Operation) -> bool {
+        let DiskRequest::Close { file } = operation.request else { return false };
+        let is_on_it = |other: &Operation| {
+            let waits = matches!(other.request, DiskRequest::Close { .. });
+            other.node == operation.node && !waits && file_of(&other.request) == Some(file)
+        };
+        self.operations.iter().any(is_on_it)
+    }
+
     /// Closes all files of a node.
     pub(super) fn close_all(&mut self, node: u16) {
         let files = &mut self.nodes[usize::from(node)];
@@ -193,6 +203,27 @@ impl Disks {
         }
         files.names.lose_power(is_lost);
         files.forget_unreachable();
+    }
+}
+
+/// The open file that a request is about.
+const fn file_of(request: &DiskRequest) -> Option<FileId> {
+    match request {
+        DiskRequest::ReadAt { file, .. }
+        | DiskRequest::WriteAt { file, .. }
+        | DiskRequest::WriteAndSync { file, .. }
+        | DiskRequest::ReadBlocks { file, .. }
+        | DiskRequest::WriteBlocks { file, .. }
+        | DiskRequest::Sync { file, .. }
+        | DiskRequest::SetLen { file, .. }
+        | DiskRequest::Allocate { file, .. }
+        | DiskRequest::Len { file }
+        | DiskRequest::Close { file } => Some(*file),
+        DiskRequest::Open { .. }
+        | DiskRequest::OpenWith { .. }
+        | DiskRequest::Rename { .. }
+        | DiskRequest::Remove { .. }
+        | DiskRequest::SyncDir { .. } => None,
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! An operation has three times, each drawn: it is submitted, it has its effect, and its completion
 //! is seen. Two operations under way at the same time take effect in either order, so a program
-//! that relies on an order has to wait for completions. A cancel is a race that the operation may
-//! win. What goes wrong is what [`crate::Faults`] says.
+//! that relies on an order has to wait for completions; but a close comes after all others on its
+//! file. A cancel is a race that the operation may win. What goes wrong is what [`crate::Faults`]
+//! says.
 //!
 //! Each file is two images: what reads see, and what the device has for certain, with the changes
 //! that separate them. A sync brings the second up to the first; a loss of power goes back to the

@@ -37,6 +37,11 @@ pub(crate) fn happen(world: &World, slot: u32) {
         world.enter_after(wait, What::Disk(slot));
         return;
     }
+    if disks.is_held(operation) {
+        let delay = world.draws.heavy_tail(Site::Disk, operation.shard, world.swarm.device);
+        world.enter_after(delay, What::Disk(slot));
+        return;
+    }
     let Some(operation) = disks.operations.remove(slot) else { return };
     let Operation { shard, node, op, request, mut form } = operation;
     if disks.by_op.remove(&(shard, op.as_word())).is_none() {

@@ -121,10 +121,6 @@ impl Blocking for SimDriver {
 }
 
 impl Threads for SimDriver {
-    fn spawn(&self, name: &str, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        let what = format!("thread {name}: there are no threads in a simulation");
-        Err(io::Error::new(io::ErrorKind::Unsupported, what))
-    }
     fn open(&self, _: &str) -> io::Result<ThreadId> {
         if self.is_alive() {
             Ok(threads::open(&self.world, self.shard))

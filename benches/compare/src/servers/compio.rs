@@ -19,6 +19,7 @@ pub(super) fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 async fn send_back(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(BUFFER_BYTES);
     loop {
         buffer.clear();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use greenroom_core::runtime::Blocks;
-use greenroom_shard::{Builder, Driver};
+use greenroom_shard::{Builder, Driver, IdleStrategy};
 
 use super::writers;
 use crate::arguments::Arguments;
@@ -116,7 +116,9 @@ impl Writer {
         match self {
             Self::Ours(driver) => {
                 let (path, linked) = (file.to_owned(), way == WAYS[0]);
-                let builder = Builder::new().driver(*driver).shards(1);
+                // The loop by hand sleeps in the kernel as soon as it has nothing to do.
+                let idle = IdleStrategy::Park;
+                let builder = Builder::new().driver(*driver).shards(1).idle(idle);
                 let ran = builder.run(async move |_| {
                     writers::write(path, FILE_BLOCKS, linked, depth, secs).await
                 });

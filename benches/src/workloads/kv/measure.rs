@@ -72,7 +72,7 @@ fn contenders(
     core: Core,
 ) -> Vec<Contender> {
     let ours = drivers.iter().map(|driver| Contender {
-        name: if drivers.len() > 1 { format!("full {driver}") } else { "full".into() },
+        name: named("full", *driver, drivers),
         program: Program::Ours(ours.into(), *driver, 1),
         core: Some(core),
     });
@@ -82,6 +82,11 @@ fn contenders(
         core: Some(core),
     });
     ours.chain(redis).collect()
+}
+
+/// What one of ours is called: with what runs it, where there are several.
+pub(super) fn named(name: &str, driver: Driver, drivers: &[Driver]) -> String {
+    if drivers.len() > 1 { format!("{name} {driver}") } else { name.into() }
 }
 
 /// Measures everybody once at each depth, round by round.
@@ -145,7 +150,8 @@ fn figures(
     for (at, depth) in DEPTHS.into_iter().enumerate() {
         for (kind, unit, figure) in KINDS {
             let variant = |contender: &Contender| format!("{} {kind} P{depth}", contender.name);
-            let is_reference = |it: &&Contender| it.name == REDIS || it.name == ONE_SHARD;
+            let is_reference =
+                |it: &&Contender| it.name == REDIS || it.name.strip_prefix(ONE_SHARD).is_some();
             let reference = contenders.iter().find(is_reference).map(variant);
             for (index, contender) in contenders.iter().enumerate() {
                 let variant = variant(contender);
@@ -176,7 +182,7 @@ const KINDS: [Kind; 3] = [
 mod tests {
     use super::*;
 
-    fn contender(name: &'static str) -> Contender {
+    fn contender(name: &str) -> Contender {
         let path = programs::on_path("redis-server").expect("`cargo x test` installs it");
         Contender {
             name: name.into(),
@@ -213,6 +219,25 @@ mod tests {
         assert_eq!(shown(&figures("kv", &both, &[ours.clone(), redis])), expected);
         let alone = figures("kv", &both[..1], &[ours]);
         assert!(alone.len() == 6 && alone.iter().all(|figure| figure.beside.is_none()));
+    }
+
+    /// As `kv_shards` does where several drivers are named: a table of all rows finds for each the
+    /// one of its own driver.
+    #[test]
+    fn shards_are_told_beside_one_of_the_same_driver() {
+        let drivers = [Driver::ALL[0], Driver::ALL[Driver::ALL.len() - 1]];
+        let sample = vec![Sample { set: 1.0, get: 1.0, cpu: 1.0 }];
+        for driver in drivers {
+            let both = ["two shards", ONE_SHARD].map(|name| named(name, driver, &drivers));
+            let samples = [[sample.clone(), sample.clone()], [sample.clone(), sample.clone()]];
+            let both = [contender(&both[0]), contender(&both[1])];
+            let figures = figures("kv_shards", &both, &samples);
+            let beside: Vec<_> = shown(&figures).iter().map(|it| (it.0, it.1)).take(2).collect();
+            let [two, one] =
+                [format!("two shards {driver} set P1"), format!("one shard {driver} set P1")];
+            assert_eq!(beside, [(&*two, Some(&*one)), (&*one, None)]);
+        }
+        assert_eq!(named(ONE_SHARD, drivers[0], &drivers[..1]), ONE_SHARD);
     }
 
     #[test]

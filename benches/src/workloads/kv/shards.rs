@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::client::Client;
-use super::measure::{Contender, ONE_SHARD, rounds};
+use super::measure::{Contender, ONE_SHARD, named, rounds};
 use super::server::Program;
 use crate::arguments::Arguments;
 use crate::cores;
@@ -29,7 +29,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     let mut figures = Vec::new();
     for driver in &arguments.drivers {
         let contender = |name: &str, shards, core| Contender {
-            name: name.into(),
+            name: named(name, *driver, &arguments.drivers),
             program: Program::Ours(ours.clone(), *driver, shards),
             core,
         };

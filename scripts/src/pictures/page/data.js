@@ -55,7 +55,8 @@ const lanes = head.lanes.map(([node, shard]) => ({
 const seqOf = (i) => head.first + i;
 const groupOf = (i) => groupOfKind[kind[i]];
 const origin = count > 0 ? time[0] : 0;
-const failedAt = head.failed ? Math.min(Math.max(head.failed.at - head.first, 0), count - 1) : -1;
+// -1 where the run passed, and where the page does not hold the event behind which it failed.
+const failedAt = head.failed ? head.failed.place : -1;
 
 // Effects: those of event i are effects[effectsFrom[i] .. effectsFrom[i + 1]].
 const effectsFrom = new Uint32Array(count + 1);

@@ -1,19 +1,16 @@
 //! Blocks: past the page cache on a thread of the pool, or through it like bytes.
-//!
-//! glommio's own blocking threads are no way: nothing but a heartbeat ends the sleep of a shard
-//! that waits for one.
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::sync::Arc;
 
 use glommio::io::BufferedFile;
-use greenroom_core::runtime::{Blocks, DiskDone, OpenMode};
+use greenroom_core::runtime::{Blocks, DiskDone, FileId, OpId, OpenMode};
 use rustix::fs::OFlags;
 
 use super::file::{self, Way};
+use super::files::Files;
 
 /// Why a file that was opened for direct I/O refuses something.
 pub(super) fn not_whole() -> io::Error {
@@ -21,16 +18,50 @@ pub(super) fn not_whole() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
-/// Opens an open file once more, past the page cache.
-pub(super) async fn open(file: &BufferedFile, way: Way) -> io::Result<Arc<File>> {
-    // The descriptor stays open: who calls this holds it.
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+impl Files {
+    pub(super) fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
+        match self.inner.direct(file, false) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok((share, Some(direct))) => {
+                self.send(op, share, move || read(&direct, offset, into));
+            }
+            Ok((share, None)) => self
+                .inner
+                .start(op, async move { read_cached(&share.file().file, offset, into).await }),
+        }
+    }
+
+    pub(super) fn write_blocks(
+        &self,
+        op: OpId,
+        (file, offset): (FileId, u64),
+        data: Blocks,
+        sync: bool,
+    ) {
+        match self.inner.direct(file, true) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok((share, Some(direct))) => {
+                self.send(op, share, move || write(&direct, offset, data, sync));
+            }
+            Ok((share, None)) => self.inner.start(op, async move {
+                let file = &share.file().file;
+                drop(file::write(file, offset, data.to_vec()).await?);
+                if sync {
+                    file::sync(file).await?;
+                }
+                Ok(DiskDone::WroteBlocks(data))
+            }),
+        }
+    }
+}
+
+/// Opens an open file once more, past the page cache. `place`: see [`file::place_of`].
+pub(super) fn open(place: &OwnedFd, way: Way) -> io::Result<File> {
     let mut flags = OFlags::DIRECT;
     flags.set(OFlags::DSYNC, way.durable);
     let mut options = OpenOptions::new();
     options.read(true).write(way.mode != OpenMode::Read).custom_flags(flags.bits() as i32);
-    let opened = glommio::executor().spawn_blocking(move || options.open(path)).await;
-    opened.map(Arc::new).map_err(|error| match error.kind() {
+    options.open(file::path_of(place)).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidInput => {
             io::Error::new(io::ErrorKind::Unsupported, "the file system has no direct I/O")
         }

@@ -1,14 +1,13 @@
 //! One operation on one file, with glommio's errors turned into the operating system's.
 
-use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::path::Path;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use glommio::GlommioError;
 use glommio::io::{BufferedFile, OpenOptions};
 use greenroom_core::runtime::{DiskDone, OpenMode};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 
 /// Most bytes of one read or write of the ring. glommio allocates a buffer for each read and panics
 /// when it cannot, so what an actor asks for must not decide its size.
@@ -88,16 +87,22 @@ fn advanced(offset: u64, by: usize) -> io::Result<u64> {
     at.ok_or_else(|| io::ErrorKind::FileTooLarge.into())
 }
 
-pub(super) async fn sync(file: &BufferedFile, data_only: bool) -> io::Result<DiskDone> {
-    if data_only {
-        edge(file.fdatasync().await)?;
-        return Ok(DiskDone::Ended);
-    }
-    // The ring has only the other kind here. The descriptor stays open: who calls this holds it.
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let sync = move || File::open(path)?.sync_all();
-    glommio::executor().spawn_blocking(sync).await?;
+/// Makes what was written durable.
+pub(super) async fn sync(file: &BufferedFile) -> io::Result<DiskDone> {
+    edge(file.fdatasync().await)?;
     Ok(DiskDone::Ended)
+}
+
+/// An open file as somebody who may outlive its descriptor can open it once more, see [`path_of`].
+pub(super) fn place_of(file: &BufferedFile) -> io::Result<OwnedFd> {
+    // The descriptor is open: who calls this holds it. Nothing of the file is opened by that.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// The name of such a place.
+pub(super) fn path_of(place: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", place.as_raw_fd()).into()
 }
 
 pub(super) async fn set_len(file: &BufferedFile, len: u64) -> io::Result<DiskDone> {

@@ -4,13 +4,14 @@
 //! file, and ends with its completion; a future an actor drops has no part in it. Reads and writes
 //! go through the page cache: glommio gives direct I/O to aligned buffers of its own alone, while
 //! core's operations are of any place and length, or of blocks that are core's; those of a file
-//! opened for direct I/O are done by threads of the system's pool. For the same reason a write copies its bytes: the
-//! ring must own what it writes, and the caller gets his buffer back.
+//! opened for direct I/O are done by threads of the system's pool, see [`super::away`]. For the same
+//! reason a write copies its bytes: the ring must own what it writes, and the caller gets his buffer
+//! back.
 //!
-//! What glommio would do on a thread of its own goes to the system's pool, except where it needs
-//! the open file.
+//! What glommio would do on a thread of its own goes to the system's pool, but for changing a
+//! file's length.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -24,25 +25,28 @@ use std::task::Poll;
 use glommio::io::BufferedFile;
 use greenroom_core::Shard;
 use greenroom_core::runtime::{
-    Blocks, Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
+    Disk, DiskDone, DiskRequest, FileId, IoDone, IoResult, OpId, OpenMode,
 };
 
+use super::away::{Away, Outcome};
 use super::blocks;
 use super::file::{self, Way};
-use crate::driver::message_of;
+use crate::driver::told;
 use crate::pool::Jobs;
 
 /// The files of one shard.
 #[derive(Debug)]
 pub(crate) struct Files {
-    inner: Rc<Inner>,
-    jobs: Jobs,
+    pub(super) inner: Rc<Inner>,
+    away: Rc<Away>,
 }
 
 #[derive(Default, Debug)]
-struct Inner {
+pub(super) struct Inner {
     open: RefCell<BTreeMap<FileId, Rc<File>>>,
     ids: Cell<u64>,
+    /// The shard is over, and opens nothing any more.
+    closed: Cell<bool>,
     /// Operations that are tasks of the executor.
     under_way: Cell<usize>,
     /// Completions that the shard has not been told of.
@@ -52,17 +56,20 @@ struct Inner {
 /// An open file. Operations share it; the last one that lets go of it after its close was asked
 /// for begins the close.
 #[derive(Debug)]
-struct File {
-    file: BufferedFile,
+pub(super) struct File {
+    pub(super) file: BufferedFile,
+    /// Its length when it was opened.
+    len: u64,
     /// The same once more, past the page cache, where it was opened so.
-    direct: Option<Arc<std::fs::File>>,
+    direct: OnceCell<Arc<std::fs::File>>,
     writable: bool,
     /// Who waits for the close.
     closing: Cell<Option<OpId>>,
 }
 
 /// An operation's share of a file.
-struct Share {
+#[derive(Debug)]
+pub(super) struct Share {
     /// `None` once given back.
     file: Option<Rc<File>>,
     inner: Rc<Inner>,
@@ -70,7 +77,7 @@ struct Share {
 
 impl Files {
     pub(crate) fn new(jobs: Jobs) -> Self {
-        Self { inner: Rc::default(), jobs }
+        Self { inner: Rc::default(), away: Away::new(jobs) }
     }
 
     /// Whether the ring, or a task on its way to it, holds an operation.
@@ -81,11 +88,14 @@ impl Files {
 
     #[inline]
     pub(crate) fn has_done(&self) -> bool {
-        !self.inner.done.borrow().is_empty()
+        !self.inner.done.borrow().is_empty() || self.away.has_back()
     }
 
     /// Tells the shard what is done. Returns how many operations that were.
     pub(crate) fn complete(&self, shard: &Shard) -> usize {
+        while let Some((op, share, outcome)) = self.away.take() {
+            self.inner.came_back(op, share, outcome);
+        }
         let done = self.inner.done.take();
         let completed = done.len();
         for (op, result) in done {
@@ -97,10 +107,12 @@ impl Files {
     /// Closes every file, each after the operations under way on it. A file that is merely dropped
     /// would be closed by a turn of a reactor that has none any more.
     pub(crate) fn close_all(&self) {
+        self.inner.closed.set(true);
         let open = self.inner.open.take();
         for file in open.into_values() {
             drop(self.inner.share(file));
         }
+        self.away.forget();
     }
 }
 
@@ -109,12 +121,10 @@ impl Disk for Files {
         let inner = &self.inner;
         match request {
             DiskRequest::Open { path, mode } => {
-                let way = Way { mode, direct: false, durable: false };
-                inner.start(op, open(inner.clone(), path, way));
+                self.open(op, path, Way { mode, direct: false, durable: false });
             }
             DiskRequest::OpenWith { path, mode, direct, durable } => {
-                let way = Way { mode, direct, durable };
-                inner.start(op, open(inner.clone(), path, way));
+                self.open(op, path, Way { mode, direct, durable });
             }
             DiskRequest::ReadAt { file, offset, len } => {
                 inner.on(op, file, false, async move |share| {
@@ -132,7 +142,7 @@ impl Disk for Files {
                 inner.on(op, file, true, async move |share| {
                     takes_bytes(share)?;
                     let done = file::write(&share.file().file, offset, data).await?;
-                    file::sync(&share.file().file, true).await?;
+                    file::sync(&share.file().file).await?;
                     Ok(done)
                 });
             }
@@ -142,11 +152,10 @@ impl Disk for Files {
             DiskRequest::WriteBlocks { file, offset, data, sync } => {
                 self.write_blocks(op, (file, offset), data, sync);
             }
-            DiskRequest::Sync { file, data_only } => {
-                inner.on(op, file, false, async move |share| {
-                    file::sync(&share.file().file, data_only).await
-                });
+            DiskRequest::Sync { file, data_only: true } => {
+                inner.on(op, file, false, async move |share| file::sync(&share.file().file).await);
             }
+            DiskRequest::Sync { file, data_only: false } => self.sync_all(op, file),
             DiskRequest::SetLen { file, len } => inner.on(op, file, true, async move |share| {
                 file::set_len(&share.file().file, len).await
             }),
@@ -170,45 +179,45 @@ impl Disk for Files {
 }
 
 impl Files {
-    fn read_blocks(&self, op: OpId, file: FileId, offset: u64, into: Blocks) {
-        match self.inner.direct(file, false) {
-            Err(error) => self.inner.finish(op, Err(error)),
-            Ok(Some(direct)) => self.direct_job(op, move || blocks::read(&direct, offset, into)),
-            Ok(None) => self.inner.on(op, file, false, async move |share| {
-                blocks::read_cached(&share.file().file, offset, into).await
-            }),
-        }
-    }
-
-    fn write_blocks(&self, op: OpId, (file, offset): (FileId, u64), data: Blocks, sync: bool) {
-        match self.inner.direct(file, true) {
-            Err(error) => self.inner.finish(op, Err(error)),
-            Ok(Some(direct)) => {
-                self.direct_job(op, move || blocks::write(&direct, offset, data, sync));
+    fn open(&self, op: OpId, path: PathBuf, way: Way) {
+        let (inner, away) = (self.inner.clone(), self.away.clone());
+        self.inner.run(async move {
+            match caught(file::open(&path, way)).await {
+                Ok((file, len)) => inner.opened(op, (file, len), way, &away),
+                Err(error) => inner.finish(op, Err(error)),
             }
-            Ok(None) => self.inner.on(op, file, true, async move |share| {
-                let file = &share.file().file;
-                drop(file::write(file, offset, data.to_vec()).await?);
-                if sync {
-                    file::sync(file, true).await?;
-                }
-                Ok(DiskDone::WroteBlocks(data))
+        });
+    }
+
+    /// Makes a file's length and times durable too. The ring has only the other kind here.
+    fn sync_all(&self, op: OpId, file: FileId) {
+        let found = self.inner.find(file, false);
+        match found.and_then(|file| Ok((file::place_of(&file.file)?, file))) {
+            Err(error) => self.inner.finish(op, Err(error)),
+            Ok((place, file)) => self.send(op, self.inner.share(file), move || {
+                std::fs::File::open(file::path_of(&place))?.sync_all()?;
+                Ok(DiskDone::Ended)
             }),
         }
     }
 
-    /// Has a thread of the pool do what is done past the page cache.
-    fn direct_job(&self, op: OpId, job: impl FnOnce() -> io::Result<DiskDone> + Send + 'static) {
-        self.jobs.run(op, move || job().map(IoDone::Disk));
+    /// Has the pool work on a file.
+    pub(super) fn send(
+        &self,
+        op: OpId,
+        share: Share,
+        work: impl FnOnce() -> io::Result<DiskDone> + Send + 'static,
+    ) {
+        self.away.send(op, share, move || work().map(Outcome::Done));
     }
 
     fn job(&self, op: OpId, job: impl FnOnce() -> io::Result<()> + Send + 'static) {
-        self.jobs.run(op, move || job().map(|()| IoDone::Disk(DiskDone::Ended)));
+        self.away.jobs().run(op, move || job().map(|()| IoDone::Disk(DiskDone::Ended)));
     }
 }
 
 impl Inner {
-    fn finish(&self, op: OpId, result: io::Result<DiskDone>) {
+    pub(super) fn finish(&self, op: OpId, result: io::Result<DiskDone>) {
         self.done.borrow_mut().push((op, result.map(IoDone::Disk)));
     }
 
@@ -221,9 +230,56 @@ impl Inner {
         Ok(file)
     }
 
-    /// A file past the page cache, where it was opened so.
-    fn direct(&self, file: FileId, writes: bool) -> io::Result<Option<Arc<std::fs::File>>> {
-        Ok(self.find(file, writes)?.direct.clone())
+    /// A share of a file, and the file past the page cache, where it was opened so.
+    pub(super) fn direct(
+        self: &Rc<Self>,
+        file: FileId,
+        writes: bool,
+    ) -> io::Result<(Share, Option<Arc<std::fs::File>>)> {
+        let file = self.find(file, writes)?;
+        let direct = file.direct.get().cloned();
+        Ok((self.share(file), direct))
+    }
+
+    /// A file is open: the pool has to open it once more where it is for direct I/O.
+    fn opened(self: &Rc<Self>, op: OpId, (file, len): (BufferedFile, u64), way: Way, away: &Away) {
+        let place = way.direct.then(|| file::place_of(&file)).transpose();
+        let writable = way.mode != OpenMode::Read;
+        let file = File { file, len, direct: OnceCell::new(), writable, closing: Cell::new(None) };
+        let share = self.share(Rc::new(file));
+        match place {
+            Ok(None) => self.admit(op, &share),
+            Ok(Some(place)) => {
+                away.send(op, share, move || blocks::open(&place, way).map(Outcome::Opened));
+            }
+            Err(error) => self.finish(op, Err(error)),
+        }
+    }
+
+    /// Gives an opened file its name.
+    fn admit(&self, op: OpId, share: &Share) {
+        let Some(file) = share.file.as_ref().filter(|_| !self.closed.get()) else {
+            return self.finish(op, Err(no_such_file()));
+        };
+        let id = FileId(self.ids.get());
+        self.ids.set(id.0 + 1);
+        self.open.borrow_mut().insert(id, file.clone());
+        self.finish(op, Ok(DiskDone::Opened { file: id, len: file.len }));
+    }
+
+    /// An operation is back from the pool.
+    fn came_back(&self, op: OpId, share: Option<Share>, outcome: io::Result<Outcome>) {
+        match (outcome, share) {
+            (Ok(Outcome::Done(done)), _) => self.finish(op, Ok(done)),
+            (Ok(Outcome::Opened(direct)), Some(share)) => {
+                let set = share.file().direct.set(Arc::new(direct));
+                debug_assert!(set.is_ok(), "a file is opened once");
+                self.admit(op, &share);
+            }
+            // Everything was closed meanwhile.
+            (Ok(Outcome::Opened(_)), None) => self.finish(op, Err(no_such_file())),
+            (Err(error), _) => self.finish(op, Err(error)),
+        }
     }
 
     /// Begins an operation on an open file.
@@ -251,16 +307,23 @@ impl Inner {
     }
 
     /// Runs an operation as a task of the executor, up to its first wait at once.
-    fn start(
+    pub(super) fn start(
         self: &Rc<Self>,
         op: OpId,
         body: impl Future<Output = io::Result<DiskDone>> + 'static,
     ) {
         let inner = self.clone();
-        inner.under_way.set(inner.under_way.get() + 1);
-        let task = async move {
+        self.run(async move {
             let result = caught(body).await;
             inner.finish(op, result);
+        });
+    }
+
+    fn run(self: &Rc<Self>, body: impl Future<Output = ()> + 'static) {
+        let inner = self.clone();
+        inner.under_way.set(inner.under_way.get() + 1);
+        let task = async move {
+            body.await;
             inner.under_way.set(inner.under_way.get() - 1);
         };
         drop(glommio::spawn_local(task).detach());
@@ -268,7 +331,7 @@ impl Inner {
 }
 
 impl Share {
-    fn file(&self) -> &File {
+    pub(super) fn file(&self) -> &File {
         self.file.as_ref().expect("given back by the drop alone")
     }
 }
@@ -294,38 +357,18 @@ fn no_such_file() -> io::Error {
 
 /// Refuses what is not blocks for a file that takes nothing else.
 fn takes_bytes(share: &Share) -> io::Result<()> {
-    match share.file().direct {
+    match share.file().direct.get() {
         Some(_) => Err(blocks::not_whole()),
         None => Ok(()),
     }
 }
 
-async fn open(inner: Rc<Inner>, path: PathBuf, way: Way) -> io::Result<DiskDone> {
-    let (file, len) = file::open(&path, way).await?;
-    let mut direct = None;
-    if way.direct {
-        let opened = blocks::open(&file, way).await;
-        match opened {
-            Ok(opened) => direct = Some(opened),
-            Err(error) => {
-                drop(file.close().await);
-                return Err(error);
-            }
-        }
-    }
-    let id = FileId(inner.ids.get());
-    inner.ids.set(id.0 + 1);
-    let (writable, closing) = (way.mode != OpenMode::Read, Cell::new(None));
-    inner.open.borrow_mut().insert(id, Rc::new(File { file, direct, writable, closing }));
-    Ok(DiskDone::Opened { file: id, len })
-}
-
 /// Runs an operation with a net under it: a panic inside the executor would end it for all.
-async fn caught(body: impl Future<Output = io::Result<DiskDone>>) -> io::Result<DiskDone> {
+async fn caught<T>(body: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let mut body = pin!(body);
     poll_fn(|cx| {
         catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))).unwrap_or_else(|payload| {
-            let what = format!("the driver panicked: {}", message_of(&*payload));
+            let what = format!("the driver panicked: {}", told(payload));
             Poll::Ready(Err(io::Error::other(what)))
         })
     })

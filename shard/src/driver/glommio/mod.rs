@@ -3,6 +3,7 @@
 //! The names of glommio appear in this folder and nowhere else; `docs/design/glommio.md` tells what
 //! was measured and what follows from it.
 
+mod away;
 mod blocks;
 mod executor;
 mod file;
