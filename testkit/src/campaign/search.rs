@@ -216,8 +216,13 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> TraceFile {
         let script = Script { log: Arc::new(log.clone()), schedule: None };
-        let builder = self.configured(Builder::default(), log.seed).script(script);
-        run((&self.test, "traced"), builder, Keeps::TraceSilently, body).trace
+        run((&self.test, "traced"), self.scripted(script), Keeps::TraceSilently, body).trace
+    }
+
+    /// The settings of a run of recorded choices. Which faults it knows the log says, not what a
+    /// seed of this campaign would know.
+    pub(super) fn scripted(&self, script: Script) -> Builder {
+        self.configured(Builder::default(), script.log.seed).script(script)
     }
 
     fn replayed(
@@ -228,7 +233,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = self.builder(seed).script(script);
+        let builder = self.scripted(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
@@ -324,8 +329,7 @@ impl Campaign {
         let log = self.load(path);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = self.builder(seed).script(script);
-        let outcome = run((&self.test, "replayed"), builder, Keeps::Trace, body);
+        let outcome = run((&self.test, "replayed"), self.scripted(script), Keeps::Trace, body);
         tally.add(&outcome);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {
