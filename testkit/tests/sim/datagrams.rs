@@ -114,7 +114,6 @@ fn datagrams_are_lost_and_nobody_is_told() {
     for (came, lost) in told_under(name, faults, Fault::DatagramLoss) {
         assert_eq!(came.len() as u64 + lost, 20);
         assert!(came.is_sorted());
-        assert!((1..20).contains(&lost), "{lost} of 20");
     }
 }
 
@@ -122,12 +121,15 @@ fn datagrams_are_lost_and_nobody_is_told() {
 fn datagrams_come_twice() {
     let name = "sim::datagrams::datagrams_come_twice";
     let faults = Faults::none().datagram_duplication_probability(0.5);
-    for (mut came, doubled) in told_under(name, faults, Fault::DatagramDuplication) {
+    for (came, doubled) in told_under(name, faults, Fault::DatagramDuplication) {
         assert_eq!(came.len() as u64, 20 + doubled);
-        assert!((1..20).contains(&doubled), "{doubled} of 20");
-        came.sort_unstable();
-        came.dedup();
-        assert_eq!(came, all());
+        let mut first = Vec::new();
+        for number in came {
+            if !first.contains(&number) {
+                first.push(number);
+            }
+        }
+        assert_eq!(first, all(), "a copy overtook another");
     }
 }
 
@@ -151,7 +153,6 @@ fn a_buffer_is_full_at_a_rate() {
     let faults = Faults::none().datagram_overflow_probability(0.3);
     for (came, dropped) in told_under(name, faults, Fault::DatagramOverflow) {
         assert_eq!(came.len() as u64 + dropped, 20);
-        assert!((1..20).contains(&dropped), "{dropped} of 20");
     }
 }
 
@@ -360,4 +361,32 @@ fn datagrams_are_a_function_of_the_seed() {
         assert_eq!(hash(seed, faults), hash(seed, faults), "seed {seed} does not repeat");
         assert_ne!(hash(seed, faults), hash(seed, Faults::none()), "seed {seed}: no fault shows");
     }
+}
+
+#[test]
+fn what_a_drawn_clog_keeps_back_comes_in_order_once_it_is_healed() {
+    let name = "sim::datagrams::what_a_drawn_clog_keeps_back_comes_in_order_once_it_is_healed";
+    let faults = Faults::none().clog_probability(0.2).clog_time_max(100 * HOUR);
+    two_nodes(name, 40, Faults::none()).run(move |sim| {
+        let heard = listen(sim);
+        sim.set_faults(faults);
+        tell(sim, 20);
+        sim.set_faults(Faults::none());
+        sim.heal();
+        sim.advance(60 * SECOND);
+        let came: Vec<u8> = heard.borrow().iter().map(|data| data[0]).collect();
+        assert_eq!(came, all());
+    });
+}
+
+#[test]
+fn a_node_without_a_free_port_says_so() {
+    let mut sim = TestRuntime::new_with_seed(8);
+    sim.run(async |_| {
+        for _ in 32_768..=u16::MAX {
+            bind("127.0.0.1:0").await.unwrap();
+        }
+        let none = bind("127.0.0.1:0").await.unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::AddrNotAvailable);
+    });
 }

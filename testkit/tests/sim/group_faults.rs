@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use greenroom_core::io::resolve;
+use greenroom_core::io::{net, resolve};
+use greenroom_core::runtime::{ListenOptions, NetRequest};
 use greenroom_core::{sleep, spawn_local, timeout};
 use greenroom_testkit::{Builder, Campaign, Fault, Faults, TestRuntime};
 
@@ -256,4 +257,40 @@ fn there_may_be_no_descriptor_left() {
     });
     let seen = seen.into_inner().unwrap();
     assert!(seen.iter().all(|&count| count > 0), "{seen:?}");
+}
+
+#[test]
+fn a_connection_that_one_accept_cannot_take_is_the_next_ones() {
+    let name = "sim::group_faults::a_connection_that_one_accept_cannot_take_is_the_next_ones";
+    nodes(name, 2, 40, Faults::none()).run(|sim| {
+        let root = sim.start_on(1, async |_| listen("0.0.0.0:80").await.unwrap());
+        let listener = sim.finish(root);
+        let accepts = [(); 2].map(|()| {
+            sim.start_on(1, async move |_| accept(listener).await.map(drop).map_err(drop))
+        });
+        sim.advance(Duration::from_secs(1));
+        sim.set_faults(Faults::none().no_descriptors_probability(0.5));
+        sim.run(async |_| insists(async || connect(address(1)).await).await);
+        sim.advance(MINUTE);
+        let finished = accepts.into_iter().filter(|accept| accept.is_finished());
+        let finished: Vec<_> = finished.map(|accept| sim.finish(accept)).collect();
+        let taken = finished.iter().filter(|taken| taken.is_ok()).count();
+        assert!(taken == 1 || finished.len() == 2, "one still waits: {finished:?}");
+    });
+}
+
+#[test]
+fn a_queue_that_is_full_by_itself_counts() {
+    let mut sim = TestRuntime::builder().seed(7).nodes(2).build();
+    let root = sim.start_on(1, async |_| {
+        let options = ListenOptions { backlog: 1, ..ListenOptions::new(address(1)) };
+        net(NetRequest::Listen(options)).await.unwrap();
+    });
+    sim.finish(root);
+    sim.run(async |_| {
+        connect(address(1)).await.unwrap();
+        let full = connect(address(1)).await.unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::TimedOut);
+    });
+    assert_eq!(sim.fault_effects(Fault::BacklogFull), 7);
 }

@@ -294,3 +294,49 @@ fn a_campaign_whose_fault_had_no_effect_fails() {
     let message = idle.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("without any effect: [Partition]"), "{message}");
 }
+
+#[test]
+fn what_was_drawn_keeps_nothing_back_once_it_is_healed() {
+    let name = "sim::net_faults::what_was_drawn_keeps_nothing_back_once_it_is_healed";
+    let long = 1000 * MINUTE;
+    let drawn = [
+        Faults::none().partition_probability(1.0).partition_time_max(long),
+        Faults::none().clog_probability(1.0).clog_time_max(long),
+    ];
+    two_nodes(name, 40, Faults::none()).run(move |sim| {
+        serve(sim);
+        let (stream, heard) = ask_later(sim);
+        sim.set_faults(drawn[sim.draw(2) as usize]);
+        ask_on(sim, stream, &heard);
+        sim.advance(Duration::from_secs(1));
+        sim.set_faults(Faults::none());
+        if sim.draw(2) == 0 {
+            sim.heal();
+        } else {
+            sim.end_chaos();
+        }
+        for answers in 1..3 {
+            sim.advance(MINUTE);
+            assert_eq!(*heard.borrow(), vec![Ok(b"x".to_vec()); answers]);
+            ask_on(sim, stream, &heard);
+        }
+    });
+}
+
+#[test]
+fn a_sender_that_got_through_has_all_its_time_again() {
+    let name = "sim::net_faults::a_sender_that_got_through_has_all_its_time_again";
+    two_nodes(name, 20, Faults::none()).run(|sim| {
+        serve(sim);
+        let (stream, heard) = ask_later(sim);
+        for answers in 1..3 {
+            sim.partition(0, 1);
+            ask_on(sim, stream, &heard);
+            // Two thirds of what it takes to give up.
+            sim.advance(10 * MINUTE);
+            sim.heal();
+            sim.advance(MINUTE);
+            assert_eq!(*heard.borrow(), vec![Ok(b"x".to_vec()); answers]);
+        }
+    });
+}
