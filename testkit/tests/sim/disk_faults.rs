@@ -1,7 +1,7 @@
 //! What goes wrong with files, and what is left of them after a crash.
 
 use std::cell::Cell;
-use std::io::Error;
+use std::io::{Error, ErrorKind};
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -253,4 +253,41 @@ fn a_cancel_may_come_too_late() {
     });
     let seen = seen.into_inner().unwrap();
     assert!(seen.iter().all(|&count| count > 0), "always or never: {seen:?}");
+}
+
+#[test]
+fn a_write_beyond_all_bounds_is_refused_whatever_goes_wrong() {
+    let name = "sim::disk_faults::a_write_beyond_all_bounds_is_refused_whatever_goes_wrong";
+    let faults = Faults::none().no_space_probability(0.5).write_error_probability(0.2);
+    Campaign::new(name).seeds(40).runtime(move |builder, _| builder.faults(faults)).run(|sim| {
+        sim.run(async |_| {
+            let file = durable("log").await;
+            for _ in 0..10 {
+                let error = write(file, u64::MAX, vec![1, 2]).await.unwrap_err();
+                let code = error.raw_os_error();
+                assert!(error.kind() == ErrorKind::FileTooLarge || code.is_some(), "{error}");
+            }
+        });
+        assert_eq!(sim.files(0)[0].1, 0);
+    });
+}
+
+#[test]
+fn a_stall_that_ends_early_holds_nobody_up_and_one_that_lasts_counts_once() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let name = "sim::disk_faults::\
+        a_stall_that_ends_early_holds_nobody_up_and_one_that_lasts_counts_once";
+    Campaign::new(name).seeds(20).run(|sim| {
+        let file = sim.run(async |_| durable("log").await);
+        sim.stall_disk(0, HOUR);
+        let write = sim.start_on(0, async move |_| write(file, 0, vec![1]).await.unwrap());
+        sim.advance(HOUR / 2);
+        sim.stall_disk(0, HOUR);
+        sim.advance(3 * HOUR / 4);
+        assert!(!write.is_finished());
+        assert_eq!(sim.fault_effects(Fault::DiskStall), 1);
+        sim.end_chaos();
+        sim.advance(Duration::from_secs(60));
+        assert!(write.is_finished());
+    });
 }

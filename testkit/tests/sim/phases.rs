@@ -128,8 +128,8 @@ fn a_program_that_is_done_is_quiet() {
         write(file, 0, vec![1]).await.unwrap();
         sleep(MINUTE).await;
     }));
-    sim.stall_disk(0, MINUTE);
-    sim.stall(0, 0, MINUTE);
+    sim.stall_disk(0, 1000 * MINUTE);
+    sim.stall(0, 0, 1000 * MINUTE);
     sim.expect_quiet(2 * MINUTE);
     assert_eq!(sim.in_use(0, 0).operations, 0);
 }
@@ -137,9 +137,26 @@ fn a_program_that_is_done_is_quiet() {
 #[test]
 fn a_node_that_a_test_took_down_stays_down() {
     let mut sim = TestRuntime::builder().nodes(2).build();
+    sim.boot(1, server);
     sim.crash(1, Crash::Power);
     sim.end_chaos();
     assert!(sim.is_down(1));
+}
+
+#[test]
+fn the_end_of_a_drawn_crash_brings_no_other_back() {
+    let mut sim = TestRuntime::builder().nodes(2).build();
+    let faults = Faults::none().process_kill_probability(1.0).down_time_max(1000 * MINUTE);
+    sim.set_faults(faults);
+    sim.boot(1, server);
+    while !sim.is_down(1) {
+        assert!(sim.step());
+    }
+    sim.set_faults(Faults::none());
+    sim.restart(1);
+    sim.crash(1, Crash::Process);
+    sim.advance(1001 * MINUTE);
+    assert!(sim.is_down(1), "it came back at the end of the crash before");
 }
 
 #[test]
@@ -316,4 +333,44 @@ fn slow_shards_are_drawn_for_the_whole_run() {
     let seen = seen.into_inner().unwrap();
     assert!(seen.contains(&(false, false)) && seen.contains(&(true, true)), "{seen:?}");
     assert!(!seen.contains(&(false, true)), "slow without the fault");
+}
+
+#[test]
+fn a_log_without_masks_is_made_again_without_them() {
+    let name = "sim::phases::a_log_without_masks_is_made_again_without_them";
+    let faults = Faults::none().write_error_probability(0.2).disk_stall_probability(0.5);
+    // Seeds enough that a campaign lets each know only some faults, unless it is told otherwise.
+    let campaign = || {
+        let campaign = Campaign::new(name).seeds(30).shrinks_for(2 * MINUTE);
+        campaign.runtime(move |builder, _| builder.faults(faults))
+    };
+    let body = |sim: &mut TestRuntime| {
+        sim.run(async |_| {
+            let (file, _) = open("data", NEW).await.unwrap();
+            for _ in 0..20 {
+                write(file, 0, vec![1]).await.unwrap();
+            }
+        });
+    };
+    let failure = campaign().fault_masks(false).search(body).expect("one write in five fails");
+    assert!(failure.log.decisions.iter().all(|decision| decision.site != Site::Mask));
+    let shrunk = campaign().shrink(&failure, body).expect("it fails again");
+    assert!(shrunk.log.decisions.iter().all(|decision| decision.site != Site::Mask));
+    let mut sim =
+        TestRuntime::builder().fault_masks(true).faults(faults).replay(failure.log).build();
+    assert!(catch_unwind(AssertUnwindSafe(|| body(&mut sim))).is_err());
+    assert_eq!(sim.drift(), Some(Drift::default()));
+}
+
+#[test]
+fn a_failure_that_was_found_without_seeds_is_shrunk() {
+    let name = "sim::phases::a_failure_that_was_found_without_seeds_is_shrunk";
+    let faults = Faults::none().write_error_probability(0.2);
+    let campaign = Campaign::new(name).exhaustive(0).shrinks_for(2 * MINUTE);
+    let campaign = campaign.runtime(move |builder, _| builder.faults(faults));
+    let body = |sim: &mut TestRuntime| assert_ne!(sim.draw(7), 5);
+    let failure = campaign.search(body).expect("one of seven");
+    let shrunk = campaign.shrink(&failure, body).expect("it fails again");
+    let masks = shrunk.log.decisions.iter().filter(|decision| decision.site == Site::Mask);
+    assert_eq!(masks.count(), 0, "it knew all faults: {shrunk}");
 }
