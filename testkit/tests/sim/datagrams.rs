@@ -12,6 +12,7 @@ use greenroom_core::runtime::{BindOptions, NetDone, NetRequest, SocketId};
 use greenroom_core::spawn_local;
 use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
 
+use super::actors::is_whole;
 use super::sockets_io::close;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,18 +82,26 @@ fn two_nodes(name: &str, seeds: u64, faults: Faults) -> Campaign {
     campaign.runtime(move |builder, _| builder.nodes(2).faults(faults))
 }
 
-/// What comes of so many datagrams under these faults; more are lost, or not in their place, in
-/// some run than in others.
+/// Seeds of the campaigns below, in each of which 20 datagrams are sent.
+const SEEDS: u64 = 40;
+
+/// What comes of the datagrams of each seed under these faults, and how often the fault had an
+/// effect. Over all seeds it has one for some datagrams and not for others.
 fn told_under(name: &str, faults: Faults, fault: Fault) -> Vec<(Vec<u8>, u64)> {
     let runs = Mutex::new(Vec::new());
-    two_nodes(name, 40, faults).run(|sim| {
+    let summary = two_nodes(name, SEEDS, faults).run(|sim| {
         let heard = listen(sim);
         tell(sim, 20);
         sim.advance(HOUR);
         let came = heard.borrow().iter().map(|data| data[0]).collect();
         runs.lock().unwrap().push((came, sim.fault_effects(fault)));
     });
-    runs.into_inner().unwrap()
+    let runs = runs.into_inner().unwrap();
+    if summary.is_whole() && faults != Faults::none() {
+        let effects = runs.iter().map(|(_, effects)| effects).sum::<u64>();
+        assert!((SEEDS..SEEDS * 20).contains(&effects), "{effects} times {fault:?}");
+    }
+    runs
 }
 
 fn all() -> Vec<u8> {
@@ -144,7 +153,7 @@ fn datagrams_overtake_each_other() {
         came.sort_unstable();
         assert_eq!(came, all());
     }
-    assert!(unsorted > 20, "{unsorted} of 40 runs");
+    assert!(unsorted > 20 || !is_whole(SEEDS), "{unsorted} of {SEEDS} runs");
 }
 
 #[test]
@@ -310,7 +319,7 @@ fn a_node_that_goes_down_takes_its_datagrams_along() {
 fn sockets_that_share_an_address_share_the_datagrams() {
     let name = "sim::datagrams::sockets_that_share_an_address_share_the_datagrams";
     let counts = Mutex::new([0; 2]);
-    two_nodes(name, 30, Faults::none()).run(|sim| {
+    let summary = two_nodes(name, 30, Faults::none()).run(|sim| {
         let heard = Rc::new(RefCell::new([0; 2]));
         let shared = heard.clone();
         drop(sim.start_on(1, async move |_| {
@@ -337,6 +346,9 @@ fn sockets_that_share_an_address_share_the_datagrams() {
         let mut counts = counts.lock().unwrap();
         (0..2).for_each(|number| counts[number] += heard[number]);
     });
+    if !summary.is_whole() {
+        return;
+    }
     let counts = counts.into_inner().unwrap();
     assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
 }
