@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use greenroom_core::runtime::{BindOptions, Buffer, NetDone, NetRequest, SocketId};
 
+use super::line::Line;
 use super::links::Arrival;
 use super::listen::overlap;
 use super::operate::{Net, NetEvent, Outcome, no_such_socket};
@@ -49,37 +50,20 @@ pub(super) struct DatagramSocket {
 
 /// A datagram on its way.
 #[derive(Clone, Debug)]
-struct Flight {
+pub(super) struct Flight {
     /// The socket that sent it.
-    sender: u64,
-    way: (u16, u16),
+    pub(super) sender: u64,
+    pub(super) way: (u16, u16),
     from: SocketAddr,
-    to: SocketAddr,
+    pub(super) to: SocketAddr,
     bytes: Vec<u8>,
     /// Its place among those of its sender to that address; 0 for the copy of another.
-    serial: u64,
-    reordered: bool,
+    pub(super) serial: u64,
+    pub(super) reordered: bool,
     /// The flight of its copy, or of what it is the copy of.
-    twin: Option<u64>,
+    pub(super) twin: Option<u64>,
     /// When it arrives.
-    arrives: u64,
-}
-
-impl Flight {
-    /// Whether it comes behind those before it, and before those behind it.
-    const fn keeps_order(&self) -> bool {
-        self.serial > 0 && !self.reordered
-    }
-}
-
-/// What goes from one socket to one address.
-#[derive(Default, Debug)]
-struct Line {
-    serial_next: u64,
-    /// The last serial that arrived.
-    arrived_last: u64,
-    /// When the last of those that keep their order arrives.
-    arrives_last: u64,
+    pub(super) arrives: u64,
 }
 
 /// All datagrams, and who is to receive them.
@@ -87,11 +71,11 @@ struct Line {
 pub(super) struct Datagrams {
     /// Sockets by node and port.
     bound: BTreeMap<(u16, u16), Vec<u64>>,
-    flights: BTreeMap<u64, Flight>,
+    pub(super) flights: BTreeMap<u64, Flight>,
     flight_next: u64,
     /// Flights that have arrived, and whose twins are still on their way.
-    first_of_two: BTreeSet<u64>,
-    lines: BTreeMap<(u64, SocketAddr), Line>,
+    pub(super) first_of_two: BTreeSet<u64>,
+    pub(super) lines: BTreeMap<(u64, SocketAddr), Line>,
     /// Pairs of a socket and an address between which nothing passes any more.
     dark: BTreeSet<(u64, SocketAddr)>,
 }
@@ -282,44 +266,6 @@ impl Net<'_> {
         self.enter(way, arrival, NetEvent::Datagram(number));
     }
 
-    /// When a datagram arrives that would then if it were the only one.
-    fn in_line(&mut self, flight: &Flight, arrives: u64) -> u64 {
-        let name = (flight.sender, flight.to);
-        let line = self.network.datagrams.lines.entry(name).or_default();
-        let arrives = line.arrives_last.max(arrives);
-        if flight.keeps_order() {
-            line.arrives_last = arrives;
-            return arrives;
-        }
-        arrives + self.world.fault_delay(u32::from(flight.way.0))
-    }
-
-    /// Forgets those datagrams where others are to arrive behind them.
-    pub(super) fn unline(&mut self, numbers: &BTreeSet<u64>) {
-        let datagrams = &mut self.network.datagrams;
-        let unlined = numbers.iter().filter_map(|number| datagrams.flights.get(number));
-        let names: BTreeSet<_> = unlined.map(|flight| (flight.sender, flight.to)).collect();
-        for name in names {
-            let others = datagrams.flights.iter().filter(|(number, flight)| {
-                (flight.sender, flight.to) == name
-                    && flight.keeps_order()
-                    && !numbers.contains(number)
-            });
-            let last = others.map(|(_, flight)| flight.arrives).max();
-            let line = datagrams.lines.entry(name).or_default();
-            line.arrives_last = last.unwrap_or_default();
-        }
-    }
-
-    /// When a datagram arrives that nothing keeps back any more, and would then if it were alone.
-    /// (Of a line, the oldest are asked first.)
-    pub(super) fn datagram_goes_on(&mut self, number: u64, arrives: u64) -> u64 {
-        let Some(flight) = self.network.datagrams.flights.remove(&number) else { return arrives };
-        let arrives = self.in_line(&flight, arrives).min(flight.arrives);
-        self.network.datagrams.flights.insert(number, Flight { arrives, ..flight });
-        arrives
-    }
-
     /// A datagram has come to the end of its way.
     pub(super) fn datagram_arrives(&mut self, number: u64) {
         let datagrams = &mut self.network.datagrams;
@@ -359,28 +305,6 @@ impl Net<'_> {
         }
         world.note_node(way.1, Kind::Net, id as u32, detail);
         self.retry(receive, 0);
-    }
-
-    /// Counts a datagram that has come twice.
-    fn note_twin(&mut self, number: u64, flight: &Flight, came_before: bool) {
-        if came_before {
-            self.world.went_wrong(Fault::DatagramDuplication, flight.way.1, flight.sender);
-        } else if flight.twin.is_some_and(|it| self.network.datagrams.flights.contains_key(&it)) {
-            self.network.datagrams.first_of_two.insert(number);
-        }
-    }
-
-    /// Counts what a program can notice of a datagram's place among others.
-    fn note_order(&mut self, flight: &Flight) {
-        if flight.serial == 0 {
-            return;
-        }
-        let line = self.network.datagrams.lines.entry((flight.sender, flight.to)).or_default();
-        let overtaken = flight.serial < line.arrived_last;
-        line.arrived_last = line.arrived_last.max(flight.serial);
-        if overtaken && flight.reordered {
-            self.world.went_wrong(Fault::DatagramReordering, flight.way.1, flight.serial);
-        }
     }
 
     /// Nobody has a datagram's address: a sender that has a peer is told, if the answer passes.
