@@ -46,6 +46,12 @@ impl<T> Slots<T> {
         self.entries.iter().flatten()
     }
 
+    /// The same, with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &T)> {
+        let entries = (0u32..).zip(&self.entries);
+        entries.filter_map(|(slot, entry)| entry.as_ref().map(|value| (slot, value)))
+    }
+
     /// Takes out what is asked for, with its numbers, in their order.
     pub(crate) fn drain_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<(u32, T)> {
         let mut taken = Vec::new();

@@ -20,6 +20,7 @@ mod connect;
 mod crash;
 mod datagram;
 mod groups;
+mod line;
 mod links;
 mod listen;
 mod operate;
