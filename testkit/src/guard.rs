@@ -6,6 +6,10 @@
 //! on Linux the three functions are interposed (see [`mod@crate::interpose`]), the first call in a
 //! turn is recorded with its backtrace, and the step fails once the turn is over. (madsim
 //! interposes the same functions to fake their answers; the list is hers.)
+//!
+//! Randomness alone may be let through, for libraries that cannot be told where theirs comes from,
+//! as those of TLS: then what a turn draws comes from the run's seed
+//! ([`crate::Builder::seeded_randomness`]).
 
 #![cfg_attr(
     not(target_os = "linux"),
@@ -16,10 +20,14 @@ use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
+use greenroom_core::hash::mix;
+
 thread_local! {
     /// Whether this thread is inside a turn. Read by interposed functions, at any time in a
     /// thread's life, so it must need neither initialising nor dropping.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// Where the randomness of this turn comes from; `None` where it may draw none.
+    static RANDOMNESS: Cell<Option<u64>> = const { Cell::new(None) };
     /// Whether there is a violation: asked after every round.
     static VIOLATED: Cell<bool> = const { Cell::new(false) };
     static VIOLATION: RefCell<Option<Box<Violation>>> = const { RefCell::new(None) };
@@ -40,22 +48,43 @@ pub(crate) struct Violation {
     backtrace: Backtrace,
 }
 
+/// What the randomness of a run's turns comes from, if they may draw any.
+#[derive(Debug)]
+pub(crate) struct Randomness(Cell<Option<u64>>);
+
+impl Randomness {
+    pub(crate) const fn new(seed: Option<u64>) -> Self {
+        Self(Cell::new(seed))
+    }
+}
+
 /// Keeps this thread inside a turn until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Guarded {
-    before: bool,
+pub(crate) struct Guarded<'a> {
+    before: (bool, Option<u64>),
+    randomness: &'a Randomness,
 }
 
 /// Says that user code runs from here on.
 #[must_use]
-pub(crate) fn enter() -> Guarded {
-    Guarded { before: GUARDED.replace(true) }
+pub(crate) fn enter(randomness: &Randomness) -> Guarded<'_> {
+    let before = (GUARDED.replace(true), RANDOMNESS.replace(randomness.0.get()));
+    Guarded { before, randomness }
 }
 
-impl Drop for Guarded {
+impl Drop for Guarded<'_> {
     fn drop(&mut self) {
-        GUARDED.set(self.before);
+        GUARDED.set(self.before.0);
+        self.randomness.0.set(RANDOMNESS.replace(self.before.1));
     }
+}
+
+/// Eight bytes of what a turn takes for the operating system's randomness; `None` outside of turns,
+/// and where it may draw none.
+pub(crate) fn random_word() -> Option<u64> {
+    let state = RANDOMNESS.get().filter(|_| GUARDED.get())?;
+    RANDOMNESS.set(Some(state.wrapping_add(0x9e37_79b9_7f4a_7c15)));
+    Some(mix(state))
 }
 
 /// Draws the keys of this thread's hash maps now: libraries use `std`'s maps, and the first one a
@@ -104,7 +133,7 @@ impl fmt::Display for Violation {
 }
 
 /// The functions that are interposed, as their frames are called.
-const INTERPOSED: [&str; 3] = ["clock_gettime", "getrandom", "pthread_create"];
+const INTERPOSED: [&str; 4] = ["clock_gettime", "getrandom", "pthread_create", "syscall"];
 
 /// Names of frames of the standard library, and of this guard where the interposed function was
 /// inlined. Frames that were inlined have no path in their name; for those the file tells.
@@ -157,7 +186,7 @@ mod tests {
     fn nothing_is_recorded_outside_a_turn() {
         called(Forbidden::Clock);
         assert!(take_violation().is_none());
-        let guarded = enter();
+        let guarded = enter(&Randomness::new(None));
         called(Forbidden::Thread);
         called(Forbidden::Clock);
         drop(guarded);

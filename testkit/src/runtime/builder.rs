@@ -76,6 +76,7 @@ impl Default for Builder {
             masks: false,
             source: None,
             reach: Reach::Last,
+            randomness: false,
         };
         Self {
             setup,
@@ -224,6 +225,15 @@ impl Builder {
     /// [`TestRuntime::save_trace`]. Default off: they take up to 128 MiB.
     pub const fn keep_trace(mut self, keep: bool) -> Self {
         self.setup.reach = if keep { Reach::Whole } else { Reach::Last };
+        self
+    }
+
+    /// Whether what code in a turn draws from the operating system's randomness comes from the seed
+    /// instead. Default false: a turn that draws any fails, because actors have
+    /// [`Context::random`](greenroom_core::Context::random). True for libraries that cannot be told
+    /// where to take theirs from, as those of TLS. Does nothing but on Linux.
+    pub const fn seeded_randomness(mut self, seeded: bool) -> Self {
+        self.setup.randomness = seeded;
         self
     }
 

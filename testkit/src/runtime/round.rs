@@ -42,7 +42,7 @@ impl TestRuntime {
         let cell = &mut self.cells[number as usize];
         let now = Instant::from_nanos(world.local(state.place.node));
         let pumped = cell.shard.enter(|| {
-            let _guarded = guard::enter();
+            let _guarded = guard::enter(&world.randomness);
             take_in(&cell.shard, world, state);
             if world.draws.chance(Site::Spurious, number, world.swarm.spurious) {
                 state.causes.arrived_spuriously();

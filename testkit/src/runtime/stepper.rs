@@ -149,7 +149,7 @@ impl TestRuntime {
     /// Runs what would run on another thread.
     fn away(&mut self, f: impl FnOnce(&World)) {
         {
-            let _guarded = guard::enter();
+            let _guarded = guard::enter(&self.world.randomness);
             run_inline(|| f(&self.world));
         }
         self.check_guard();

@@ -16,6 +16,7 @@ use crate::disk::Disks;
 use crate::draws::{Draws, Site};
 use crate::events::{Events, What};
 use crate::faults::{FaultState, Faults};
+use crate::guard::Randomness;
 use crate::hosts::Hosts;
 use crate::maybe::MaybeSites;
 use crate::monitor::{Monitors, Verdicts};
@@ -41,6 +42,8 @@ pub(crate) struct WorldSetup {
     pub(crate) source: Option<Source>,
     /// How much of the trace is kept.
     pub(crate) reach: Reach,
+    /// Whether what turns draw from the operating system comes from the seed.
+    pub(crate) randomness: bool,
 }
 
 /// One node.
@@ -69,6 +72,7 @@ pub(crate) struct World {
     /// Wall-clock time at the clock's origin.
     wall: Duration,
     pub(crate) draws: Draws,
+    pub(crate) randomness: Randomness,
     pub(crate) swarm: Swarm,
     pub(crate) trace: Trace,
     pub(crate) events: RefCell<Events>,
@@ -106,6 +110,7 @@ impl World {
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
         let clock = draws.parameter("start", START_LATEST, 0);
+        let randomness = setup.randomness.then(|| draws.parameter("randomness", u64::MAX, 0));
         let wall = Duration::from_secs(1_500_000_000 + draws.parameter("wall", 500_000_000, 0));
         let (mut nodes, mut shards, mut hosts) = (Vec::new(), Vec::new(), setup.hosts);
         for (number, count) in (0u16..).zip(setup.shards) {
@@ -127,6 +132,7 @@ impl World {
         }
         let trace = Trace::new(setup.seed, setup.reach);
         let world = Self {
+            randomness: Randomness::new(randomness),
             seed: setup.seed,
             clock: Cell::new(clock),
             wall,
