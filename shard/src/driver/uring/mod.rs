@@ -57,6 +57,7 @@ mod message;
 mod ops;
 mod pump;
 mod ring;
+mod setup;
 mod sockets;
 mod stream;
 mod table;
