@@ -57,6 +57,7 @@ mod message;
 mod ops;
 mod pump;
 mod ring;
+mod sends;
 mod setup;
 mod sockets;
 mod stream;

@@ -176,7 +176,7 @@ impl Sockets {
         self.sockets.get_mut(id).filter(|socket| socket.closing.is_none())
     }
 
-    fn stream(&mut self, id: SocketId) -> io::Result<&mut Stream> {
+    pub(super) fn stream(&mut self, id: SocketId) -> io::Result<&mut Stream> {
         match self.open(id).map(|socket| &mut socket.role) {
             Some(Role::Stream(stream)) => Ok(stream),
             Some(_) => Err(invalid("not a connected socket")),
@@ -255,48 +255,6 @@ impl Sockets {
             Err(error) => stream.ended = Some(End::Failed(error)),
         }
         self.serve_receive(io, id);
-    }
-
-    fn send(&mut self, io: &mut Io, op: OpId, id: SocketId, data: Vec<u8>, start: usize) {
-        let error = match self.stream(id) {
-            Ok(stream) if stream.send.is_some() => invalid("a send is under way already"),
-            Ok(_) if start > data.len() => invalid("a send from beyond its data"),
-            Ok(_) if start == data.len() => {
-                return io.net_done(op, Ok(NetDone::Sent { data, written: 0 }));
-            }
-            Ok(_) => {
-                self.start(io, id, NetOp::Send { op, data, start });
-                return self.wait(op, id);
-            }
-            Err(error) => error,
-        };
-        io.net_done(op, Err(error));
-    }
-
-    fn sent(
-        &mut self,
-        io: &mut Io,
-        (id, op): (SocketId, OpId),
-        (data, start): (Vec<u8>, usize),
-        result: io::Result<usize>,
-    ) {
-        let Some(Socket { role: Role::Stream(stream), closing, .. }) = self.sockets.get_mut(id)
-        else {
-            return;
-        };
-        stream.send = None;
-        let sent = match result {
-            _ if closing.is_some() => Err(interrupted("its socket was closed")),
-            Ok(written) => Ok(NetDone::Sent { data, written }),
-            Err(error) => match Errno::from_io_error(&error) {
-                Some(Errno::CANCELED) => Err(interrupted("cancelled")),
-                Some(Errno::INTR | Errno::AGAIN) => {
-                    return self.start(io, id, NetOp::Send { op, data, start });
-                }
-                _ => Err(error),
-            },
-        };
-        io.net_done(op, sent);
     }
 
     fn close(&mut self, io: &mut Io, op: OpId, id: SocketId) {
