@@ -210,6 +210,8 @@ impl Ring {
     }
 
     fn call(&mut self, completions: u32, timeout: Option<&Timespec>) -> io::Result<()> {
+        #[cfg(test)]
+        ENTERED.set(entered() + 1);
         let entries = self.ring.submission().len() as u32;
         let (flags, submitter) = (EnterFlags::GETEVENTS, self.ring.submitter());
         // SAFETY: `entries` of them are in the queue, each pushed by `push`; the argument is of the
@@ -272,6 +274,17 @@ impl fmt::Debug for Ring {
             .field("overflow", &self.overflow.len())
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static ENTERED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread has entered its rings.
+#[cfg(test)]
+pub(super) fn entered() -> usize {
+    ENTERED.get()
 }
 
 #[cfg(test)]

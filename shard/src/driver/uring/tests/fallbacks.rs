@@ -34,6 +34,7 @@ fn every_lack() -> Vec<RingLimits> {
         without(&[Feature::Truncate]),
         without(&[Feature::MsgRing]),
         RingLimits { features: 0, ..RingLimits::default() },
+        RingLimits { at_once: false, ..RingLimits::default() },
     ]
 }
 

@@ -5,3 +5,4 @@ mod full_queues;
 mod linked;
 mod messages;
 mod rig;
+mod sends;
