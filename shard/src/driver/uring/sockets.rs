@@ -8,7 +8,6 @@ use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId, SocketId};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags};
 
-use super::datagram::Outgoing;
 use super::ops::{Completed, NetOp, Op};
 use super::stream::{Armed, End, Receive, Role, Socket, Stream, Unread};
 use super::table::{Io, NOBODY};
@@ -85,7 +84,7 @@ impl Sockets {
             NetRequest::SetPeer { socket, peer } => io.net_done(op, self.set_peer(socket, &peer)),
             NetRequest::ReceiveFrom { socket } => self.receive_from(io, op, socket),
             NetRequest::SendTo { socket, data, to } => {
-                self.send_to(io, socket, Outgoing::new(op, data, to));
+                self.send_to(io, op, socket, data, to);
             }
             NetRequest::Shutdown { stream, side } => match self.stream(stream) {
                 Ok(_) => self.start(io, stream, NetOp::Shutdown(op, side)),

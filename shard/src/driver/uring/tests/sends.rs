@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -10,7 +10,7 @@ use greenroom_core::runtime::SocketId;
 use greenroom_core::{Result, spawn_local};
 use rustix::net::sockopt::set_socket_linger;
 
-use super::rig::{accept, close, listen, on_ring, pair, receive, send, turn};
+use super::rig::{accept, bind, close, listen, on_ring, pair, receive, send, send_to, turn};
 use crate::IdleStrategy;
 use crate::driver::RingLimits;
 use crate::driver::uring::ring::entered;
@@ -144,5 +144,28 @@ fn a_send_at_once_tells_that_the_peer_is_gone() {
         let error = send(far, vec![1; 100]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
         Ok(close(far).await?)
+    });
+}
+
+#[test]
+fn a_datagram_goes_at_once() {
+    on_ring(RingLimits::default(), IdleStrategy::Park, async |_| {
+        let (socket, _) = bind(1000).await?;
+        let near = UdpSocket::bind(("127.0.0.1", 0))?;
+        near.set_nonblocking(true)?;
+        let mut buffer = [0; 64];
+        for n in 0..3 {
+            let mut sends: Vec<_> = (0..10)
+                .map(|part| Box::pin(send_to(socket, vec![n; part], near.local_addr().unwrap())))
+                .collect();
+            for (part, send) in sends.iter_mut().enumerate() {
+                begin(send).await;
+                assert_eq!(near.recv(&mut buffer)?, part);
+            }
+            for send in sends {
+                send.await?;
+            }
+        }
+        Ok(close(socket).await?)
     });
 }
