@@ -97,11 +97,17 @@ impl Sockets {
     /// An operation of a socket has completed, or a part of it.
     pub(super) fn completed(&mut self, io: &mut Io, id: SocketId, completed: Completed) {
         let Completed { op: Op::Net(_, op), more, result, fd, bytes } = completed else { return };
+        // A send that has lent its memory is counted no more when it gets that back, and its socket
+        // may be gone.
+        let (gets_back, lends) = match &op {
+            NetOp::SendZc { told, .. } => (told.is_some(), more),
+            _ => (false, false),
+        };
         let Some(socket) = self.sockets.get_mut(id) else {
-            debug_assert!(false, "a socket stays until its operations are done");
+            debug_assert!(gets_back, "a socket stays until its operations are done");
             return;
         };
-        socket.under_way -= u32::from(!more);
+        socket.under_way -= u32::from((!more || lends) && !gets_back);
         let closing = socket.closing.is_some();
         match op {
             NetOp::Accept => self.accepted(io, id, more, result.map(|_| fd)),
@@ -110,7 +116,12 @@ impl Sockets {
             NetOp::ReceiveInto(bytes) => {
                 self.received(io, id, false, result.map(|_| Some(bytes)));
             }
-            NetOp::Send { op, data, start } => self.sent(io, (id, op), (data, start), result),
+            NetOp::SendZc { op, .. } if lends => self.lent(io, id, op),
+            // Told of already, by the close of its socket.
+            NetOp::SendZc { op, .. } if gets_back && !self.waits_for_memory(id, op) => {}
+            NetOp::Send { op, data, start } | NetOp::SendZc { op, data, start, .. } => {
+                self.sent(io, (id, op), (data, start), result);
+            }
             NetOp::ReceiveMessages => {
                 self.received_message(io, id, more, result.map(|_| bytes));
             }
@@ -138,7 +149,7 @@ impl Sockets {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         socket.under_way += 1;
         let sends = match &op {
-            NetOp::Send { op, .. } => Some(*op),
+            NetOp::Send { op, .. } | NetOp::SendZc { op, .. } => Some(*op),
             NetOp::SendMessage(outgoing) => Some(outgoing.op),
             _ => None,
         };
@@ -273,6 +284,9 @@ impl Sockets {
                 stream.unread.clear();
                 stream.receive.take().into_iter().for_each(|it| io.net_done(it.op, closed()));
                 stream.armed.end(io);
+                if std::mem::take(&mut stream.lent) {
+                    stream.send.take().into_iter().for_each(|(op, _)| io.net_done(op, closed()));
+                }
                 stream.send.iter().for_each(|(_, key)| io.ops.cancel(*key));
             }
             Role::Datagrams(datagrams) => {

@@ -23,6 +23,8 @@ pub(super) struct Io {
     pub(super) done: Vec<(OpId, IoResult)>,
     /// Sends may go by a call of their own at all.
     pub(super) at_once: bool,
+    /// Longer ones, and those of this length, are not copied.
+    pub(super) zero_copy_min_bytes: usize,
     /// The next may, of what this turn sends on streams; see [`super::sends`].
     may_send: bool,
 }
@@ -49,9 +51,15 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(limits: RingLimits, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
-        let ops = Ops::new(Ring::new(limits)?, limits.buffers);
+        let io = Io {
+            ops: Ops::new(Ring::new(limits)?, limits.buffers),
+            done: Vec::new(),
+            at_once: limits.at_once,
+            zero_copy_min_bytes: limits.zero_copy_min_bytes,
+            may_send: false,
+        };
         let mut table = Self {
-            io: Io { ops, done: Vec::new(), at_once: limits.at_once, may_send: false },
+            io,
             sockets: Sockets::default(),
             files: Files::new(jobs),
             bell: bell.clone(),
@@ -157,7 +165,7 @@ impl Table {
 
     /// Whether nothing but the bell is under way, and everything was told.
     pub(super) fn is_quiet(&self) -> bool {
-        self.io.done.is_empty() && self.io.ops.live() <= usize::from(!self.deaf)
+        self.io.done.is_empty() && self.io.ops.under_way() <= usize::from(!self.deaf)
     }
 
     /// Ends the watch of the bell.

@@ -6,3 +6,4 @@ mod linked;
 mod messages;
 mod rig;
 mod sends;
+mod zero_copy;
