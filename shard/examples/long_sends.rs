@@ -46,17 +46,20 @@ fn main() -> Result {
 fn measure(length: usize, zero_copy_min: usize, time: Duration) -> Result<(f64, f64)> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let reader = std::thread::spawn(move || {
+    let read = || -> std::io::Result<()> {
         let mut buffer = vec![0; 1 << 20];
         let (mut stream, _) = listener.accept()?;
         while stream.read(&mut buffer)? > 0 {}
-        std::io::Result::Ok(())
-    });
+        Ok(())
+    };
     let builder = Builder::new().driver(Driver::Uring).shards(1).idle(IdleStrategy::Park);
     let builder = builder.zero_copy_min_bytes(zero_copy_min);
-    let told = builder.run(async move |_| send_on(address, length, time).await)?;
-    reader.join().expect("the reader reads")?;
-    Ok(told)
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(read);
+        let told = builder.run(async move |_| send_on(address, length, time).await)?;
+        reader.join().expect("the reader reads")?;
+        Ok(told)
+    })
 }
 
 async fn send_on(address: SocketAddr, length: usize, time: Duration) -> Result<(f64, f64)> {
