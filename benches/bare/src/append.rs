@@ -12,7 +12,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use io_uring::squeue::Flags;
-use io_uring::types::{Fd, FsyncFlags};
+use io_uring::types::{Fd, Fixed, FsyncFlags};
 use io_uring::{IoUring, opcode};
 use rustix::fs::{Mode, OFlags};
 
@@ -29,8 +29,23 @@ const WRITE: u64 = 1 << 32;
 #[repr(align(4096))]
 struct Block([u8; BLOCK]);
 
+/// What the kernel is made acquainted with beforehand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registered {
+    Nothing,
+    /// The file: an operation takes no reference to it.
+    File,
+    /// The memory as well, whose pages are not looked up for each operation.
+    FileAndMemory,
+}
+
 /// Writes a second. A fifth of the time warms up.
-pub(crate) fn run(path: &str, linked: bool, depth: u64, secs: f64) -> io::Result<f64> {
+pub(crate) fn run(
+    path: &str,
+    linked: bool,
+    (depth, secs): (u64, f64),
+    registered: Registered,
+) -> io::Result<f64> {
     let dsync = if linked { OFlags::empty() } else { OFlags::DSYNC };
     let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC | dsync;
     let file = rustix::fs::open(path, flags, Mode::empty())?;
@@ -45,13 +60,32 @@ pub(crate) fn run(path: &str, linked: bool, depth: u64, secs: f64) -> io::Result
         .build(SUBMISSIONS)?;
     let block = Box::new(Block([7; BLOCK]));
     let fd = Fd(file.as_raw_fd());
+    if registered != Registered::Nothing {
+        ring.submitter().register_files(&[file.as_raw_fd()])?;
+    }
+    if registered == Registered::FileAndMemory {
+        let memory = libc::iovec { iov_base: block.0.as_ptr().cast_mut().cast(), iov_len: BLOCK };
+        // SAFETY: the block lives until the ring is dropped, and is read alone.
+        unsafe { ring.submitter().register_buffers(&[memory])? };
+    }
     let mut next = 0;
     let mut start = |ring: &mut IoUring| {
         let at = next % blocks * BLOCK as u64;
         next += 1;
-        let write = opcode::Write::new(fd, block.0.as_ptr(), BLOCK as u32).offset(at).build();
+        let (from, len) = (block.0.as_ptr(), BLOCK as u32);
+        let write = match registered {
+            Registered::Nothing => opcode::Write::new(fd, from, len).offset(at).build(),
+            Registered::File => opcode::Write::new(Fixed(0), from, len).offset(at).build(),
+            Registered::FileAndMemory => {
+                opcode::WriteFixed::new(Fixed(0), from, len, 0).offset(at).build()
+            }
+        };
         let write = write.user_data(WRITE);
-        let sync = opcode::Fsync::new(fd).flags(FsyncFlags::DATASYNC).build();
+        let sync = match registered {
+            Registered::Nothing => opcode::Fsync::new(fd),
+            _ => opcode::Fsync::new(Fixed(0)),
+        };
+        let sync = sync.flags(FsyncFlags::DATASYNC).build();
         let pair = [write.clone().flags(Flags::IO_LINK), sync];
         let entries = if linked { &pair[..] } else { std::slice::from_ref(&write) };
         // SAFETY: the block is read by the kernel alone, and lives until all is done; see above.

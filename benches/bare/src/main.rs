@@ -1,25 +1,47 @@
-//! `greenroom-bare append FILE linked|dsync DEPTH SECS` prints durable writes a second.
+//! `greenroom-bare append FILE linked|dsync DEPTH SECS [file|memory]` prints durable writes a second;
+//! with the last word over a file that is registered with the ring, or from memory that is as well.
 //!
 //! A ring, made as `shard/src/driver/uring` makes its own where the kernel has every feature, and
 //! nothing around it, so that it sleeps whenever there is nothing to do: so many writes of 4 KiB past the
 //! page cache are under way at a time, over a file that is there already.
+//!
+//! `greenroom-bare sockets plain|registered SECS` prints messages a second from one end to the other
+//! of 32 pairs of Unix sockets on one ring: what an operation on a registered socket is cheaper by.
 
 #![deny(unsafe_code)]
 
 mod append;
+mod sockets;
 
 use std::process::ExitCode;
+
+use append::Registered;
+
+const USAGE: &str =
+    "append FILE linked|dsync DEPTH SECS [file|memory], or sockets plain|registered SECS";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["append", file, how @ ("linked" | "dsync"), depth, secs] => {
-            match (depth.parse(), secs.parse()) {
-                (Ok(depth), Ok(secs)) => append::run(file, how == "linked", depth, secs),
+        ["append", file, how @ ("linked" | "dsync"), depth, secs, ref registered @ ..] => {
+            let registered = match registered {
+                [] => Some(Registered::Nothing),
+                ["file"] => Some(Registered::File),
+                ["memory"] => Some(Registered::FileAndMemory),
+                _ => None,
+            };
+            match (depth.parse(), secs.parse(), registered) {
+                (Ok(depth), Ok(secs), Some(registered)) => {
+                    append::run(file, how == "linked", (depth, secs), registered)
+                }
                 _ => Err(std::io::Error::other("a depth and seconds are numbers")),
             }
         }
-        _ => Err(std::io::Error::other("append FILE linked|dsync DEPTH SECS")),
+        ["sockets", how @ ("plain" | "registered"), secs] => match secs.parse() {
+            Ok(secs) => sockets::run(how == "registered", secs),
+            Err(_) => Err(std::io::Error::other("seconds are a number")),
+        },
+        _ => Err(std::io::Error::other(USAGE)),
     };
     match done {
         Ok(rate) => {

@@ -48,6 +48,10 @@ pub(crate) struct RingLimits {
     pub(crate) submissions: u32,
     /// Buffers the kernel has at first; when they do not suffice their number is doubled.
     pub(crate) buffers: u16,
+    /// Whether a send may be a system call of its own, where that is better.
+    pub(crate) at_once: bool,
+    /// Sends on streams of so many bytes and more are not copied.
+    pub(crate) zero_copy_min_bytes: usize,
 }
 
 #[cfg(feature = "driver-uring")]
@@ -55,7 +59,13 @@ impl Default for RingLimits {
     /// All there is, and entries for a turn of a busy shard: what is asked for beyond that waits in
     /// a queue of our own, and takes one more system call.
     fn default() -> Self {
-        Self { features: u32::MAX, submissions: 512, buffers: 64 }
+        Self {
+            features: u32::MAX,
+            submissions: 512,
+            buffers: 64,
+            at_once: true,
+            zero_copy_min_bytes: usize::MAX,
+        }
     }
 }
 

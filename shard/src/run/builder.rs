@@ -98,6 +98,19 @@ impl Builder {
         self
     }
 
+    /// Has sends of at least so many bytes on TCP streams not be copied, where the kernel can
+    /// (`SEND_ZC`, 6.0); by default all are.
+    ///
+    /// Such a send completes when the peer has acknowledged its bytes, as its memory is in use until
+    /// then: one stream sends no more than one buffer a round trip. It pays for long sends through a
+    /// network card that gathers; through loopback the kernel copies all the same, and the rest is
+    /// in vain. Without effect on a driver that has no ring of its own.
+    #[cfg(feature = "driver-uring")]
+    pub const fn zero_copy_min_bytes(mut self, bytes: usize) -> Self {
+        self.ring.zero_copy_min_bytes = bytes;
+        self
+    }
+
     /// How shards are bound to cores.
     pub fn pin(mut self, pin: Pin) -> Self {
         self.pin = pin;

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::SocketAddr;
 
 use greenroom_core::limits::DATAGRAM_BYTES;
 use greenroom_core::runtime::{BindOptions, NetDone, OpId, SocketId};
 use rustix::io::Errno;
+use rustix::net::SendFlags;
 
 use super::datagram::{Incoming, Outgoing, from_ring};
 use super::ops::{Key, NetOp};
@@ -43,11 +45,7 @@ impl Sockets {
         Ok(NetDone::Bound { socket: self.add(fd, Role::Datagrams(datagrams)), local })
     }
 
-    pub(super) fn set_peer(
-        &mut self,
-        id: SocketId,
-        peer: &std::net::SocketAddr,
-    ) -> io::Result<NetDone> {
+    pub(super) fn set_peer(&mut self, id: SocketId, peer: &SocketAddr) -> io::Result<NetDone> {
         self.datagrams(id)?;
         let socket = self.open(id).ok_or_else(|| invalid("no such socket"))?;
         datagram::set_peer(&*socket.fd, peer)?;
@@ -159,13 +157,45 @@ impl Sockets {
         }
     }
 
-    pub(super) fn send_to(&mut self, io: &mut Io, id: SocketId, outgoing: Box<Outgoing>) {
-        let op = outgoing.op;
-        if let Err(error) = self.datagrams(id) {
-            return io.net_done(op, Err(error));
+    /// Sends a datagram at once, unless the socket is full or earlier ones wait for it.
+    pub(super) fn send_to(
+        &mut self,
+        io: &mut Io,
+        op: OpId,
+        id: SocketId,
+        data: Vec<u8>,
+        to: Option<SocketAddr>,
+    ) {
+        let waits = match self.datagrams(id) {
+            Ok(datagrams) => !datagrams.sends.is_empty(),
+            Err(error) => return io.net_done(op, Err(error)),
+        };
+        if !waits
+            && io.at_once
+            && let Some(sent) = self.send_to_at_once(id, &data, to.as_ref())
+        {
+            return io.net_done(op, sent.map(|written| NetDone::Sent { data, written }));
         }
-        self.start(io, id, NetOp::SendMessage(outgoing));
+        self.start(io, id, NetOp::SendMessage(Outgoing::new(op, data, to)));
         self.wait(op, id);
+    }
+
+    /// What became of a datagram; `None` where the kernel has no room for it yet.
+    fn send_to_at_once(
+        &mut self,
+        id: SocketId,
+        data: &[u8],
+        to: Option<&SocketAddr>,
+    ) -> Option<io::Result<usize>> {
+        let fd = &*self.open(id)?.fd;
+        let sent = match to {
+            Some(to) => rustix::net::sendto(fd, data, SendFlags::DONTWAIT, to),
+            None => rustix::net::send(fd, data, SendFlags::DONTWAIT),
+        };
+        match sent {
+            Err(Errno::AGAIN | Errno::INTR) => None,
+            sent => Some(sent.map_err(|error| datagram::told(error.into()))),
+        }
     }
 
     pub(super) fn sent_to(

@@ -68,6 +68,12 @@ fn net(op: &mut NetOp, fd: RawFd, features: Features) -> Entry {
             let len = u32::try_from(rest.len()).unwrap_or(1 << 30);
             opcode::Send::new(fd, rest.as_ptr(), len).flags(flags).build()
         }
+        NetOp::SendZc { data, start, .. } => {
+            let rest = &data[*start..];
+            let flags = (SendFlags::NOSIGNAL | WHOLE).bits() as i32;
+            let len = u32::try_from(rest.len()).unwrap_or(1 << 30);
+            opcode::SendZc::new(fd, rest.as_ptr(), len).flags(flags).build()
+        }
         NetOp::Shutdown(_, side) => {
             let how = match side {
                 ShutdownSide::Receive => 0,

@@ -61,7 +61,7 @@ impl Feature {
             Self::BufferRings => ("buffer rings", (5, 19), "each receive holds a buffer"),
             Self::SingleIssuer => ("SINGLE_ISSUER", (6, 0), "the ring takes a lock"),
             Self::MultishotReceive => ("multishot receive", (6, 0), "each receive is asked for"),
-            Self::SendZc => ("SEND_ZC", (6, 0), "nothing is lost: sends copy"),
+            Self::SendZc => ("SEND_ZC", (6, 0), "sends copy, also where a system asks for none"),
             Self::DeferTaskrun => ("DEFER_TASKRUN", (6, 1), "COOP_TASKRUN, where there is that"),
             Self::Truncate => ("FTRUNCATE", (6, 9), "a thread of the pool sets lengths"),
         }

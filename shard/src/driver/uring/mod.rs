@@ -57,6 +57,8 @@ mod message;
 mod ops;
 mod pump;
 mod ring;
+mod sends;
+mod setup;
 mod sockets;
 mod stream;
 mod table;

@@ -60,6 +60,15 @@ pub(super) enum NetOp {
         data: Vec<u8>,
         start: usize,
     },
+    /// A send from where `data` lies. The kernel tells of it twice: what was sent, and that it needs
+    /// the memory no more.
+    SendZc {
+        op: OpId,
+        data: Vec<u8>,
+        start: usize,
+        /// What it has told first.
+        told: Option<i32>,
+    },
     Shutdown(OpId, ShutdownSide),
     /// Takes datagrams as they come, into buffers of the buffer ring.
     ReceiveMessages,
@@ -175,6 +184,8 @@ pub(super) struct Ops {
     buffers: Option<Buffers>,
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// How many are over but for the memory that the kernel still reads.
+    lent: usize,
 }
 
 impl Ops {
@@ -184,7 +195,7 @@ impl Ops {
             && ring.features().has(Feature::MultishotReceive);
         // A kernel that knows them and refuses them is taken for one that does not.
         let buffers = wanted.then(|| Buffers::new(ring.io_uring(), buffers).ok()).flatten();
-        Self { ring, buffers, slots: Vec::new(), free: Vec::new() }
+        Self { ring, buffers, slots: Vec::new(), free: Vec::new(), lent: 0 }
     }
 
     /// Whether a receive takes its buffers from the buffer ring, and goes on by itself.
@@ -192,9 +203,15 @@ impl Ops {
         self.buffers.is_some()
     }
 
-    /// Operations under way.
-    pub(super) fn live(&self) -> usize {
+    /// Operations in the table.
+    fn live(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Operations whose end is awaited: all but those that have only lent their memory. That comes
+    /// back when the peer has what lies there, which nobody can hasten.
+    pub(super) fn under_way(&self) -> usize {
+        self.live() - self.lent
     }
 
     /// Starts an operation on `fd`; the kernel sees it when the ring is entered next.
@@ -268,7 +285,11 @@ impl Ops {
             return None;
         }
         let more = cqueue::more(flags);
-        let mut op = self.take(user_data, more)?;
+        let mut op = self.take(user_data, more, result)?;
+        let result = match &op {
+            Op::Net(_, NetOp::SendZc { told: Some(told), .. }) => *told,
+            _ => result,
+        };
         let written = usize::try_from(result).unwrap_or(0);
         let bytes = cqueue::buffer_select(flags).and_then(|number| {
             // SAFETY: the completion names the buffer and what was written to it, and each
@@ -310,14 +331,24 @@ impl Ops {
     }
 
     /// The operation that a completion names: taken out, or its like where it goes on.
-    fn take(&mut self, user_data: u64, more: bool) -> Option<Op> {
+    fn take(&mut self, user_data: u64, more: bool, result: i32) -> Option<Op> {
         let (index, generation) = (user_data as u32, (user_data >> 32) as u32);
         let slot = self.slots.get_mut(index as usize).filter(|it| it.generation == generation);
         // A name that is not in the table is not the kernel's to say; it is not worth more.
         debug_assert!(slot.is_some(), "a completion names an operation under way");
         let slot = slot?;
         if more {
-            match &slot.live.as_ref()?.op {
+            let live = slot.live.as_mut()?;
+            match &mut live.op {
+                Op::Net(id, NetOp::SendZc { op, told, .. }) => {
+                    debug_assert!(told.is_none(), "a send is told of twice");
+                    *told = Some(result);
+                    self.lent += 1;
+                    // The socket may be closed: what it holds still is sent all the same.
+                    live.fd = None;
+                    let like = NetOp::SendZc { op: *op, data: Vec::new(), start: 0, told: None };
+                    return Some(Op::Net(*id, like));
+                }
                 Op::Bell => return Some(Op::Bell),
                 Op::Net(id, NetOp::Accept) => return Some(Op::Net(*id, NetOp::Accept)),
                 Op::Net(id, NetOp::Receive) => return Some(Op::Net(*id, NetOp::Receive)),
@@ -330,6 +361,8 @@ impl Ops {
         let live = slot.live.take()?;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(index);
+        let was_lent = matches!(&live.op, Op::Net(_, NetOp::SendZc { told: Some(_), .. }));
+        self.lent -= usize::from(was_lent);
         drop(live.fd);
         Some(live.op)
     }
@@ -337,13 +370,12 @@ impl Ops {
 
 impl Drop for Ops {
     fn drop(&mut self) {
-        let quiet = self.live() == 0;
         match self.buffers.take() {
-            Some(buffers) if quiet => buffers.unregister(self.ring.io_uring()),
+            Some(buffers) if self.under_way() == 0 => buffers.unregister(self.ring.io_uring()),
             buffers => std::mem::forget(buffers),
         }
-        if !quiet {
-            // The kernel may write to what they own after the ring is closed.
+        if self.live() > 0 {
+            // The kernel may touch what they own after the ring is closed.
             std::mem::forget(std::mem::take(&mut self.slots));
         }
     }

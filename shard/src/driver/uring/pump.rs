@@ -44,10 +44,11 @@ fn turn_after_turn(shard_loop: &mut ShardLoop<UringWorld>) {
 /// Comes back when there is, or may be, something to do.
 fn rest(shard_loop: &mut ShardLoop<UringWorld>, deadline: Option<Instant>, blocked: bool) {
     // A shard that is to sleep at once looks around once all the same, which takes a microsecond or
-    // two and often saves two wake-ups; but not with something to hand over, which the call that
-    // sleeps does as well.
+    // two and often saves two wake-ups; but not where there is no other shard to hear of, and not
+    // with something to hand over, which the call that sleeps does as well.
     let parks = shard_loop.idle().spin() == Some(Duration::ZERO);
-    if !(parks && shard_loop.world.has_entries()) {
+    let alone = shard_loop.shard.shards() == 1;
+    if !(parks && (alone || shard_loop.world.has_entries())) {
         shard_loop.world.hand_over(&shard_loop.shard);
         if shard_loop.spin(deadline) {
             return;

@@ -1,4 +1,4 @@
-//! The ring: made, entered, and its completions taken.
+//! The ring: entered, and its completions taken. How it is made is in [`super::setup`].
 //!
 //! This knows nothing of what the entries mean; that what they point to stays where it is is their
 //! maker's promise, see [`Ring::push`].
@@ -18,18 +18,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::features::{Feature, Features};
-use crate::driver::RingLimits;
-
-/// Entries of the completion queue. The kernel keeps what does not fit, at the price of an
-/// allocation each.
-const COMPLETIONS_PER_SUBMISSION: u32 = 8;
 
 /// The name under which completions say nothing but that there was something: messages of other
 /// rings, and what is of no interest.
 pub(super) const NOTHING: u64 = u64::MAX;
-
-/// Fewer entries than this are not tried: a kernel that refuses so little has no ring for us.
-const SUBMISSIONS_MIN: u32 = 32;
 
 /// A ring that one thread uses.
 pub(super) struct Ring {
@@ -61,63 +53,9 @@ pub(super) enum Wait {
 }
 
 impl Ring {
-    /// A ring with the best of the allowed features that the kernel has, and fewer entries than
-    /// were wished for where memory is scarce.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says of the plainest of rings.
-    pub(super) fn new(limits: RingLimits) -> io::Result<Self> {
-        let mut submissions = limits.submissions;
-        loop {
-            match Self::with_entries(Features(limits.features), submissions) {
-                // Kernels before 5.12 count a ring's memory as locked.
-                Err(error)
-                    if error.kind() == io::ErrorKind::OutOfMemory
-                        && submissions > SUBMISSIONS_MIN =>
-                {
-                    submissions /= 2;
-                }
-                made => return made,
-            }
-        }
-    }
-
-    fn with_entries(allowed: Features, submissions: u32) -> io::Result<Self> {
-        let none = Features::NONE;
-        let coop = none.with(Feature::CoopTaskrun, true);
-        let single = coop.with(Feature::SingleIssuer, true);
-        let defer = single.with(Feature::DeferTaskrun, true);
-        let mut refused = None;
-        for flags in [defer, single, coop, none] {
-            if flags.and(allowed) != flags {
-                continue;
-            }
-            let mut builder = IoUring::builder();
-            builder.setup_clamp().setup_cqsize(submissions * COMPLETIONS_PER_SUBMISSION);
-            if flags.has(Feature::DeferTaskrun) {
-                builder.setup_defer_taskrun();
-            } else if flags.has(Feature::CoopTaskrun) {
-                builder.setup_coop_taskrun();
-            }
-            if flags.has(Feature::SingleIssuer) {
-                builder.setup_single_issuer();
-            }
-            if flags.has(Feature::CoopTaskrun) {
-                // Come with it, or before.
-                builder.setup_taskrun_flag().setup_submit_all();
-            }
-            match builder.build(submissions) {
-                Ok(ring) => {
-                    // A ring that defers has no use for the other, and no lack of it.
-                    let features = Features(flags.0 | Features::of(&ring).0).and(allowed);
-                    return Ok(Self { ring, features, overflow: VecDeque::new(), cuts: 0 });
-                }
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => refused = Some(error),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(refused.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
+    /// A ring around one of the kernel's, which has these features.
+    pub(super) const fn over(ring: IoUring, features: Features) -> Self {
+        Self { ring, features, overflow: VecDeque::new(), cuts: 0 }
     }
 
     pub(super) const fn features(&self) -> Features {
@@ -272,6 +210,8 @@ impl Ring {
     }
 
     fn call(&mut self, completions: u32, timeout: Option<&Timespec>) -> io::Result<()> {
+        #[cfg(test)]
+        ENTERED.set(entered() + 1);
         let entries = self.ring.submission().len() as u32;
         let (flags, submitter) = (EnterFlags::GETEVENTS, self.ring.submitter());
         // SAFETY: `entries` of them are in the queue, each pushed by `push`; the argument is of the
@@ -337,10 +277,22 @@ impl fmt::Debug for Ring {
 }
 
 #[cfg(test)]
+thread_local! {
+    static ENTERED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread has entered its rings.
+#[cfg(test)]
+pub(super) fn entered() -> usize {
+    ENTERED.get()
+}
+
+#[cfg(test)]
 mod tests {
     use io_uring::squeue::Flags;
 
     use super::*;
+    use crate::driver::RingLimits;
 
     const FIRST: u64 = 1;
     const SECOND: u64 = 2;

@@ -8,7 +8,6 @@ use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId, SocketId};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags};
 
-use super::datagram::Outgoing;
 use super::ops::{Completed, NetOp, Op};
 use super::stream::{Armed, End, Receive, Role, Socket, Stream, Unread};
 use super::table::{Io, NOBODY};
@@ -85,7 +84,7 @@ impl Sockets {
             NetRequest::SetPeer { socket, peer } => io.net_done(op, self.set_peer(socket, &peer)),
             NetRequest::ReceiveFrom { socket } => self.receive_from(io, op, socket),
             NetRequest::SendTo { socket, data, to } => {
-                self.send_to(io, socket, Outgoing::new(op, data, to));
+                self.send_to(io, op, socket, data, to);
             }
             NetRequest::Shutdown { stream, side } => match self.stream(stream) {
                 Ok(_) => self.start(io, stream, NetOp::Shutdown(op, side)),
@@ -98,11 +97,17 @@ impl Sockets {
     /// An operation of a socket has completed, or a part of it.
     pub(super) fn completed(&mut self, io: &mut Io, id: SocketId, completed: Completed) {
         let Completed { op: Op::Net(_, op), more, result, fd, bytes } = completed else { return };
+        // A send that has lent its memory is counted no more when it gets that back, and its socket
+        // may be gone.
+        let (gets_back, lends) = match &op {
+            NetOp::SendZc { told, .. } => (told.is_some(), more),
+            _ => (false, false),
+        };
         let Some(socket) = self.sockets.get_mut(id) else {
-            debug_assert!(false, "a socket stays until its operations are done");
+            debug_assert!(gets_back, "a socket stays until its operations are done");
             return;
         };
-        socket.under_way -= u32::from(!more);
+        socket.under_way -= u32::from((!more || lends) && !gets_back);
         let closing = socket.closing.is_some();
         match op {
             NetOp::Accept => self.accepted(io, id, more, result.map(|_| fd)),
@@ -111,7 +116,12 @@ impl Sockets {
             NetOp::ReceiveInto(bytes) => {
                 self.received(io, id, false, result.map(|_| Some(bytes)));
             }
-            NetOp::Send { op, data, start } => self.sent(io, (id, op), (data, start), result),
+            NetOp::SendZc { op, .. } if lends => self.lent(io, id, op),
+            // Told of already, by the close of its socket.
+            NetOp::SendZc { op, .. } if gets_back && !self.waits_for_memory(id, op) => {}
+            NetOp::Send { op, data, start } | NetOp::SendZc { op, data, start, .. } => {
+                self.sent(io, (id, op), (data, start), result);
+            }
             NetOp::ReceiveMessages => {
                 self.received_message(io, id, more, result.map(|_| bytes));
             }
@@ -139,7 +149,7 @@ impl Sockets {
         let Some(socket) = self.sockets.get_mut(id) else { return };
         socket.under_way += 1;
         let sends = match &op {
-            NetOp::Send { op, .. } => Some(*op),
+            NetOp::Send { op, .. } | NetOp::SendZc { op, .. } => Some(*op),
             NetOp::SendMessage(outgoing) => Some(outgoing.op),
             _ => None,
         };
@@ -176,7 +186,7 @@ impl Sockets {
         self.sockets.get_mut(id).filter(|socket| socket.closing.is_none())
     }
 
-    fn stream(&mut self, id: SocketId) -> io::Result<&mut Stream> {
+    pub(super) fn stream(&mut self, id: SocketId) -> io::Result<&mut Stream> {
         match self.open(id).map(|socket| &mut socket.role) {
             Some(Role::Stream(stream)) => Ok(stream),
             Some(_) => Err(invalid("not a connected socket")),
@@ -257,48 +267,6 @@ impl Sockets {
         self.serve_receive(io, id);
     }
 
-    fn send(&mut self, io: &mut Io, op: OpId, id: SocketId, data: Vec<u8>, start: usize) {
-        let error = match self.stream(id) {
-            Ok(stream) if stream.send.is_some() => invalid("a send is under way already"),
-            Ok(_) if start > data.len() => invalid("a send from beyond its data"),
-            Ok(_) if start == data.len() => {
-                return io.net_done(op, Ok(NetDone::Sent { data, written: 0 }));
-            }
-            Ok(_) => {
-                self.start(io, id, NetOp::Send { op, data, start });
-                return self.wait(op, id);
-            }
-            Err(error) => error,
-        };
-        io.net_done(op, Err(error));
-    }
-
-    fn sent(
-        &mut self,
-        io: &mut Io,
-        (id, op): (SocketId, OpId),
-        (data, start): (Vec<u8>, usize),
-        result: io::Result<usize>,
-    ) {
-        let Some(Socket { role: Role::Stream(stream), closing, .. }) = self.sockets.get_mut(id)
-        else {
-            return;
-        };
-        stream.send = None;
-        let sent = match result {
-            _ if closing.is_some() => Err(interrupted("its socket was closed")),
-            Ok(written) => Ok(NetDone::Sent { data, written }),
-            Err(error) => match Errno::from_io_error(&error) {
-                Some(Errno::CANCELED) => Err(interrupted("cancelled")),
-                Some(Errno::INTR | Errno::AGAIN) => {
-                    return self.start(io, id, NetOp::Send { op, data, start });
-                }
-                _ => Err(error),
-            },
-        };
-        io.net_done(op, sent);
-    }
-
     fn close(&mut self, io: &mut Io, op: OpId, id: SocketId) {
         let Some(socket) = self.open(id) else {
             return io.net_done(op, Err(invalid("no such socket")));
@@ -316,6 +284,9 @@ impl Sockets {
                 stream.unread.clear();
                 stream.receive.take().into_iter().for_each(|it| io.net_done(it.op, closed()));
                 stream.armed.end(io);
+                if std::mem::take(&mut stream.lent) {
+                    stream.send.take().into_iter().for_each(|(op, _)| io.net_done(op, closed()));
+                }
                 stream.send.iter().for_each(|(_, key)| io.ops.cancel(*key));
             }
             Role::Datagrams(datagrams) => {

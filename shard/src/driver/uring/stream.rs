@@ -56,6 +56,10 @@ pub(super) struct Stream {
     pub(super) ended: Option<End>,
     pub(super) armed: Armed,
     pub(super) send: Option<(OpId, Key)>,
+    /// The send is over but for its memory, which the kernel still reads.
+    pub(super) lent: bool,
+    /// The kernel has refused to send without a copy.
+    pub(super) copies: bool,
 }
 
 /// Whether the kernel holds an operation that brings something.

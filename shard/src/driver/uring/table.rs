@@ -21,6 +21,19 @@ pub(super) struct Io {
     pub(super) ops: Ops,
     /// Completions that the shard has not been told of.
     pub(super) done: Vec<(OpId, IoResult)>,
+    /// Sends may go by a call of their own at all.
+    pub(super) at_once: bool,
+    /// Longer ones, and those of this length, are not copied.
+    pub(super) zero_copy_min_bytes: usize,
+    /// The next may, of what this turn sends on streams; see [`super::sends`].
+    may_send: bool,
+}
+
+impl Io {
+    /// Whether a send is to go by a call of its own. The next of the turn is not.
+    pub(super) fn sends_at_once(&mut self) -> bool {
+        std::mem::take(&mut self.may_send) && self.at_once && !self.ops.ring.has_entries()
+    }
 }
 
 /// The ring with its sockets, its files, and the bell.
@@ -38,9 +51,15 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(limits: RingLimits, bell: &Bell, jobs: Jobs) -> io::Result<Self> {
-        let ops = Ops::new(Ring::new(limits)?, limits.buffers);
+        let io = Io {
+            ops: Ops::new(Ring::new(limits)?, limits.buffers),
+            done: Vec::new(),
+            at_once: limits.at_once,
+            zero_copy_min_bytes: limits.zero_copy_min_bytes,
+            may_send: false,
+        };
         let mut table = Self {
-            io: Io { ops, done: Vec::new() },
+            io,
             sockets: Sockets::default(),
             files: Files::new(jobs),
             bell: bell.clone(),
@@ -72,7 +91,7 @@ impl Table {
         self.files.submit(&mut self.io, op, request);
     }
 
-    /// Whether completions wait that [`Table::reap`] would find or the shard was not told of.
+    /// Whether completions wait that [`Table::begin_turn`] would find or the shard was not told of.
     #[inline]
     pub(super) fn has_input(&mut self) -> bool {
         !self.io.done.is_empty() || self.io.ops.ring.has_events()
@@ -93,11 +112,22 @@ impl Table {
         entered.expect("a ring of ours can be entered");
     }
 
-    /// Deals with the completions that there are.
+    /// Hands over what was asked for, and deals with the completions that there are.
     #[inline]
-    pub(super) fn reap(&mut self, shard: &Shard) {
+    pub(super) fn begin_turn(&mut self, shard: &Shard) {
+        self.io.may_send = true;
+        if self.wants_a_turn() {
+            if self.io.ops.ring.has_entries() || self.io.ops.ring.has_work() {
+                self.enter(shard, Wait::No);
+            }
+            self.reap(shard);
+        }
+    }
+
+    fn reap(&mut self, shard: &Shard) {
         let mut completions = std::mem::take(&mut self.completions);
         self.io.ops.ring.take_completions(&mut completions);
+        self.io.may_send = completions.len() <= 1;
         for completion in completions.drain(..) {
             let completed = self.io.ops.complete(completion, || shard.take_buffer());
             if let Some(completed) = completed {
@@ -135,7 +165,7 @@ impl Table {
 
     /// Whether nothing but the bell is under way, and everything was told.
     pub(super) fn is_quiet(&self) -> bool {
-        self.io.done.is_empty() && self.io.ops.live() <= usize::from(!self.deaf)
+        self.io.done.is_empty() && self.io.ops.under_way() <= usize::from(!self.deaf)
     }
 
     /// Ends the watch of the bell.

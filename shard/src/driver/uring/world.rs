@@ -78,12 +78,7 @@ impl World for UringWorld {
     #[inline]
     fn complete_io(&self, shard: &Shard, _: Instant) {
         let mut table = self.table.borrow_mut();
-        if table.wants_a_turn() {
-            if table.io.ops.ring.has_entries() || table.io.ops.ring.has_work() {
-                table.enter(shard, Wait::No);
-            }
-            table.reap(shard);
-        }
+        table.begin_turn(shard);
         if table.io.done.is_empty() {
             return;
         }
@@ -130,7 +125,8 @@ impl Driver for UringWorld {
     /// call then, which has to be worth it.
     #[inline]
     fn need_preempt(&self) -> bool {
-        if self.table.borrow_mut().wants_a_turn() {
+        let mut table = self.table.borrow_mut();
+        if !table.io.done.is_empty() || table.wants_a_turn() {
             return self.quantum.is_over_for_io();
         }
         self.quantum.is_over()

@@ -34,6 +34,9 @@ fn every_lack() -> Vec<RingLimits> {
         without(&[Feature::Truncate]),
         without(&[Feature::MsgRing]),
         RingLimits { features: 0, ..RingLimits::default() },
+        RingLimits { at_once: false, ..RingLimits::default() },
+        RingLimits { zero_copy_min_bytes: 1, ..RingLimits::default() },
+        RingLimits { zero_copy_min_bytes: 1, ..without(&[Feature::SendZc]) },
     ]
 }
 

@@ -5,3 +5,5 @@ mod full_queues;
 mod linked;
 mod messages;
 mod rig;
+mod sends;
+mod zero_copy;
