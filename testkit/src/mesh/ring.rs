@@ -4,47 +4,44 @@ use greenroom_core::mesh::Packet;
 
 use super::store::{NOWHERE, Store};
 
-/// One direction of one pair and lane. Its packets are in the node's store.
+/// One direction of one pair and lane. Its packets are in the node's store, its depth is that of
+/// all rings of its lane. A node of many shards has thousands: two of them are a cache line.
 #[derive(Debug)]
 pub(super) struct Ring {
     oldest: u32,
     newest: u32,
     len: u32,
-    depth: u32,
     /// How many of the packets the consumer has seen, oldest first.
     visible: u32,
+    /// The number of the event that pushed the packet taken last, plus 1.
+    taken: u64,
     /// Polls in a row that missed a packet.
     pub(super) lag: u32,
     /// A test decides what the consumer sees.
     held: bool,
-    /// The producer found no room and spins for some.
-    pub(super) producer_waits: bool,
-    /// The number of the event that pushed the packet taken last, plus 1.
-    taken: u64,
 }
 
+const _: () = assert!(size_of::<Ring>() == 32);
+
 impl Ring {
-    pub(super) const fn new(depth: u32) -> Self {
-        Self {
-            oldest: NOWHERE,
-            newest: NOWHERE,
-            len: 0,
-            depth,
-            visible: 0,
-            lag: 0,
-            held: false,
-            producer_waits: false,
-            taken: 0,
-        }
-    }
+    pub(super) const EMPTY: Self = Self {
+        oldest: NOWHERE,
+        newest: NOWHERE,
+        len: 0,
+        visible: 0,
+        taken: 0,
+        lag: 0,
+        held: false,
+    };
 
     /// Packets pushed and not popped.
     pub(super) const fn len(&self) -> u32 {
         self.len
     }
 
-    pub(super) const fn room(&self) -> u32 {
-        self.depth - self.len
+    /// Packets that wait for the consumer: of a ring that is held, those that a test showed.
+    pub(super) const fn waiting(&self) -> u32 {
+        if self.held { self.visible } else { self.len }
     }
 
     pub(super) const fn hidden(&self) -> u32 {
@@ -61,7 +58,7 @@ impl Ring {
 
     /// Hides everything until a test shows it. Returns how many packets no longer wait.
     pub(super) fn hold(&mut self) -> u32 {
-        let waiting = if self.held { self.visible } else { self.len };
+        let waiting = self.waiting();
         (self.held, self.visible, self.lag) = (true, 0, 0);
         waiting
     }
@@ -84,8 +81,15 @@ impl Ring {
         debug_assert!(self.visible <= self.len);
     }
 
+    /// Brings everything in sight, unless a test decides.
+    pub(super) fn show_all(&mut self) {
+        if !self.held {
+            (self.visible, self.lag) = (self.len, 0);
+        }
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, store: &mut Store, packet: Packet, cause: u64) {
-        debug_assert!(self.room() > 0);
         self.newest = store.put(packet, cause, self.newest);
         if self.len == 0 {
             self.oldest = self.newest;
@@ -94,6 +98,7 @@ impl Ring {
     }
 
     /// Takes the oldest visible packet and the mark of the event that pushed it.
+    #[inline]
     pub(super) fn pop(&mut self, store: &mut Store) -> Option<(Packet, u64)> {
         if self.visible == 0 {
             return None;
