@@ -152,13 +152,14 @@ impl SimInlet {
             return ring.visible();
         }
         let swarm = &world.swarm;
-        let misses = ring.lag < swarm.lag_max && world.draws.chance(Site::Visible, me, swarm.lag);
+        let misses =
+            ring.may_lag(swarm.lag_max) && world.draws.chance(Site::Visible, me, swarm.lag);
         let seen = if misses {
             world.draws.below(Site::Visible, me, u64::from(hidden)) as u32
         } else {
             hidden
         };
-        ring.lag = if seen < hidden { ring.lag + 1 } else { 0 };
+        ring.polled(seen < hidden);
         if seen > 0 {
             let pushed = ring.oldest_hidden(store);
             ring.show(seen);
@@ -174,8 +175,8 @@ impl SimInlet {
         let Home { world, rings, id, .. } = &self.home;
         let content = &mut *rings.content.borrow_mut();
         let (ring, store) = content.ring(peer, *id, lane);
-        let (packet, cause) = ring.pop(store)?;
-        if !ring.keeps_order(cause) {
+        let (packet, cause, in_order) = ring.pop(store)?;
+        if !in_order {
             let what = format!("packets out of order, from shard {peer} to {id}, {lane:?} lane");
             world.verdicts.broken("order of rings", what);
         }

@@ -7,7 +7,7 @@ use greenroom_core::mesh::Packet;
 use greenroom_core::runtime::Lane;
 
 use super::peers::PeerSets;
-use super::ring::Ring;
+use super::ring::{DEPTH_MAX, Ring};
 use super::store::Store;
 use crate::swarm::Swarm;
 
@@ -34,7 +34,7 @@ pub(super) struct Content {
 
 /// Both lanes of a pair.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Pair([Ring; 2]);
 
 /// A ring with undelivered packets, for reports.
@@ -67,7 +67,7 @@ impl Rings {
         let pairs = (0..pairs).map(|_| Pair([Ring::EMPTY, Ring::EMPTY])).collect();
         Self {
             shards,
-            depths: [swarm.ring_system, swarm.ring_user],
+            depths: [swarm.ring_system, swarm.ring_user].map(|depth| depth.min(DEPTH_MAX)),
             content: RefCell::new(Content { shards, pairs, store: Store::new() }),
             waiting: PeerSets::new(shards),
             spins: PeerSets::new(shards),
