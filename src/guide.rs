@@ -1,4 +1,5 @@
-//! The code in the guide's chapters, as tests.
+//! The code in the guide's chapters, as tests. (The blocks of `simulation.md` build on each other, and
+//! some are tests themselves, which a doctest does not run: they are in `tests/guide`.)
 
 /// `docs/guide/blocking.md`.
 #[doc = include_str!("../docs/guide/blocking.md")]

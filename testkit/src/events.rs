@@ -135,6 +135,19 @@ impl Events {
         Some(Due { what, cause })
     }
 
+    /// Moves events to the earlier times that `sooner` says, in the order in which they would have
+    /// happened.
+    pub(crate) fn hasten(&mut self, mut sooner: impl FnMut(u64, What) -> Option<u64>) {
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        entries.sort_unstable_by_key(|entry| (entry.at, entry.order));
+        for entry in &mut entries {
+            if let Some(at) = sooner(entry.at, entry.what) {
+                entry.at = entry.at.min(at);
+            }
+        }
+        self.heap = entries.into();
+    }
+
     /// Takes back the events that are not wanted any more.
     pub(crate) fn retain(&mut self, wanted: impl Fn(What) -> bool) {
         self.heap.retain(|entry| wanted(entry.what));

@@ -41,6 +41,11 @@ impl<T> Slots<T> {
         self.entries.get_mut(slot as usize)?.as_mut()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        let entries = (0u32..).zip(&self.entries);
+        entries.filter_map(|(slot, entry)| entry.as_ref().map(|value| (slot, value)))
+    }
+
     /// Takes out what is asked for, with its numbers, in their order.
     pub(crate) fn drain_where(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<(u32, T)> {
         let mut taken = Vec::new();

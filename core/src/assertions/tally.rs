@@ -58,8 +58,10 @@ thread_local! {
     static VIOLATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Assertions on this thread are counted from here on.
+/// Assertions on this thread are counted from here on. One that was broken before and that nobody
+/// has taken is forgotten.
 pub fn begin() {
+    drop(take_violation());
     COUNTS.with_borrow_mut(|counts| {
         let _counts = counts.get_or_insert_default();
     });

@@ -65,8 +65,8 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Kept {
         let log = self.load(&path);
-        let builder = self.configured(Builder::default(), log.seed);
-        let now = builder.shard_counts();
+        let settings = self.configured(Builder::default(), log.seed);
+        let now = settings.shard_counts();
         let again = Steering::record_line(&self.test);
         assert!(
             log.shards == now,
@@ -77,7 +77,7 @@ impl Campaign {
         );
         let recorded = log.decisions.len() as u64;
         let script = Script { log: Arc::new(log), schedule: None };
-        let outcome = run((&self.test, "kept"), builder.script(script), Keeps::Choices, body);
+        let outcome = run((&self.test, "kept"), self.scripted(script), Keeps::Choices, body);
         let drift = outcome.drift.unwrap_or_default();
         if let Some(failure) = &outcome.failure {
             let message = format!("{}\nkept in {}; {drift}", failure.message, path.display());

@@ -57,7 +57,12 @@ impl Steering {
     /// Whether a campaign of so many seeds is run as it is: all of them, and no other run.
     pub(super) fn runs_whole(&self, count: u64) -> bool {
         let alone = self.seed.is_some() || self.replay.is_some() || self.time.is_some();
-        !alone && self.seeds.is_none_or(|seeds| seeds >= count)
+        !alone && !self.record && self.seeds.is_none_or(|seeds| seeds >= count)
+    }
+
+    /// What is left of it where each run is to be the same in any environment.
+    pub(super) fn unsteered(self) -> Self {
+        Self { jobs: self.jobs, ..Self::default() }
     }
 
     /// The line that makes a failing run again.
@@ -212,6 +217,19 @@ mod tests {
         };
         assert_eq!(steering, Ok(expected));
         assert_eq!(of(&[]), Ok(Steering { jobs: 1, ..Steering::default() }));
+    }
+
+    #[test]
+    fn a_campaign_is_whole_with_all_its_seeds_and_no_other_run() {
+        let whole = |name, text| of(&[(name, text)]).unwrap().runs_whole(40);
+        assert!(of(&[]).unwrap().runs_whole(40));
+        assert!(whole("SIM_SEEDS", "40") && whole("SIM_SEEDS", "200") && !whole("SIM_SEEDS", "39"));
+        assert!(whole("SIM_JOBS", "2") && whole("SIM_CHECK", "1"));
+        for (name, text) in [("SIM_SEED", "1"), ("SIM_TIME", "1h"), ("SIM_RECORD", "1")] {
+            assert!(!whole(name, text), "{name}");
+        }
+        let steering = of(&[("SIM_SEEDS", "1"), ("SIM_JOBS", "2")]).unwrap().unsteered();
+        assert_eq!(steering, Steering { jobs: 2, ..Steering::default() });
     }
 
     #[test]

@@ -10,8 +10,9 @@ use super::environment::{Steering, note_hash, store};
 use super::one::{Keeps, Outcome, run};
 use super::seeds::first_of;
 use super::shrink::Shrinker;
-use super::tally::{Counts, Tally};
+use super::tally::Tally;
 use super::{Campaign, Failure, Shrunk, Summary};
+use crate::faults::Fault;
 use crate::replay::{DecisionLog, Script};
 use crate::runtime::{Builder, TestRuntime};
 use crate::trace::TraceFile;
@@ -53,20 +54,22 @@ impl Campaign {
     /// When a fault had a probability and never an effect, under any seed, or an assertion was never
     /// true that has to be once: the campaign tested less than it says; and as
     /// [`Campaign::sites_must_fire`] says. These are left out where the environment asks for less
-    /// than the campaign.
+    /// than the campaign: see [`Summary::is_whole`].
     ///
-    /// When the campaign is exhaustive, as [`Campaign::explore`].
+    /// When the campaign is exhaustive, as [`Campaign::explore`]. Of faults and sites nothing is asked
+    /// then: what has a rate below 1 does not go wrong in such a campaign.
     pub fn run(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Summary {
         let steering = Steering::read();
         let fail = |failure: &Failure, line: Option<&Path>| -> ! {
             panic!("{}", self.told(&steering, failure, line, &body))
         };
+        let is_whole = self.is_whole_under(&steering);
         let tally = Tally::default();
         if let Some(path) = &steering.replay {
             if let Some(failure) = self.replay(path, &tally, &body) {
                 fail(&failure, Some(path));
             }
-            return tally.into_counts().summary;
+            return tally.into_summary(is_whole);
         }
         if steering.seed.is_none()
             && let Some((failure, log)) = self.run_corpus(&steering, &body)
@@ -81,7 +84,7 @@ impl Campaign {
             note_hash(&self.test, 0, explored.hash);
             let (runs, preemptions) = (explored.runs, bounds.preemptions);
             eprintln!("{}: {runs} runs, all there are with {preemptions} preemptions", self.test);
-            let summary = tally.into_counts().summary;
+            let summary = tally.into_summary(is_whole);
             self.check_missing(&summary);
             return summary;
         }
@@ -96,16 +99,29 @@ impl Campaign {
         if let Some(failure) = self.first_failure(&steering, &body, &notes) {
             fail(&failure, None);
         }
-        let counts = tally.into_counts();
-        if self.count > 0 && steering.runs_whole(self.count) {
-            self.check_idle(&counts);
-            self.check_missing(&counts.summary);
+        let idle = tally.idle();
+        let summary = tally.into_summary(is_whole);
+        if self.count > 0 && is_whole {
+            self.check_idle(idle);
+            self.check_missing(&summary);
         }
-        counts.summary
+        summary
     }
 
-    fn check_idle(&self, counts: &Counts) {
-        let (faults, sites) = counts.idle();
+    /// Whether [`Campaign::run`] runs it as it is in this environment: what [`Summary::is_whole`]
+    /// says then.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_whole_under(&Steering::read())
+    }
+
+    /// Of an exhaustive campaign seeds are no part.
+    fn is_whole_under(&self, steering: &Steering) -> bool {
+        let tries_all = self.exhaustive.is_some() && steering.replay.is_none();
+        tries_all || steering.runs_whole(self.count)
+    }
+
+    fn check_idle(&self, (faults, sites): (Vec<Fault>, Vec<&'static str>)) {
         assert!(faults.is_empty(), "{}: enabled faults without any effect: {faults:?}", self.test);
         if !sites.is_empty() {
             let said = format!(
@@ -177,7 +193,8 @@ impl Campaign {
 
     /// Runs `body` under one seed after the other, or in one order after the other if the campaign
     /// is exhaustive, until it panics. For what is meant to fail: no repeat line is printed, no hash
-    /// or log is written, and the corpus is left alone.
+    /// or log is written, and the corpus is left alone. All seeds of the campaign are run, in the
+    /// same way in any environment: of that only `SIM_JOBS` counts.
     ///
     /// # Panics
     ///
@@ -185,7 +202,7 @@ impl Campaign {
     pub fn search(&self, body: impl Fn(&mut TestRuntime) + Sync) -> Option<Failure> {
         match self.exhaustive {
             Some(bounds) => self.explored(bounds, &Tally::default(), &body).failure,
-            None => self.first_failure(&Steering::read(), &body, &|_, _| ()),
+            None => self.first_failure(&Steering::read().unsteered(), &body, &|_, _| ()),
         }
     }
 
@@ -216,8 +233,13 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> TraceFile {
         let script = Script { log: Arc::new(log.clone()), schedule: None };
-        let builder = self.configured(Builder::default(), log.seed).script(script);
-        run((&self.test, "traced"), builder, Keeps::TraceSilently, body).trace
+        run((&self.test, "traced"), self.scripted(script), Keeps::TraceSilently, body).trace
+    }
+
+    /// The settings of a run of recorded choices. Which faults it knows the log says, not what a
+    /// seed of this campaign would know.
+    pub(super) fn scripted(&self, script: Script) -> Builder {
+        self.configured(Builder::default(), script.log.seed).script(script)
     }
 
     fn replayed(
@@ -228,7 +250,7 @@ impl Campaign {
         body: &(impl Fn(&mut TestRuntime) + Sync),
     ) -> Outcome {
         let seed = script.log.seed;
-        let builder = self.builder(seed).script(script);
+        let builder = self.scripted(script);
         let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
         run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
@@ -324,8 +346,7 @@ impl Campaign {
         let log = self.load(path);
         let seed = log.seed;
         let script = Script { log: Arc::new(log), schedule: None };
-        let builder = self.builder(seed).script(script);
-        let outcome = run((&self.test, "replayed"), builder, Keeps::Trace, body);
+        let outcome = run((&self.test, "replayed"), self.scripted(script), Keeps::Trace, body);
         tally.add(&outcome);
         let drift = outcome.drift.unwrap_or_default();
         let Some(failure) = outcome.failure else {

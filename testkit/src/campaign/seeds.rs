@@ -20,7 +20,8 @@ pub(super) fn first_of(
     let work = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let is_late = end.is_some_and(|end| Instant::now() >= end);
+            // One is run in any case.
+            let is_late = number > 0 && end.is_some_and(|end| Instant::now() >= end);
             let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
             if number >= count || is_late || found().as_ref().is_some_and(|f| f.after < number) {
                 return;
@@ -72,14 +73,16 @@ mod tests {
 
     #[test]
     fn the_time_ends_a_soak() {
-        let time = Some(std::time::Duration::from_millis(20));
-        let steering = Steering { jobs: 1, time, ..Steering::default() };
-        let checked = AtomicU64::new(0);
-        let check = |_| {
-            checked.fetch_add(1, Ordering::Relaxed);
-            None
-        };
-        assert!(first_of(&steering, u64::MAX, &check).is_none());
-        assert!(checked.into_inner() > 0);
+        for (jobs, millis) in [(1, 0), (1, 20), (2, 0), (2, 20)] {
+            let time = Some(std::time::Duration::from_millis(millis));
+            let steering = Steering { jobs, time, ..Steering::default() };
+            let checked = AtomicU64::new(0);
+            let check = |_| {
+                checked.fetch_add(1, Ordering::Relaxed);
+                None
+            };
+            assert!(first_of(&steering, u64::MAX, &check).is_none());
+            assert!(checked.into_inner() > 0);
+        }
     }
 }

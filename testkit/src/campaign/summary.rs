@@ -9,6 +9,7 @@ use greenroom_core::assertions::{Asserted, Count, Site, Tally, catalogue};
 #[derive(Clone, Default, Debug)]
 pub struct Summary {
     runs: u64,
+    pub(super) is_whole: bool,
     counts: BTreeMap<&'static Site, Count>,
 }
 
@@ -17,6 +18,14 @@ impl Summary {
     #[must_use]
     pub const fn runs(&self) -> u64 {
         self.runs
+    }
+
+    /// Whether the campaign ran as it is: all its seeds, whatever else the environment asked for,
+    /// and not one seed, one log or what fits a time. What has to happen under some seed can be
+    /// asked for only then.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// How often the assertion of that name was reached and true, over all runs.

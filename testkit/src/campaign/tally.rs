@@ -13,12 +13,12 @@ use crate::faults::Fault;
 pub(super) struct Tally(Mutex<Counts>);
 
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+struct Counts {
     /// Of the faults that were enabled under any seed.
     effects: BTreeMap<Fault, u64>,
     /// Of the `maybe!` sites that were active under any seed.
     fired: BTreeMap<&'static str, u64>,
-    pub(super) summary: Summary,
+    summary: Summary,
 }
 
 impl Tally {
@@ -34,16 +34,18 @@ impl Tally {
         }
     }
 
-    pub(super) fn into_counts(self) -> Counts {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Counts {
     /// The faults that had a probability and never an effect, and the sites that were active and
     /// never fired.
     pub(super) fn idle(&self) -> (Vec<Fault>, Vec<&'static str>) {
-        (zeros(&self.effects), zeros(&self.fired))
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (zeros(&counts.effects), zeros(&counts.fired))
+    }
+
+    /// What assertions saw, in a campaign that ran as it is or did not.
+    pub(super) fn into_summary(self, is_whole: bool) -> Summary {
+        let mut summary = self.0.into_inner().unwrap_or_else(PoisonError::into_inner).summary;
+        summary.is_whole = is_whole;
+        summary
     }
 }
 

@@ -108,7 +108,11 @@ impl Content {
 
     /// Whether bytes are on the device as they are read.
     pub(super) fn is_settled(&self, from: usize, to: usize) -> bool {
-        to <= self.stable.bytes().len() && !self.changes.iter().any(|c| c.touches(from, to))
+        // What a failed sync has dropped differs without a change that says so.
+        let (stable, view) = (self.stable.bytes().get(from..to), self.view().get(from..to));
+        stable.is_some()
+            && stable == view
+            && !self.changes.iter().any(|change| change.touches(from, to))
     }
 
     /// Flips a bit on the device.
@@ -209,6 +213,10 @@ mod tests {
         content.change(Change::Write(0, b"lost".to_vec()));
         assert_eq!(content.drop_unsynced(), 1);
         assert_eq!(content.view(), b"lost", "the cache still has it");
+        assert!(!content.is_settled(0, 4), "the device has nothing of it");
+        content.change(Change::Len(4));
+        content.sync();
+        assert!(!content.is_settled(0, 4), "the device has something else");
         content.change(Change::Write(4, b"kept".to_vec()));
         content.sync();
         content.lose_power(|_| Fate::Kept);

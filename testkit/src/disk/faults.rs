@@ -41,7 +41,10 @@ impl Disks {
         };
         let fault = if fault != Fault::NoSpace && world.goes_wrong(fault, shard) {
             fault
-        } else if self.grows(node, &request) && world.goes_wrong(Fault::NoSpace, shard) {
+        } else if world.may_go_wrong(Fault::NoSpace)
+            && self.grows(node, &request)
+            && world.goes_wrong(Fault::NoSpace, shard)
+        {
             Fault::NoSpace
         } else {
             return self.apply_damaged(world, (node, shard), request);
@@ -100,10 +103,15 @@ impl Disks {
         }
     }
 
-    /// How long an operation has to wait for a disk that stands still.
-    pub(super) fn stalls(&self, world: &World, node: u16) -> Option<u64> {
+    /// How long an operation has to wait for a disk that stands still. It counts once, however
+    /// often the disk is stopped again meanwhile.
+    pub(super) fn stalls(&mut self, world: &World, slot: u32) -> Option<u64> {
+        let node = self.operations.get(slot)?.node;
         let wait = self.stalled_until(node).checked_sub(world.now()).filter(|&wait| wait > 0)?;
-        world.went_wrong(Fault::DiskStall, node, wait);
+        let operation = self.operations.get_mut(slot)?;
+        if !std::mem::replace(&mut operation.stalled, true) {
+            world.went_wrong(Fault::DiskStall, node, wait);
+        }
         Some(wait)
     }
 

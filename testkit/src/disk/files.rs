@@ -19,6 +19,8 @@ pub(crate) struct Operation {
     pub(super) op: OpId,
     pub(super) request: DiskRequest,
     pub(super) form: Form,
+    /// It has come to a disk that stands still.
+    pub(super) stalled: bool,
 }
 
 /// All disks, and the operations that have not had their effect.
@@ -88,9 +90,11 @@ impl Disks {
         files.stalled_until = files.stalled_until.max(until);
     }
 
-    /// Ends every stall.
-    pub(crate) fn unstall(&mut self) {
+    /// Ends every stall. Returns the events of operations that waited for one.
+    pub(crate) fn unstall(&mut self) -> BTreeSet<u32> {
         self.nodes.iter_mut().for_each(|files| files.stalled_until = 0);
+        let stalled = self.operations.iter().filter(|(_, operation)| operation.stalled);
+        stalled.map(|(slot, _)| slot).collect()
     }
 
     /// An open file's content.
@@ -158,7 +162,9 @@ impl Disks {
     /// Whether a request needs more room on the device.
     pub(super) fn grows(&self, node: u16, request: &DiskRequest) -> bool {
         let (file, end) = match request {
-            DiskRequest::WriteAt { file, offset, data } => (file, offset + data.len() as u64),
+            DiskRequest::WriteAt { file, offset, data } => {
+                (file, offset.saturating_add(data.len() as u64))
+            }
             DiskRequest::SetLen { file, len } | DiskRequest::Allocate { file, len } => (file, *len),
             _ => return false,
         };

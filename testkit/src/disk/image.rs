@@ -31,7 +31,11 @@ impl Image {
         &self.bytes
     }
 
+    /// No bytes lead to no length.
     pub(super) fn write(&mut self, from: usize, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
         let to = from + data.len();
         if self.bytes.len() < to {
             self.bytes.resize(to, 0);

@@ -99,17 +99,22 @@ impl Names {
         file.is_some()
     }
 
-    /// Makes a directory's entries durable.
+    /// Makes a directory's entries durable, and what came before them in directories that they
+    /// share with others: a journal is written in order.
     pub(super) fn sync(&mut self, path: &Path) {
-        let path = plain(path);
-        for entry in std::mem::take(&mut self.changes) {
+        let mut synced = BTreeSet::from([plain(path)]);
+        let (mut durable, mut left) = (VecDeque::new(), VecDeque::new());
+        while let Some(entry) = self.changes.pop_back() {
             let (one, other) = entry.directories();
-            if one == path || other == path {
-                entry.apply(&mut self.stable);
+            if synced.contains(&one) || synced.contains(&other) {
+                synced.extend([one, other]);
+                durable.push_front(entry);
             } else {
-                self.changes.push_back(entry);
+                left.push_front(entry);
             }
         }
+        durable.into_iter().for_each(|entry| entry.apply(&mut self.stable));
+        self.changes = left;
     }
 
     /// Goes back to what the device has. Of a directory's changes those after a lost one are lost
@@ -132,5 +137,32 @@ impl Names {
     pub(super) fn files(&self) -> impl Iterator<Item = u64> {
         let named = self.view.values().chain(self.stable.values()).copied();
         named.chain(self.changes.iter().filter_map(Entry::file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(names: &mut Names) -> Vec<PathBuf> {
+        names.lose_power(|| true);
+        names.view().keys().cloned().collect()
+    }
+
+    #[test]
+    fn no_entry_becomes_durable_before_an_earlier_one_of_its_directories() {
+        for second in [None, Some("d1"), Some("d2")] {
+            let mut names = Names::default();
+            names.link("d1/x".into(), 1);
+            assert!(names.rename("d1/x".into(), "d2/x".into()));
+            names.link("d1/y".into(), 2);
+            names.sync(Path::new("d2"));
+            second.into_iter().for_each(|path| names.sync(Path::new(path)));
+            let mut expected: Vec<PathBuf> = vec!["d2/x".into()];
+            if second == Some("d1") {
+                expected.insert(0, "d1/y".into());
+            }
+            assert_eq!(left(&mut names), expected, "{second:?}");
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: DiskRequest) 
     let disks = &mut *world.disks.borrow_mut();
     disks.draw_stall(world, (node, shard));
     let (request, form) = Form::take_apart(request);
-    enter(world, disks, Operation { shard, node, op, request, form });
+    enter(world, disks, Operation { shard, node, op, request, form, stalled: false });
 }
 
 /// Lets an operation have its effect after a while.
@@ -32,13 +32,12 @@ fn enter(world: &World, disks: &mut Disks, operation: Operation) {
 /// An operation has its effect, unless it was cancelled.
 pub(crate) fn happen(world: &World, slot: u32) {
     let disks = &mut *world.disks.borrow_mut();
-    let Some(operation) = disks.operations.get(slot) else { return };
-    if let Some(wait) = disks.stalls(world, operation.node) {
+    if let Some(wait) = disks.stalls(world, slot) {
         world.enter_after(wait, What::Disk(slot));
         return;
     }
     let Some(operation) = disks.operations.remove(slot) else { return };
-    let Operation { shard, node, op, request, mut form } = operation;
+    let Operation { shard, node, op, request, mut form, .. } = operation;
     if disks.by_op.remove(&(shard, op.as_word())).is_none() {
         let interrupted = io::Error::new(io::ErrorKind::Interrupted, "cancelled");
         world.complete_after(0, shard, op, Err(interrupted));
@@ -61,7 +60,7 @@ pub(crate) fn happen(world: &World, slot: u32) {
         (Ok(DiskDone::Wrote(data)), Some(file)) if !disks.is_durable(node, file) => {
             form.written = Some(data);
             let request = DiskRequest::Sync { file, data_only: true };
-            enter(world, disks, Operation { shard, node, op, request, form });
+            enter(world, disks, Operation { shard, node, op, request, form, stalled: false });
             return;
         }
         (result, _) => result.map(|done| form.put_together(done)),

@@ -59,6 +59,11 @@ impl World {
         self.draw_slow_shards();
     }
 
+    /// Whether a fault has a rate now.
+    pub(crate) const fn may_go_wrong(&self, fault: Fault) -> bool {
+        self.fault_state.rates.get().rate(fault) > 0
+    }
+
     /// Whether a fault happens, at its rate. No choice is made at a rate of 0.
     #[inline]
     pub(crate) fn goes_wrong(&self, fault: Fault, place: u32) -> bool {

@@ -124,6 +124,11 @@ pub trait Monitor: 'static {
     /// # Errors
     ///
     /// When it must not have: the run fails with what is said.
+    ///
+    /// # Panics
+    ///
+    /// When it announces something itself, with [`greenroom_core::trace::announce`]: nobody can see
+    /// what happens while he is told of something else.
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), String>;
 
     /// Whether something has to happen yet. Default no.

@@ -34,8 +34,9 @@ impl Net<'_> {
         match self.node_at(node, address.ip()) {
             Some(target) => {
                 let arrives = self.world.now() + self.latency(node, target);
-                let delay = self.set_out((node, target), arrives) - self.world.now();
-                self.world.enter_after(delay, What::Net(NetEvent::Knock(number)));
+                let way = (node, target);
+                let arrival = self.set_out(way, arrives);
+                self.enter(way, arrival, NetEvent::Knock(number));
                 Outcome::Waits(request)
             }
             None => Outcome::Done(Err(io::ErrorKind::HostUnreachable.into())),
@@ -86,9 +87,7 @@ impl Net<'_> {
         let Some(Socket::Listener(socket)) = self.network.sockets.get(&listener) else { return };
         let is_full = socket.backlog.len() >= socket.backlog_max;
         if is_full || self.world.goes_wrong(Fault::BacklogFull, shard) {
-            if !is_full {
-                self.world.went_wrong(Fault::BacklogFull, to, u64::from(address.port()));
-            }
+            self.world.went_wrong(Fault::BacklogFull, to, u64::from(address.port()));
             self.knock_again(number);
             return;
         }

@@ -31,10 +31,11 @@ impl Net<'_> {
             if how == Crash::Process || closes {
                 // Closing a listener closes what waits before it.
                 drop(self.close(SocketId(id)));
-            } else if let Some(Socket::Stream(stream)) = self.network.sockets.remove(&id)
-                && !stream.flight.is_empty()
-            {
-                self.goes_unanswered(node, stream.peer);
+            } else if let Some(Socket::Stream(stream)) = self.network.sockets.remove(&id) {
+                self.network.unix.forget_stream(id);
+                if !stream.flight.is_empty() {
+                    self.goes_unanswered(node, stream.peer);
+                }
             }
         }
         self.network.bound.retain(|&(on, _), _| on != node);

@@ -11,11 +11,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use greenroom_core::runtime::{BindOptions, Buffer, NetDone, NetRequest, SocketId};
 
+use super::links::Arrival;
 use super::listen::overlap;
 use super::operate::{Net, NetEvent, Outcome, no_such_socket};
 use super::socket::Socket;
 use crate::draws::Site;
-use crate::events::What;
 use crate::faults::Fault;
 use crate::trace::{Kind, fold_bytes};
 
@@ -59,6 +59,17 @@ struct Flight {
     /// Its place among those of its sender to that address; 0 for the copy of another.
     serial: u64,
     reordered: bool,
+    /// The flight of its copy, or of what it is the copy of.
+    twin: Option<u64>,
+    /// When it arrives.
+    arrives: u64,
+}
+
+impl Flight {
+    /// Whether it comes behind those before it, and before those behind it.
+    const fn keeps_order(&self) -> bool {
+        self.serial > 0 && !self.reordered
+    }
 }
 
 /// What goes from one socket to one address.
@@ -78,6 +89,8 @@ pub(super) struct Datagrams {
     bound: BTreeMap<(u16, u16), Vec<u64>>,
     flights: BTreeMap<u64, Flight>,
     flight_next: u64,
+    /// Flights that have arrived, and whose twins are still on their way.
+    first_of_two: BTreeSet<u64>,
     lines: BTreeMap<(u64, SocketAddr), Line>,
     /// Pairs of a socket and an address between which nothing passes any more.
     dark: BTreeSet<(u64, SocketAddr)>,
@@ -85,7 +98,7 @@ pub(super) struct Datagrams {
 
 impl Datagrams {
     /// Whether a socket has this port.
-    fn has(&self, node: u16, port: u16) -> bool {
+    pub(super) fn has(&self, node: u16, port: u16) -> bool {
         self.bound.contains_key(&(node, port))
     }
 }
@@ -109,11 +122,8 @@ impl Net<'_> {
         if !(address.ip().is_unspecified() || address.ip().is_loopback() || address.ip() == own) {
             return Err(io::ErrorKind::AddrNotAvailable.into());
         }
-        while address.port() == 0 {
-            let port = self.network.free_port(node)?;
-            if !self.network.datagrams.has(node, port) {
-                address.set_port(port);
-            }
+        if address.port() == 0 {
+            address.set_port(self.network.free_datagram_port(node)?);
         }
         let bound = self.network.datagrams.bound.get(&(node, address.port()));
         let taken = bound.into_iter().flatten().any(|id| {
@@ -222,46 +232,35 @@ impl Net<'_> {
         let line = self.network.datagrams.lines.entry((sender, to)).or_default();
         line.serial_next += 1;
         let serial = line.serial_next;
+        let (bytes, reordered, twin) = (bytes.to_vec(), false, None);
         let mut flight =
-            Flight { sender, way, from, to, bytes: bytes.to_vec(), serial, reordered: false };
+            Flight { sender, way, from, to, bytes, serial, reordered, twin, arrives: 0 };
         if way.0 == way.1 {
-            let arrives = world.now() + self.latency(way.0, way.1);
-            return self.fly_in_order(flight, arrives);
+            let at = world.now() + self.latency(way.0, way.1);
+            return self.fly(flight, Arrival { at, is_held: false });
         }
         if world.goes_wrong(Fault::HalfOpen, place) {
             self.network.datagrams.dark.insert((sender, to));
             self.darken_back(way.1, from, to);
         }
         if world.goes_wrong(Fault::DatagramLoss, place) {
-            world.went_wrong(Fault::DatagramLoss, way.0, bytes.len() as u64);
+            world.went_wrong(Fault::DatagramLoss, way.0, flight.bytes.len() as u64);
             return;
         }
-        if world.goes_wrong(Fault::DatagramDuplication, place) {
-            let copy = Flight { serial: 0, ..flight.clone() };
-            let arrives = world.now() + self.latency(way.0, way.1) + world.fault_delay(place);
-            let arrives = self.set_out(way, arrives);
-            self.fly(copy, arrives);
-        }
+        let number = self.network.datagrams.flight_next;
+        let copy = world.goes_wrong(Fault::DatagramDuplication, place).then(|| {
+            flight.twin = Some(number + 1);
+            Flight { serial: 0, twin: Some(number), ..flight.clone() }
+        });
         let arrives = world.now() + self.latency(way.0, way.1);
-        let arrives = self.set_out(way, arrives);
-        if world.goes_wrong(Fault::DatagramReordering, place) {
-            flight.reordered = true;
-            // Behind those before it, and late: it overtakes none, later ones overtake it.
-            let line = self.network.datagrams.lines.entry((sender, to)).or_default();
-            let arrives = line.arrives_last.max(arrives);
-            self.fly(flight, arrives + world.fault_delay(place));
-        } else {
-            self.fly_in_order(flight, arrives);
+        let arrival = self.set_out(way, arrives);
+        flight.reordered = world.goes_wrong(Fault::DatagramReordering, place);
+        self.fly(flight, arrival);
+        if let Some(copy) = copy {
+            let arrives = world.now() + self.latency(way.0, way.1);
+            let arrival = self.set_out(way, arrives);
+            self.fly(copy, arrival);
         }
-    }
-
-    /// Lets a datagram arrive behind those before it.
-    fn fly_in_order(&mut self, flight: Flight, arrives: u64) {
-        let name = (flight.sender, flight.to);
-        let line = self.network.datagrams.lines.entry(name).or_default();
-        line.arrives_last = line.arrives_last.max(arrives);
-        let arrives = line.arrives_last;
-        self.fly(flight, arrives);
     }
 
     /// Has the sockets that an address means send nothing back there.
@@ -271,17 +270,61 @@ impl Net<'_> {
         }
     }
 
-    fn fly(&mut self, flight: Flight, arrives: u64) {
-        let datagrams = &mut self.network.datagrams;
+    /// Lets a datagram arrive behind those before it. One that is reordered, and a copy, is late: it
+    /// overtakes none, later ones overtake it.
+    fn fly(&mut self, mut flight: Flight, mut arrival: Arrival) {
+        arrival.at = self.in_line(&flight, arrival.at);
+        flight.arrives = arrival.at;
+        let (datagrams, way) = (&mut self.network.datagrams, flight.way);
         let number = datagrams.flight_next;
         datagrams.flight_next += 1;
         datagrams.flights.insert(number, flight);
-        self.world.events.borrow_mut().enter(arrives, What::Net(NetEvent::Datagram(number)));
+        self.enter(way, arrival, NetEvent::Datagram(number));
+    }
+
+    /// When a datagram arrives that would then if it were the only one.
+    fn in_line(&mut self, flight: &Flight, arrives: u64) -> u64 {
+        let name = (flight.sender, flight.to);
+        let line = self.network.datagrams.lines.entry(name).or_default();
+        let arrives = line.arrives_last.max(arrives);
+        if flight.keeps_order() {
+            line.arrives_last = arrives;
+            return arrives;
+        }
+        arrives + self.world.fault_delay(u32::from(flight.way.0))
+    }
+
+    /// Forgets those datagrams where others are to arrive behind them.
+    pub(super) fn unline(&mut self, numbers: &BTreeSet<u64>) {
+        let datagrams = &mut self.network.datagrams;
+        let unlined = numbers.iter().filter_map(|number| datagrams.flights.get(number));
+        let names: BTreeSet<_> = unlined.map(|flight| (flight.sender, flight.to)).collect();
+        for name in names {
+            let others = datagrams.flights.iter().filter(|(number, flight)| {
+                (flight.sender, flight.to) == name
+                    && flight.keeps_order()
+                    && !numbers.contains(number)
+            });
+            let last = others.map(|(_, flight)| flight.arrives).max();
+            let line = datagrams.lines.entry(name).or_default();
+            line.arrives_last = last.unwrap_or_default();
+        }
+    }
+
+    /// When a datagram arrives that nothing keeps back any more, and would then if it were alone.
+    /// (Of a line, the oldest are asked first.)
+    pub(super) fn datagram_goes_on(&mut self, number: u64, arrives: u64) -> u64 {
+        let Some(flight) = self.network.datagrams.flights.remove(&number) else { return arrives };
+        let arrives = self.in_line(&flight, arrives).min(flight.arrives);
+        self.network.datagrams.flights.insert(number, Flight { arrives, ..flight });
+        arrives
     }
 
     /// A datagram has come to the end of its way.
     pub(super) fn datagram_arrives(&mut self, number: u64) {
-        let Some(flight) = self.network.datagrams.flights.remove(&number) else { return };
+        let datagrams = &mut self.network.datagrams;
+        let Some(flight) = datagrams.flights.remove(&number) else { return };
+        let came_before = flight.twin.is_some_and(|twin| datagrams.first_of_two.remove(&twin));
         let (world, way) = (self.world, flight.way);
         if self.network.datagrams.dark.contains(&(flight.sender, flight.to)) {
             world.went_wrong(Fault::HalfOpen, way.0, flight.sender);
@@ -309,6 +352,7 @@ impl Net<'_> {
         socket.taken += flight.bytes.len() + OVERHEAD;
         let receive = socket.receive;
         let detail = fold_bytes(&flight.bytes);
+        self.note_twin(number, &flight, came_before);
         self.note_order(&flight);
         if let Ok(socket) = self.datagram_socket(id) {
             socket.arrived.push_back((flight.from, flight.bytes));
@@ -317,10 +361,18 @@ impl Net<'_> {
         self.retry(receive, 0);
     }
 
+    /// Counts a datagram that has come twice.
+    fn note_twin(&mut self, number: u64, flight: &Flight, came_before: bool) {
+        if came_before {
+            self.world.went_wrong(Fault::DatagramDuplication, flight.way.1, flight.sender);
+        } else if flight.twin.is_some_and(|it| self.network.datagrams.flights.contains_key(&it)) {
+            self.network.datagrams.first_of_two.insert(number);
+        }
+    }
+
     /// Counts what a program can notice of a datagram's place among others.
     fn note_order(&mut self, flight: &Flight) {
         if flight.serial == 0 {
-            self.world.went_wrong(Fault::DatagramDuplication, flight.way.1, flight.sender);
             return;
         }
         let line = self.network.datagrams.lines.entry((flight.sender, flight.to)).or_default();

@@ -1,6 +1,6 @@
 //! What stands between nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::operate::{Net, NetEvent};
 use crate::events::What;
@@ -32,8 +32,18 @@ pub(crate) struct Links {
     cuts: BTreeMap<Way, Cut>,
     /// When nothing arrives that is sent.
     clogs: BTreeMap<Way, Vec<Clog>>,
-    /// What goes on once its way is free.
-    held: Vec<(Way, NetEvent)>,
+    /// What a cut or a clog keeps back, by when it goes on (`u64::MAX`: once it is healed) and in
+    /// order; what is to go on by itself is entered for that time.
+    held: BTreeMap<(u64, u64), (Way, NetEvent)>,
+    held_next: u64,
+}
+
+/// When something arrives that has set out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    pub(super) at: u64,
+    /// A clog keeps it back until then.
+    pub(super) is_held: bool,
 }
 
 /// How long a kernel sends the same bytes again before it gives a connection up: what 15 tries
@@ -68,14 +78,23 @@ impl Links {
     fn cut_at(&self, way: Way, now: u64) -> Option<Cut> {
         self.cuts.get(&way).copied().filter(|cut| cut.until > now)
     }
+
+    /// Notes that something is kept back until then.
+    fn hold(&mut self, way: Way, event: NetEvent, until: u64, now: u64) {
+        while let Some(first) = self.held.first_entry().filter(|first| first.key().0 <= now) {
+            first.remove();
+        }
+        self.held.insert((until, self.held_next), (way, event));
+        self.held_next += 1;
+    }
 }
 
 impl Net<'_> {
     /// Draws what goes wrong on a way as something sets out on it, which arrives at that time.
     /// Returns when it does now.
-    pub(super) fn set_out(&mut self, way: Way, mut arrives: u64) -> u64 {
+    pub(super) fn set_out(&mut self, way: Way, mut arrives: u64) -> Arrival {
         if way.0 == way.1 {
-            return arrives;
+            return Arrival { at: arrives, is_held: false };
         }
         let (from, world) = (u32::from(way.0), self.world);
         let until = || world.now() + world.fault_time(from, |times| times.partition_max);
@@ -98,13 +117,22 @@ impl Net<'_> {
             self.clog(way, world.fault_time(from, |times| times.clog_max));
         }
         self.draw_groups(from);
-        if let Some(clog) = self.network.links.clog_at(way, world.now())
-            && clog.until > arrives
-        {
-            world.went_wrong(clog.fault, way.0, clog.until - arrives);
-            arrives = clog.until;
+        let clog = self.network.links.clog_at(way, world.now());
+        match clog.filter(|clog| clog.until > arrives) {
+            Some(clog) => {
+                world.went_wrong(clog.fault, way.0, clog.until - arrives);
+                Arrival { at: clog.until, is_held: true }
+            }
+            None => Arrival { at: arrives, is_held: false },
         }
-        arrives
+    }
+
+    /// Enters what arrives at the end of a way.
+    pub(super) fn enter(&mut self, way: Way, arrival: Arrival, event: NetEvent) {
+        if arrival.is_held {
+            self.network.links.hold(way, event, arrival.at, self.world.now());
+        }
+        self.world.events.borrow_mut().enter(arrival.at, What::Net(event));
     }
 
     /// Lets nothing that is sent from now on arrive before that time has passed.
@@ -139,28 +167,51 @@ impl Net<'_> {
         let Some(cut) = self.network.links.cut_at(way, self.world.now()) else { return false };
         self.world.went_wrong(cut.fault, way.0, u64::from(way.1));
         if cut.until == u64::MAX {
-            self.network.links.held.push((way, event));
+            self.network.links.hold(way, event, cut.until, self.world.now());
         } else {
             let at = cut.until + self.latency(way.0, way.1);
-            self.world.events.borrow_mut().enter(at, What::Net(event));
+            self.enter(way, Arrival { at, is_held: true }, event);
         }
         true
     }
 
-    /// Frees all ways that the test asks for. What was kept back goes on.
+    /// Frees all ways that the test asks for. What was kept back goes on now.
     pub(crate) fn heal(&mut self, healed: impl Fn(Way) -> bool) {
-        let links = &mut self.network.links;
+        let (links, now) = (&mut self.network.links, self.world.now());
         links.cuts.retain(|&way, _| !healed(way));
         links.clogs.retain(|&way, _| !healed(way));
-        let held = std::mem::take(&mut links.held);
-        for (way, event) in held {
-            if healed(way) {
-                let delay = self.latency(way.0, way.1);
-                self.world.enter_after(delay, What::Net(event));
-            } else {
-                self.network.links.held.push((way, event));
+        let (freed, held): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut links.held).into_iter().partition(|(_, (way, _))| healed(*way));
+        links.held = held;
+        let freed = freed.into_iter().filter(|((until, _), _)| *until > now);
+        let freed: Vec<_> = freed.map(|((until, _), (way, event))| (until, way, event)).collect();
+        let mut datagrams = BTreeSet::new();
+        for (_, _, event) in &freed {
+            match *event {
+                NetEvent::Datagram(number) => drop(datagrams.insert(number)),
+                NetEvent::Arrive(to) => self.unline_segments(to),
+                _ => {}
             }
         }
+        self.unline(&datagrams);
+        let mut sooner = Vec::new();
+        for (until, way, event) in freed {
+            let arrives = now + self.latency(way.0, way.1);
+            let arrives = match event {
+                NetEvent::Datagram(number) => self.datagram_goes_on(number, arrives.min(until)),
+                NetEvent::Arrive(to) => self.segment_goes_on(to, arrives.min(until)),
+                _ => arrives,
+            };
+            if until == u64::MAX {
+                self.world.events.borrow_mut().enter(arrives, What::Net(event));
+            } else {
+                sooner.push((until, What::Net(event), arrives));
+            }
+        }
+        self.world.events.borrow_mut().hasten(|at, what| {
+            let found = sooner.iter().position(|&(until, other, _)| (until, other) == (at, what));
+            found.map(|index| sooner.remove(index).2)
+        });
     }
 }
 

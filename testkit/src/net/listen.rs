@@ -59,6 +59,7 @@ impl Net<'_> {
         let (waits, node) = (!socket.backlog.is_empty(), socket.node);
         if waits && let Err(error) = self.has_descriptors(node) {
             // The connection waits for another accept.
+            self.offer_again(listener);
             return Outcome::Done(Err(error));
         }
         let Some(Socket::Listener(socket)) = self.network.sockets.get_mut(&listener.0) else {
@@ -88,6 +89,16 @@ impl Net<'_> {
         }
     }
 
+    /// Lets another accept look, where one that was to take a connection has not.
+    pub(super) fn offer_again(&mut self, listener: SocketId) {
+        if let Some(Socket::Listener(socket)) = self.network.sockets.get_mut(&listener.0)
+            && !socket.backlog.is_empty()
+        {
+            let accept = socket.accepts.pop_front();
+            self.retry(accept, 0);
+        }
+    }
+
     pub(super) fn close(&mut self, socket: SocketId) -> io::Result<NetDone> {
         match self.network.sockets.remove(&socket.0).ok_or_else(no_such_socket)? {
             Socket::Listener(listener) => {
@@ -105,6 +116,7 @@ impl Net<'_> {
                     self.fail(accept, interrupted("the listener was closed"));
                 }
                 for (stream, _) in listener.backlog {
+                    self.network.unix.forget_stream(stream);
                     if let Some(Socket::Stream(stream)) = self.network.sockets.remove(&stream) {
                         self.transmit((stream.node, stream.peer_node), stream.peer, Segment::Reset);
                     }

@@ -107,11 +107,20 @@ impl Network {
 
     /// A port of the node on which nobody listens.
     pub(super) fn free_port(&mut self, node: u16) -> io::Result<u16> {
-        let next = &mut self.port_next[usize::from(node)];
-        for _ in PORT_FIRST..u16::MAX {
+        self.next_port(node, |network, port| network.bound.contains_key(&(node, port)))
+    }
+
+    /// A port of the node that no datagram socket has.
+    pub(super) fn free_datagram_port(&mut self, node: u16) -> io::Result<u16> {
+        self.next_port(node, |network, port| network.datagrams.has(node, port))
+    }
+
+    fn next_port(&mut self, node: u16, is_taken: impl Fn(&Self, u16) -> bool) -> io::Result<u16> {
+        for _ in PORT_FIRST..=u16::MAX {
+            let next = &mut self.port_next[usize::from(node)];
             let port = *next;
             *next = if port == u16::MAX { PORT_FIRST } else { port + 1 };
-            if !self.bound.contains_key(&(node, port)) {
+            if !is_taken(self, port) {
                 return Ok(port);
             }
         }
@@ -168,6 +177,9 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Cancel(number) => {
             if let Some(operation) = net.network.operations.remove(&number) {
                 net.forget_waiting(number);
+                if let NetRequest::Accept { listener } = operation.request {
+                    net.offer_again(listener);
+                }
                 net.finish(operation, Err(interrupted("cancelled")));
             }
         }

@@ -64,8 +64,8 @@ pub(super) struct Stream {
     pub(super) timed_out: bool,
     /// Nothing arrives here any more, and nobody says so.
     pub(super) dark: bool,
-    /// What is on its way here is being sent again and again.
-    pub(super) giving_up: bool,
+    /// What is on its way here is being sent again and again, until then at most.
+    pub(super) giving_up: Option<u64>,
     /// This side receives no more.
     pub(super) deaf: bool,
     /// This side has said that it sends no more.
@@ -91,7 +91,7 @@ impl Stream {
             reset: false,
             timed_out: false,
             dark: false,
-            giving_up: false,
+            giving_up: None,
             deaf: false,
             mute: false,
             receive: None,

@@ -154,15 +154,29 @@ impl Net<'_> {
     /// Sends a segment on its way to a socket, behind what is on its way already.
     pub(super) fn transmit(&mut self, way: (u16, u16), to: u64, segment: Segment) {
         let arrives = self.world.now() + self.latency(way.0, way.1);
-        let arrives = self.set_out(way, arrives);
+        let mut arrival = self.set_out(way, arrives);
         let Some(stream) = self.stream(to) else { return };
         if let Segment::Data(bytes) = &segment {
             stream.flying += bytes.len();
         }
         stream.flight.push_back(segment);
+        arrival.is_held &= stream.arrives_last <= arrival.at;
+        stream.arrives_last = stream.arrives_last.max(arrival.at);
+        arrival.at = stream.arrives_last;
+        self.enter(way, arrival, NetEvent::Arrive(to));
+    }
+
+    /// Forgets when what is on its way to a socket arrives. (Each arrival is of the oldest: none
+    /// overtakes another.)
+    pub(super) fn unline_segments(&mut self, to: u64) {
+        self.stream(to).into_iter().for_each(|stream| stream.arrives_last = 0);
+    }
+
+    /// When a segment arrives that nothing keeps back any more, and would then if it were alone.
+    pub(super) fn segment_goes_on(&mut self, to: u64, arrives: u64) -> u64 {
+        let Some(stream) = self.stream(to) else { return arrives };
         stream.arrives_last = stream.arrives_last.max(arrives);
-        let at = stream.arrives_last;
-        self.world.events.borrow_mut().enter(at, What::Net(NetEvent::Arrive(to)));
+        stream.arrives_last
     }
 
     pub(super) fn arrive(&mut self, to: u64) {
@@ -172,7 +186,7 @@ impl Net<'_> {
         let world = self.world;
         let Some(stream) = self.stream(to) else { return };
         let Some(segment) = stream.flight.pop_front() else { return };
-        stream.giving_up = false;
+        stream.giving_up = None;
         let (mut detail, takes) = (0, !stream.deaf && !stream.reset);
         let (node, from) = (stream.node, stream.peer_node);
         match segment {
@@ -214,19 +228,26 @@ impl Net<'_> {
         } else if !self.holds(way, NetEvent::Arrive(to)) {
             return false;
         }
+        let end = self.world.now() + GIVE_UP_AFTER;
         let Some(stream) = self.stream(to) else { return true };
-        if !std::mem::replace(&mut stream.giving_up, true) {
+        if stream.giving_up.is_none() {
+            stream.giving_up = Some(end);
             self.world.enter_after(GIVE_UP_AFTER, What::Net(NetEvent::GiveUp(to)));
         }
         true
     }
 
-    /// Ends a connection on the side whose bytes do not arrive. The other side is not told.
+    /// Ends a connection on the side whose bytes do not arrive, unless some have arrived since this
+    /// was entered. The other side is not told.
     pub(super) fn give_up(&mut self, to: u64) {
-        let Some(stream) = self.stream(to).filter(|stream| stream.giving_up) else { return };
+        let now = self.world.now();
+        let Some(stream) = self.stream(to) else { return };
+        if stream.giving_up.is_none_or(|end| end > now) {
+            return;
+        }
         stream.flight.clear();
         stream.flying = 0;
-        stream.giving_up = false;
+        stream.giving_up = None;
         let sender = stream.peer;
         self.time_out(sender);
     }

@@ -41,22 +41,22 @@ impl TestRuntime {
             return;
         }
         self.take_down(node, how);
+        self.world.nodes[usize::from(node)].returns.set(true);
         let time = self.world.fault_time(u32::from(node), |times| times.down_max);
         self.world.enter_after(time, What::Restart(node));
     }
 
-    /// The end of a drawn crash.
+    /// The end of a drawn crash. A node that the test took down stays down.
     pub(super) fn drawn_restart(&mut self, node: u16) {
-        let boot = self.boots.get(&node).cloned();
-        if let Some(boot) = boot.filter(|_| self.is_down(node)) {
-            let world = self.world.clone();
-            let disks = &mut *world.disks.borrow_mut();
-            if disks.goes_bad(&world, Fault::WipedDisk, (node, u32::from(node))) {
-                disks.wipe(node);
-                world.went_wrong(Fault::WipedDisk, node, 0);
-            }
-            self.restart(node);
-            boot(self);
+        let returns = self.world.nodes[usize::from(node)].returns.get();
+        let Some(boot) = self.boots.get(&node).cloned().filter(|_| returns) else { return };
+        let place = (node, u32::from(node));
+        let is_wiped = self.world.disks.borrow().goes_bad(&self.world, Fault::WipedDisk, place);
+        if is_wiped {
+            self.wipe_disk(node);
+            self.world.went_wrong(Fault::WipedDisk, node, 0);
         }
+        self.restart(node);
+        boot(self);
     }
 }

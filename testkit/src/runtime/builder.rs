@@ -294,8 +294,8 @@ impl Builder {
 
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
-        // A run that knew only some faults is replayed as one.
-        self.setup.masks |= script.log.decisions.iter().any(|d| d.site == Site::Mask);
+        // A run that knew only some faults is replayed as one, and no other is: the log alone says.
+        self.setup.masks = script.log.decisions.iter().any(|d| d.site == Site::Mask);
         self.setup.source = Some(Source::Script(script));
         self
     }

@@ -98,19 +98,30 @@ impl TestRuntime {
     ///
     /// # Panics
     ///
-    /// When there is no such shard; and as [`TestRuntime::step`].
+    /// When there is no such shard; when the receiver stands still, because of a stall or because it
+    /// is slow: let time pass until it goes on; and as [`TestRuntime::step`].
     pub fn deliver_next(&mut self, node: u16, from: u16, to: u16) -> bool {
         self.hold(node, from, to);
         let (from, to, number) = self.link(node, from, to);
+        self.goes_on(number);
         if !self.nodes[usize::from(node)].rings.show_next(from, to) {
             return false;
         }
         self.arrives(number, 1);
         while self.nodes[usize::from(node)].rings.shows(from, to) {
+            self.goes_on(number);
             self.rouse(number);
             self.run_step(number);
         }
         true
+    }
+
+    /// Sees to it that a shard that is to run does not stand still.
+    fn goes_on(&self, number: u32) {
+        let state = &self.world.shards[number as usize];
+        let (place, left) =
+            (state.place, state.stalled_until.get().saturating_sub(self.world.now()));
+        assert!(left == 0, "{place:?} stands still, for another {left} ns");
     }
 
     /// Counts packets that have come in sight of a shard, and lets it run.

@@ -38,7 +38,7 @@ impl TestRuntime {
         for cell in &self.cells[first as usize..last as usize] {
             cell.shard.enter(|| cell.shard.abandon_all());
         }
-        drop(self.nodes[usize::from(node)].rings.take_all());
+        drop_each(self.nodes[usize::from(node)].rings.take_all());
         self.void_events(node, how, first..last);
         net::steer(&self.world, |net| net.crash(node, how));
         self.replace(node, first..last);
@@ -53,12 +53,16 @@ impl TestRuntime {
     /// When there is no such node, or it is not down.
     pub fn restart(&mut self, node: u16) {
         assert!(self.is_down(node), "node {node} is not down");
-        self.world.nodes[usize::from(node)].down.set(false);
+        let state = &self.world.nodes[usize::from(node)];
+        state.down.set(false);
+        if state.returns.replace(false) {
+            self.world.events.borrow_mut().retain(|what| what != What::Restart(node));
+        }
         net::steer(&self.world, |net| net.restart(node));
         self.show(node, Happening::Restarted);
     }
 
-    /// Takes everything off the disk of a node that is down.
+    /// Takes everything off the disk of a node that is down, the paths of its Unix sockets as well.
     ///
     /// # Panics
     ///
@@ -120,7 +124,7 @@ impl TestRuntime {
     /// When there is no such shard.
     pub fn stall(&mut self, node: u16, shard: u16, time: Duration) {
         let number = self.number(node, shard);
-        self.stand_still(number, time.as_nanos() as u64);
+        self.stand_still(number, time.as_nanos() as u64, Fault::ShardStall);
     }
 
     /// Makes every round of a shard take that many times as long as it does; 1 is as usual.
@@ -141,26 +145,30 @@ impl TestRuntime {
         if factor > 1 {
             let extra = cost * u64::from(factor - 1);
             self.world.went_wrong(Fault::SlowShard, node, extra);
-            self.stand_still(number, extra);
+            self.stand_still(number, extra, Fault::SlowShard);
         }
         if self.world.goes_wrong(Fault::ShardStall, number) {
             let time = self.world.fault_time(number, |times| times.shard_stall_max);
-            self.stand_still(number, time);
+            self.stand_still(number, time, Fault::ShardStall);
         }
     }
 
-    /// Takes a shard off those that can run until that time has passed.
-    fn stand_still(&mut self, number: u32, time: u64) {
+    /// Takes a shard off those that can run until that time has passed, because of that fault.
+    fn stand_still(&mut self, number: u32, time: u64, why: Fault) {
         let state = &self.world.shards[number as usize];
         let end = self.world.now() + time;
         if end <= state.stalled_until.get() {
             return;
         }
+        let is_counted = state.held.get() && state.stalled_by.get() == Fault::ShardStall;
         state.stalled_until.set(end);
+        state.stalled_by.set(why);
         if let Some(index) = self.ready.iter().position(|&other| other == number) {
             self.ready.remove(index);
             state.held.set(true);
             self.begin_stall(number);
+        }
+        if state.held.get() && !is_counted {
             self.count_stall(number);
         }
         self.watch_stall(number);
@@ -187,10 +195,11 @@ impl TestRuntime {
         }
     }
 
+    /// Counts that a shard that could run does not. What a slow shard loses is counted by the round.
     fn count_stall(&self, number: u32) {
         let state = &self.world.shards[number as usize];
         let left = state.stalled_until.get() - self.world.now();
-        if state.slowness.get() == 1 {
+        if state.stalled_by.get() == Fault::ShardStall {
             self.world.went_wrong(Fault::ShardStall, state.place.node, left);
             state.cause.set(self.world.trace.cause());
         }
@@ -199,7 +208,7 @@ impl TestRuntime {
     /// Takes back what would reach a node that is down.
     fn void_events(&self, node: u16, how: Crash, numbers: std::ops::Range<u32>) {
         let world = &*self.world;
-        drop(world.inbox.remove(|shard| numbers.contains(&shard)));
+        drop_each(world.inbox.remove(|shard| numbers.contains(&shard)));
         let completions = world.void_completions(|shard| numbers.contains(&shard));
         let (jobs, void_jobs) = world.void_jobs(|shard| numbers.contains(&shard));
         let (threads, void_tasks) = world.void_threads(|shard| numbers.contains(&shard));
@@ -231,7 +240,7 @@ impl TestRuntime {
         state.incarnation.set(state.incarnation.get() + 1);
         let cell = NodeCell::new(&world, state);
         for number in numbers {
-            drop(world.shards[number as usize].reset());
+            world.shards[number as usize].reset();
             self.ready.retain(|&other| other != number);
             self.cells[number as usize] =
                 ShardCell::new(&world, &cell, number, self.reporter.clone());

@@ -80,16 +80,12 @@ impl Drop for TestRuntime {
         for cell in &self.cells {
             cell.shard.enter(|| cell.shard.abandon_all());
         }
-        drop(self.world.inbox.close());
+        drop_each(self.world.inbox.close().into_iter().flatten());
         for node in &self.nodes {
-            drop(node.rings.take_all());
+            drop_each(node.rings.take_all());
         }
         for shard in &self.world.shards {
-            let arriving = std::mem::take(&mut *shard.arriving.borrow_mut());
-            let injected = std::mem::take(&mut *shard.injected.borrow_mut());
-            let completions = std::mem::take(&mut *shard.completions.borrow_mut());
-            drop((arriving, injected));
-            drop_each(completions);
+            shard.drop_inputs();
         }
         self.world.drop_all();
     }

@@ -91,7 +91,8 @@ impl TestRuntime {
         net::steer(&self.world, |net| net.bridge(node, u64::MAX));
     }
 
-    /// Ends all partitions and clogs; what they kept back goes on its way.
+    /// Ends all partitions and clogs, those that were drawn as well; what they kept back goes on its
+    /// way.
     pub fn heal(&mut self) {
         net::steer(&self.world, |net| net.heal(|_| true));
     }

@@ -28,17 +28,24 @@ impl TestRuntime {
     /// Ends what goes wrong, and makes the schedule fair from now on: there are no faults at any
     /// rate; links, shards and disks go on as usual; nodes that are down because of a drawn crash
     /// come back; rings that the test holds are released. So whatever should happen has to happen
-    /// now, and a [`crate::Monitor`] must not stay hot. What has happened stays: lost bytes, connections that were reset, damaged
-    /// sectors, clocks that are off or go wrong.
+    /// now, and a [`crate::Monitor`] must not stay hot. What has happened stays: lost bytes,
+    /// connections that were reset, damaged sectors, clocks that are off or go wrong.
     pub fn end_chaos(&mut self) {
         if !self.world.is_fair() {
             self.world.fair_since.set(Some(self.world.now()));
         }
         self.set_faults(Faults::none());
         self.heal();
-        self.world.disks.borrow_mut().unstall();
-        let drawn = |what| matches!(what, What::Crash(..) | What::Restart(_));
-        self.world.events.borrow_mut().retain(|what| !drawn(what));
+        let (stalled, now) = (self.world.disks.borrow_mut().unstall(), self.world.now());
+        self.world.events.borrow_mut().hasten(|_, what| match what {
+            What::Disk(slot) => stalled.contains(&slot).then_some(now),
+            _ => None,
+        });
+        let is_over = |what| {
+            let stall = matches!(what, What::StallEnd(_) | What::Watch(_));
+            stall || matches!(what, What::Crash(..) | What::Restart(_))
+        };
+        self.world.events.borrow_mut().retain(|what| !is_over(what));
         for node in 0..self.world.nodes.len() as u16 {
             self.drawn_restart(node);
             self.release_all(node);
@@ -120,8 +127,8 @@ impl TestRuntime {
         state.stalled_until.set(0);
         state.slowness.set(1);
         let waits = matches!(state.phase.get(), Phase::Parked | Phase::Spinning);
-        if state.held.replace(false) {
-            self.ready.push(number);
+        if state.held.get() {
+            self.end_stall(number);
         } else if waits && state.deadline_late.take() > 0 {
             state.deadline_entered.set(u64::MAX);
             self.enter_deadline(number);

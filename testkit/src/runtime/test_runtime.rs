@@ -154,6 +154,7 @@ impl TestRuntime {
             assert!(self.step(), "deadlock: nothing can move\n{}", self.report());
         }
         self.check_ledgers();
+        self.pass_judgement();
         let taken = self.cells[root.shard() as usize].shard.enter(|| root.take());
         taken.unwrap_or_else(|error| panic!("{error}\n{}", self.headline()))
     }
@@ -176,6 +177,7 @@ impl TestRuntime {
             }
         }
         self.world.move_to(end);
+        self.pass_judgement();
     }
 
     /// Runs until idle, then moves time to the next timer and runs until idle again. Returns the
@@ -205,7 +207,8 @@ impl TestRuntime {
             self.world.take_up_injected();
             let under_way = self.world.events.borrow().any_under_way();
             if self.ready.is_empty() && !under_way {
-                return self.check_ledgers();
+                self.check_ledgers();
+                return self.pass_judgement();
             }
             self.step();
         }
@@ -225,13 +228,15 @@ impl TestRuntime {
     ///
     /// # Panics
     ///
-    /// When there is no such shard, or its node is down.
+    /// When there is no such shard, or its node is down; when `f` breaks what always holds, or what a
+    /// monitor watches over.
     pub fn on<R>(&mut self, node: u16, shard: u16, f: impl FnOnce() -> R) -> R {
         let number = self.number(node, shard);
         assert!(!self.is_down(node), "node {node} is down");
         self.world.trace.because_of_nothing();
         let result = self.cells[number as usize].shard.enter(f);
         self.rouse(number);
+        self.pass_judgement();
         result
     }
 

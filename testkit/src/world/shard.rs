@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use greenroom_core::runtime::{Injected, IoResult, OpId};
 
+use crate::faults::Fault;
 use crate::threads::drop_each;
 use crate::trace::{Causes, Place};
 
@@ -58,6 +59,8 @@ pub(crate) struct ShardState {
     pub(crate) arrives_last: Cell<u64>,
     /// Until when it stands still.
     pub(crate) stalled_until: Cell<u64>,
+    /// Why: a stall, or a round that took longer than it should.
+    pub(crate) stalled_by: Cell<Fault>,
     /// It could run, and does when it no longer stands still.
     pub(crate) held: Cell<bool>,
     /// How many times as long as usual its rounds take.
@@ -88,6 +91,7 @@ impl ShardState {
             arriving: RefCell::default(),
             arrives_last: Cell::new(0),
             stalled_until: Cell::new(0),
+            stalled_by: Cell::new(Fault::ShardStall),
             held: Cell::new(false),
             slowness: Cell::new(1),
             slowness_drawn: Cell::new(false),
@@ -95,9 +99,8 @@ impl ShardState {
         }
     }
 
-    /// Becomes a shard that has just started. Returns what was meant for the one before, but for
-    /// completions, which are dropped.
-    pub(crate) fn reset(&self) -> impl Sized + use<> {
+    /// Becomes a shard that has just started. What was meant for the one before is dropped.
+    pub(crate) fn reset(&self) {
         self.spin.set(self.spin.get() + 1);
         self.phase.set(Phase::Parked);
         self.announced.set(true);
@@ -113,9 +116,18 @@ impl ShardState {
         self.causes.reset();
         self.stalled_until.set(0);
         self.held.set(false);
+        self.drop_inputs();
+    }
+
+    /// Drops what is on its way, or has come and was not taken in. (Each is taken out first: what
+    /// users wrote may run.)
+    pub(crate) fn drop_inputs(&self) {
+        let arriving = self.arriving.take();
+        drop_each(arriving);
+        let injected = self.injected.take();
+        drop_each(injected);
         let completions = self.completions.take();
         drop_each(completions);
-        (self.injected.take(), self.arriving.take())
     }
 
     /// Whether something other than packets waits to be taken in.

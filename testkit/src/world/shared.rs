@@ -53,6 +53,8 @@ pub(crate) struct NodeState {
     pub(crate) address: IpAddr,
     /// It has crashed and was not restarted.
     pub(crate) down: Cell<bool>,
+    /// It went down because of a crash that was drawn, and comes back by itself.
+    pub(crate) returns: Cell<bool>,
     /// It starts by itself after a crash that was drawn.
     pub(crate) boots: Cell<bool>,
     /// How often it has crashed.
@@ -115,6 +117,7 @@ impl World {
                 shards: count,
                 address,
                 down: Cell::new(false),
+                returns: Cell::new(false),
                 boots: Cell::new(false),
                 incarnation: Cell::new(0),
                 clock: NodeClock::default(),
@@ -261,6 +264,7 @@ impl World {
     fn take_up(&self) {
         while let Some((shard, injected)) = self.inbox.pop() {
             if self.is_dead(shard) {
+                drop_each([injected]);
                 continue;
             }
             let state = &self.shards[shard as usize];

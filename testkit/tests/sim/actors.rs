@@ -1,7 +1,7 @@
 //! Actors that several tests use, and what must hold when a run has come to rest.
 
 use greenroom_core::{Actor, Context, Flow, Reply};
-use greenroom_testkit::TestRuntime;
+use greenroom_testkit::{Campaign, TestRuntime};
 
 /// Remembers what it was told, in order.
 #[derive(Default)]
@@ -32,6 +32,24 @@ impl Actor for Notebook {
         }
         Flow::Continue
     }
+}
+
+/// Gives the others of its shard a turn.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// Whether a campaign of so many seeds runs as it is, whatever the environment says.
+pub(crate) fn is_whole(seeds: u64) -> bool {
+    Campaign::new("sim").seeds(seeds).is_whole()
 }
 
 /// Whether each sender's notes are 0, 1, 2 and so on, in order.

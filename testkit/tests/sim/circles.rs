@@ -133,7 +133,7 @@ fn a_third_party_may_break_a_circle_while_it_is_probed() {
     let (campaign, told) = campaign("a_third_party_may_break_a_circle_while_it_is_probed", 600);
     // Runs in which the circle was declared before it was broken, and in which it was not.
     let (before, never) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    campaign.run(|sim| {
+    let summary = campaign.run(|sim| {
         let ring = Ring::start(sim, &[0, 1, 2], &[How::Send; 3]);
         sim.advance(40 * MILLI);
         // Into the middle of the probes, which begin at a tick of their own.
@@ -170,6 +170,9 @@ fn a_third_party_may_break_a_circle_while_it_is_probed() {
         ring.end(sim);
         come_to_rest(sim, 1, 3);
     });
+    if !summary.is_whole() {
+        return;
+    }
     assert!(before.into_inner() > 20 && never.into_inner() > 20, "the two never raced");
 }
 
@@ -212,7 +215,7 @@ fn a_storm_of_senders_always_settles_and_no_circle_is_made_up() {
     let name = "a_storm_of_senders_always_settles_and_no_circle_is_made_up";
     let (campaign, told) = campaign(name, 150);
     let all = AtomicUsize::new(0);
-    campaign.run(|sim| {
+    let summary = campaign.run(|sim| {
         let log = Log::default();
         let root = storm(sim, &log);
         let (mut seen, mut judged) = (BTreeSet::new(), 0);
@@ -235,5 +238,8 @@ fn a_storm_of_senders_always_settles_and_no_circle_is_made_up() {
         all.fetch_add(judged, Ordering::Relaxed);
         come_to_rest(sim, 1, 3);
     });
+    if !summary.is_whole() {
+        return;
+    }
     assert!(all.into_inner() > 50, "hardly a circle in all seeds");
 }

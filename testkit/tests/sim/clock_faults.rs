@@ -142,14 +142,18 @@ fn drawn_clocks_are_off_within_bounds_and_the_monotonic_one_never_goes_back() {
             readings
         });
         assert!(readings.is_sorted_by_key(|&(_, mono)| mono), "a monotonic clock went back");
-        let mut steps = 0;
+        let (mut steps, mut differences) = (0, 0);
         for pair in readings.windows(2) {
             let (wall, mono) = (pair[1].0.0, pair[1].1 - pair[0].1);
             let expected = pair[0].0.0 + mono;
             steps += u64::from(wall.abs_diff(expected) > Duration::from_micros(1));
+            // A jump may be as small as what is rounded.
+            differences += u64::from(wall != expected);
             assert!(wall.abs_diff(expected) <= 2 * SECOND, "a jump of {wall:?} to {expected:?}");
         }
-        assert_eq!(steps, sim.fault_effects(Fault::ClockStep), "steps that show and that count");
+        let counted = sim.fault_effects(Fault::ClockStep);
+        let show = steps..=differences;
+        assert!(show.contains(&counted), "{show:?} steps show, {counted} count");
         if sim.fault_effects(Fault::ClockStep) == 0 {
             let off = readings[39].0.0.abs_diff(right + (sim.now() - begun));
             assert!(off < 3 * SECOND, "off by {off:?}");
@@ -162,21 +166,27 @@ fn late_timers_are_late_and_never_early() {
     let name = "sim::clock_faults::late_timers_are_late_and_never_early";
     let faults = Faults::none().late_timer_probability(0.3).late_timer_max(10 * SECOND);
     let late = std::sync::atomic::AtomicU64::new(0);
-    Campaign::new(name).seeds(40).runtime(move |builder, _| builder.faults(faults)).run(|sim| {
-        let far = sim.run(async |system| {
-            let mut far = 0;
-            for _ in 0..20 {
-                let before = system.now();
-                sleep(SECOND).await;
-                let slept = system.now() - before;
-                assert!(slept >= SECOND, "early");
-                assert!(slept < 12 * SECOND, "later than may be: {slept:?}");
-                far += u64::from(slept > SECOND + Duration::from_millis(20));
-            }
-            far
+    let summary = Campaign::new(name)
+        .seeds(40)
+        .runtime(move |builder, _| builder.faults(faults))
+        .run(|sim| {
+            let far = sim.run(async |system| {
+                let mut far = 0;
+                for _ in 0..20 {
+                    let before = system.now();
+                    sleep(SECOND).await;
+                    let slept = system.now() - before;
+                    assert!(slept >= SECOND, "early");
+                    assert!(slept < 12 * SECOND, "later than may be: {slept:?}");
+                    far += u64::from(slept > SECOND + Duration::from_millis(20));
+                }
+                far
+            });
+            assert!(far <= sim.fault_effects(Fault::LateTimer), "late without the fault");
+            late.fetch_add(far, std::sync::atomic::Ordering::Relaxed);
         });
-        assert!(far <= sim.fault_effects(Fault::LateTimer), "late without the fault");
-        late.fetch_add(far, std::sync::atomic::Ordering::Relaxed);
-    });
+    if !summary.is_whole() {
+        return;
+    }
     assert!(late.into_inner() > 0, "none was late");
 }

@@ -122,3 +122,18 @@ fn packets_are_delivered_one_by_one_in_the_order_that_the_test_wants() {
         assert_eq!(seen, [(2, 0), (0, 0), (0, 1), (2, 1)], "seed {seed}, {delivered:?}");
     }
 }
+
+#[test]
+#[should_panic(expected = "stands still, for another")]
+fn nothing_is_delivered_to_a_shard_that_stands_still() {
+    let (mut sim, notebook) = notebook(6);
+    sim.hold(0, 0, 1);
+    write(&mut sim, 0, notebook, (0, 0));
+    sim.stall(0, 1, std::time::Duration::from_secs(1));
+    for _ in 0..10 {
+        if sim.deliver_next(0, 0, 1) {
+            return;
+        }
+        sim.choose(0);
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use greenroom_core::{Placement, System};
 use greenroom_testkit::{Campaign, DecisionLog, Failure, Plant, TestRuntime};
 
-use super::actors::{Note, Notebook, in_order};
+use super::actors::{Note, Notebook, in_order, is_whole};
 
 /// What has become of a program since the log was kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,14 +111,9 @@ fn failure_of(campaign: &Campaign, since: Since) -> Option<String> {
     caught.err().map(|payload| payload.downcast_ref::<String>().cloned().unwrap_or_default())
 }
 
-/// Whether the environment lets campaigns run as they are.
-fn is_steered() -> bool {
-    ["SIM_SEED", "SIM_REPLAY", "SIM_RECORD"].iter().any(|name| std::env::var_os(name).is_some())
-}
-
 #[test]
 fn a_kept_log_fails_again_without_any_seed() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let name = "a_kept_log_fails_again_without_any_seed";
@@ -146,7 +141,7 @@ fn a_kept_log_fails_again_without_any_seed() {
 
 #[test]
 fn a_kept_log_survives_an_actor_and_messages_more() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let name = "a_kept_log_survives_an_actor_and_messages_more";
@@ -159,7 +154,7 @@ fn a_kept_log_survives_an_actor_and_messages_more() {
 
 #[test]
 fn a_log_that_no_longer_applies_fails_and_says_how_it_is_recorded_anew() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let name = "a_log_that_no_longer_applies_fails_and_says_how_it_is_recorded_anew";
@@ -176,7 +171,7 @@ fn a_log_that_no_longer_applies_fails_and_says_how_it_is_recorded_anew() {
 
 #[test]
 fn a_log_of_other_shards_or_another_test_is_refused() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let name = "a_log_of_other_shards_or_another_test_is_refused";
@@ -220,7 +215,7 @@ fn run_recorder(folder: &Path, records: bool) -> String {
 
 #[test]
 fn a_log_that_has_drifted_is_told_of_and_recorded_anew_where_asked() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let mut log = DecisionLog { test: "sim::corpus::recorder".into(), ..failing().clone() };
@@ -247,7 +242,7 @@ fn a_log_that_has_drifted_is_told_of_and_recorded_anew_where_asked() {
 /// Its log is in the tree: see `corpus/sim.corpus.the_log_in_the_tree_is_run`.
 #[test]
 fn the_log_in_the_tree_is_run() {
-    if is_steered() {
+    if !is_whole(0) {
         return;
     }
     let runs = AtomicU64::new(0);

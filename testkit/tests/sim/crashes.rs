@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use greenroom_core::io::disk;
 use greenroom_core::runtime::{DiskRequest, OpenMode};
-use greenroom_core::{Placement, sleep};
+use greenroom_core::{Placement, ShardId, sleep};
 use greenroom_testkit::{Builder, Campaign, Crash, Fault, Faults, TestRuntime};
 
 use super::actors::{Note, Notebook, come_to_rest};
@@ -267,7 +268,7 @@ fn a_node_may_come_back_with_an_empty_disk() {
         .nodes_down_max(3);
     let configure = move |builder: Builder, _| builder.nodes(3).faults(faults);
     let all = AtomicU64::new(0);
-    Campaign::new(name).seeds(60).runtime(configure).run(|sim| {
+    let summary = Campaign::new(name).seeds(60).runtime(configure).run(|sim| {
         // Whether a node has written, and how often it then found nothing.
         let state = Rc::new(Cell::new([(false, 0u64); 3]));
         for node in 0..3u16 {
@@ -296,5 +297,59 @@ fn a_node_may_come_back_with_an_empty_disk() {
         assert!(lost <= sim.fault_effects(Fault::WipedDisk), "lost without the fault");
         all.fetch_add(lost, Ordering::Relaxed);
     });
+    if !summary.is_whole() {
+        return;
+    }
     assert!(all.into_inner() > 0, "nothing was lost");
+}
+
+#[test]
+fn a_stall_of_a_slow_shard_counts_as_one() {
+    let mut sim = TestRuntime::new_with_seed(5);
+    sim.slow(0, 1, 1000);
+    let tick = |sim: &mut TestRuntime| {
+        sim.on(0, 1, || drop(greenroom_core::spawn_local(sleep(Duration::from_micros(3)))));
+        sim.advance(2 * MINUTE);
+    };
+    tick(&mut sim);
+    assert!(sim.fault_effects(Fault::SlowShard) > 0);
+    assert_eq!(sim.fault_effects(Fault::ShardStall), 0);
+    sim.stall(0, 1, MINUTE);
+    tick(&mut sim);
+    assert_eq!(sim.fault_effects(Fault::ShardStall), 1);
+}
+
+/// What no drop of it survives.
+struct Sour;
+
+impl Drop for Sour {
+    fn drop(&mut self) {
+        panic!("a drop of the user's");
+    }
+}
+
+#[test]
+fn a_drop_that_panics_ends_neither_a_crash_nor_a_run() {
+    for (crashes, steps) in [true, false].into_iter().flat_map(|c| (0..6).map(move |n| (c, n))) {
+        let mut sim = TestRuntime::builder().seed(steps).build();
+        let handle = sim.system(0).handle();
+        let run_sour = || {
+            let sour = Sour;
+            let mut runs = Box::pin(handle.run_on(ShardId(1), async move |_| drop(sour)));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(runs.as_mut().poll(&mut cx).is_pending());
+            runs
+        };
+        let first = run_sour();
+        (0..steps).for_each(|_| drop(sim.enabled()));
+        for _ in 0..steps {
+            sim.step();
+        }
+        let second = run_sour();
+        if crashes {
+            sim.crash(0, Crash::Process);
+        }
+        drop(sim);
+        drop((first, second));
+    }
 }

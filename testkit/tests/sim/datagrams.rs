@@ -12,6 +12,7 @@ use greenroom_core::runtime::{BindOptions, NetDone, NetRequest, SocketId};
 use greenroom_core::spawn_local;
 use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
 
+use super::actors::is_whole;
 use super::sockets_io::close;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,18 +82,26 @@ fn two_nodes(name: &str, seeds: u64, faults: Faults) -> Campaign {
     campaign.runtime(move |builder, _| builder.nodes(2).faults(faults))
 }
 
-/// What comes of so many datagrams under these faults; more are lost, or not in their place, in
-/// some run than in others.
+/// Seeds of the campaigns below, in each of which 20 datagrams are sent.
+const SEEDS: u64 = 40;
+
+/// What comes of the datagrams of each seed under these faults, and how often the fault had an
+/// effect. Over all seeds it has one for some datagrams and not for others.
 fn told_under(name: &str, faults: Faults, fault: Fault) -> Vec<(Vec<u8>, u64)> {
     let runs = Mutex::new(Vec::new());
-    two_nodes(name, 40, faults).run(|sim| {
+    let summary = two_nodes(name, SEEDS, faults).run(|sim| {
         let heard = listen(sim);
         tell(sim, 20);
         sim.advance(HOUR);
         let came = heard.borrow().iter().map(|data| data[0]).collect();
         runs.lock().unwrap().push((came, sim.fault_effects(fault)));
     });
-    runs.into_inner().unwrap()
+    let runs = runs.into_inner().unwrap();
+    if summary.is_whole() && faults != Faults::none() {
+        let effects = runs.iter().map(|(_, effects)| effects).sum::<u64>();
+        assert!((SEEDS..SEEDS * 20).contains(&effects), "{effects} times {fault:?}");
+    }
+    runs
 }
 
 fn all() -> Vec<u8> {
@@ -114,7 +123,6 @@ fn datagrams_are_lost_and_nobody_is_told() {
     for (came, lost) in told_under(name, faults, Fault::DatagramLoss) {
         assert_eq!(came.len() as u64 + lost, 20);
         assert!(came.is_sorted());
-        assert!((1..20).contains(&lost), "{lost} of 20");
     }
 }
 
@@ -122,12 +130,15 @@ fn datagrams_are_lost_and_nobody_is_told() {
 fn datagrams_come_twice() {
     let name = "sim::datagrams::datagrams_come_twice";
     let faults = Faults::none().datagram_duplication_probability(0.5);
-    for (mut came, doubled) in told_under(name, faults, Fault::DatagramDuplication) {
+    for (came, doubled) in told_under(name, faults, Fault::DatagramDuplication) {
         assert_eq!(came.len() as u64, 20 + doubled);
-        assert!((1..20).contains(&doubled), "{doubled} of 20");
-        came.sort_unstable();
-        came.dedup();
-        assert_eq!(came, all());
+        let mut first = Vec::new();
+        for number in came {
+            if !first.contains(&number) {
+                first.push(number);
+            }
+        }
+        assert_eq!(first, all(), "a copy overtook another");
     }
 }
 
@@ -142,7 +153,7 @@ fn datagrams_overtake_each_other() {
         came.sort_unstable();
         assert_eq!(came, all());
     }
-    assert!(unsorted > 20, "{unsorted} of 40 runs");
+    assert!(unsorted > 20 || !is_whole(SEEDS), "{unsorted} of {SEEDS} runs");
 }
 
 #[test]
@@ -151,7 +162,6 @@ fn a_buffer_is_full_at_a_rate() {
     let faults = Faults::none().datagram_overflow_probability(0.3);
     for (came, dropped) in told_under(name, faults, Fault::DatagramOverflow) {
         assert_eq!(came.len() as u64 + dropped, 20);
-        assert!((1..20).contains(&dropped), "{dropped} of 20");
     }
 }
 
@@ -309,7 +319,7 @@ fn a_node_that_goes_down_takes_its_datagrams_along() {
 fn sockets_that_share_an_address_share_the_datagrams() {
     let name = "sim::datagrams::sockets_that_share_an_address_share_the_datagrams";
     let counts = Mutex::new([0; 2]);
-    two_nodes(name, 30, Faults::none()).run(|sim| {
+    let summary = two_nodes(name, 30, Faults::none()).run(|sim| {
         let heard = Rc::new(RefCell::new([0; 2]));
         let shared = heard.clone();
         drop(sim.start_on(1, async move |_| {
@@ -336,6 +346,9 @@ fn sockets_that_share_an_address_share_the_datagrams() {
         let mut counts = counts.lock().unwrap();
         (0..2).for_each(|number| counts[number] += heard[number]);
     });
+    if !summary.is_whole() {
+        return;
+    }
     let counts = counts.into_inner().unwrap();
     assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
 }
@@ -360,4 +373,32 @@ fn datagrams_are_a_function_of_the_seed() {
         assert_eq!(hash(seed, faults), hash(seed, faults), "seed {seed} does not repeat");
         assert_ne!(hash(seed, faults), hash(seed, Faults::none()), "seed {seed}: no fault shows");
     }
+}
+
+#[test]
+fn what_a_drawn_clog_keeps_back_comes_in_order_once_it_is_healed() {
+    let name = "sim::datagrams::what_a_drawn_clog_keeps_back_comes_in_order_once_it_is_healed";
+    let faults = Faults::none().clog_probability(0.2).clog_time_max(100 * HOUR);
+    two_nodes(name, 40, Faults::none()).run(move |sim| {
+        let heard = listen(sim);
+        sim.set_faults(faults);
+        tell(sim, 20);
+        sim.set_faults(Faults::none());
+        sim.heal();
+        sim.advance(60 * SECOND);
+        let came: Vec<u8> = heard.borrow().iter().map(|data| data[0]).collect();
+        assert_eq!(came, all());
+    });
+}
+
+#[test]
+fn a_node_without_a_free_port_says_so() {
+    let mut sim = TestRuntime::new_with_seed(8);
+    sim.run(async |_| {
+        for _ in 32_768..=u16::MAX {
+            bind("127.0.0.1:0").await.unwrap();
+        }
+        let none = bind("127.0.0.1:0").await.unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::AddrNotAvailable);
+    });
 }

@@ -157,7 +157,7 @@ fn a_phantom_write_has_no_effect() {
 fn a_misdirected_write_is_found_elsewhere() {
     let name = "sim::disk_damage::a_misdirected_write_is_found_elsewhere";
     let seen = Mutex::new(BTreeSet::new());
-    Campaign::new(name).seeds(60).run(|sim| {
+    let summary = Campaign::new(name).seeds(60).run(|sim| {
         let files = sim.run(async |_| [filled("data", 1).await, filled("other", 2).await]);
         sim.set_faults(Faults::none().misdirected_write_probability(1.0));
         let file = files[0];
@@ -173,6 +173,9 @@ fn a_misdirected_write_is_found_elsewhere() {
         assert_eq!(astray, sim.fault_effects(Fault::MisdirectedWrite) > 0);
         seen.lock().unwrap().insert((found.0.is_some(), astray));
     });
+    if !summary.is_whole() {
+        return;
+    }
     let seen = seen.into_inner().unwrap();
     assert!(seen.contains(&(true, true)) && seen.contains(&(false, true)), "{seen:?}");
 }
@@ -190,7 +193,7 @@ fn no_more_disks_are_damaged_than_may_be() {
     let most = Mutex::new(0);
     let configure =
         move |builder: greenroom_testkit::Builder, _| builder.nodes(4).shards(1).faults(faults);
-    Campaign::new(name).seeds(60).runtime(configure).run(|sim| {
+    let summary = Campaign::new(name).seeds(60).runtime(configure).run(|sim| {
         let mut bad = 0;
         for node in 0..4 {
             let root = sim.start_on(node, async |_| {
@@ -210,5 +213,8 @@ fn no_more_disks_are_damaged_than_may_be() {
         let most = &mut *most.lock().unwrap();
         *most = bad.max(*most);
     });
+    if !summary.is_whole() {
+        return;
+    }
     assert_eq!(most.into_inner().unwrap(), 2, "fewer than may be");
 }

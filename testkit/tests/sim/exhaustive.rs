@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 
 use greenroom_core::{Actor, Context, Flow, Placement, Reply, System, spawn_local};
 use greenroom_testkit::{Campaign, Choice, DecisionLog, TestRuntime, sim_test};
+
+use super::actors::yield_now;
 
 fn campaign(test: &str, preemptions_max: u32) -> Campaign {
     Campaign::new(format!("sim::exhaustive::{test}")).exhaustive(preemptions_max)
@@ -55,19 +56,6 @@ fn one_bad_order_of_many_is_found_without_seeds() {
     assert_eq!((all.runs, met.into_inner()), (120, 1));
     let found = campaign(name, 0).search(|sim| assert!(!run(sim), "the bad order"));
     assert!(found.expect("it is there").message.contains("the bad order"));
-}
-
-/// Gives the others of its shard a turn.
-async fn yield_now() {
-    let mut yielded = false;
-    std::future::poll_fn(|cx| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 const ONE_NODE: [(u16, u16); 2] = [(0, 0), (0, 1)];

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use greenroom_core::{Actor, Context, Flow, Placement, Reply, maybe};
 use greenroom_testkit::{Campaign, MaybeSite, TestRuntime};
 
+use super::actors::is_whole;
+
 /// Counts how often its sites fired.
 #[derive(Default)]
 struct Doubter {
@@ -90,7 +92,7 @@ fn message_of(run: impl FnOnce()) -> Option<String> {
 
 #[test]
 fn a_site_that_is_active_and_never_fires_fails_only_if_asked() {
-    if std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("SIM_")) {
+    if !is_whole(40) {
         // Fewer seeds than the campaign's own are no reason to complain.
         return;
     }

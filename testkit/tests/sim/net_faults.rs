@@ -10,6 +10,7 @@ use greenroom_core::runtime::SocketId;
 use greenroom_core::{sleep, spawn_local};
 use greenroom_testkit::{Campaign, Fault, Faults, TestRuntime};
 
+use super::actors::is_whole;
 use super::sockets_io::{accept, close, connect, listen, receive, send};
 
 /// What the client heard, in order.
@@ -195,32 +196,37 @@ fn a_half_open_connection_is_silent_on_both_sides() {
     });
 }
 
-/// Runs conversations under faults; returns what the clients heard, of all seeds.
-fn heard_under(name: &str, seeds: u64, faults: Faults) -> Vec<Result<Vec<u8>, ErrorKind>> {
+/// Runs conversations under faults; returns what the clients heard, of all seeds, and whether the
+/// campaign was run as it is.
+fn heard_under(name: &str, seeds: u64, faults: Faults) -> (Vec<Result<Vec<u8>, ErrorKind>>, bool) {
     let heard = std::sync::Mutex::new(Vec::new());
-    two_nodes(name, seeds, faults).run(|sim| {
+    let summary = two_nodes(name, seeds, faults).run(|sim| {
         serve(sim);
         for answer in sim.run(async |_| talk(5).await) {
             heard.lock().unwrap().push(answer.map_err(|error| error.kind()));
         }
     });
-    heard.into_inner().unwrap()
+    (heard.into_inner().unwrap(), summary.is_whole())
 }
 
 #[test]
 fn connects_are_refused_although_somebody_listens() {
     let name = "sim::net_faults::connects_are_refused_although_somebody_listens";
-    let heard = heard_under(name, 30, Faults::none().refusal_probability(0.5));
-    assert!(heard.contains(&Err(ErrorKind::ConnectionRefused)));
-    assert!(heard.contains(&Ok(b"x".to_vec())), "not all of them");
+    let (heard, is_whole) = heard_under(name, 30, Faults::none().refusal_probability(0.5));
+    if is_whole {
+        assert!(heard.contains(&Err(ErrorKind::ConnectionRefused)));
+        assert!(heard.contains(&Ok(b"x".to_vec())), "not all of them");
+    }
 }
 
 #[test]
 fn connections_are_reset_in_the_middle() {
     let name = "sim::net_faults::connections_are_reset_in_the_middle";
-    let heard = heard_under(name, 30, Faults::none().reset_probability(0.3));
-    assert!(heard.contains(&Err(ErrorKind::ConnectionReset)));
-    assert!(heard.contains(&Ok(b"x".to_vec())), "not all of them");
+    let (heard, is_whole) = heard_under(name, 30, Faults::none().reset_probability(0.3));
+    if is_whole {
+        assert!(heard.contains(&Err(ErrorKind::ConnectionReset)));
+        assert!(heard.contains(&Ok(b"x".to_vec())), "not all of them");
+    }
 }
 
 #[test]
@@ -232,7 +238,7 @@ fn drawn_partitions_delays_and_clogs_end_by_themselves() {
         .isolation_probability(0.1)
         .clog_probability(0.1)
         .delay_probability(0.3);
-    let heard = heard_under(name, 60, faults);
+    let (heard, _) = heard_under(name, 60, faults);
     assert!(heard.iter().all(|answer| *answer == Ok(b"x".to_vec())), "{heard:?}");
 }
 
@@ -240,7 +246,7 @@ fn drawn_partitions_delays_and_clogs_end_by_themselves() {
 fn a_close_that_resets_loses_what_was_not_received() {
     let name = "sim::net_faults::a_close_that_resets_loses_what_was_not_received";
     let ends = std::sync::Mutex::new([0; 2]);
-    two_nodes(name, 60, Faults::none().reset_on_close_probability(0.5)).run(|sim| {
+    let summary = two_nodes(name, 60, Faults::none().reset_on_close_probability(0.5)).run(|sim| {
         let server = sim.start_on(1, async |_| {
             let stream = accept(listen("0.0.0.0:80").await.unwrap()).await.unwrap();
             sleep(MINUTE).await;
@@ -258,6 +264,9 @@ fn a_close_that_resets_loses_what_was_not_received() {
         };
         ends.lock().unwrap()[lost] += 1;
     });
+    if !summary.is_whole() {
+        return;
+    }
     let ends = ends.into_inner().unwrap();
     assert!(ends.iter().all(|&count| count > 5), "one end is rare: {ends:?}");
 }
@@ -286,6 +295,9 @@ fn faults_are_a_function_of_the_seed() {
 #[test]
 fn a_campaign_whose_fault_had_no_effect_fails() {
     let name = "sim::net_faults::a_campaign_whose_fault_had_no_effect_fails";
+    if !is_whole(1) {
+        return;
+    }
     let idle = catch_unwind(AssertUnwindSafe(|| {
         // Nobody uses the network.
         two_nodes(name, 1, Faults::none().partition_probability(1.0))
@@ -293,4 +305,50 @@ fn a_campaign_whose_fault_had_no_effect_fails() {
     }));
     let message = idle.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("without any effect: [Partition]"), "{message}");
+}
+
+#[test]
+fn what_was_drawn_keeps_nothing_back_once_it_is_healed() {
+    let name = "sim::net_faults::what_was_drawn_keeps_nothing_back_once_it_is_healed";
+    let long = 1000 * MINUTE;
+    let drawn = [
+        Faults::none().partition_probability(1.0).partition_time_max(long),
+        Faults::none().clog_probability(1.0).clog_time_max(long),
+    ];
+    two_nodes(name, 40, Faults::none()).run(move |sim| {
+        serve(sim);
+        let (stream, heard) = ask_later(sim);
+        sim.set_faults(drawn[sim.draw(2) as usize]);
+        ask_on(sim, stream, &heard);
+        sim.advance(Duration::from_secs(1));
+        sim.set_faults(Faults::none());
+        if sim.draw(2) == 0 {
+            sim.heal();
+        } else {
+            sim.end_chaos();
+        }
+        for answers in 1..3 {
+            sim.advance(MINUTE);
+            assert_eq!(*heard.borrow(), vec![Ok(b"x".to_vec()); answers]);
+            ask_on(sim, stream, &heard);
+        }
+    });
+}
+
+#[test]
+fn a_sender_that_got_through_has_all_its_time_again() {
+    let name = "sim::net_faults::a_sender_that_got_through_has_all_its_time_again";
+    two_nodes(name, 20, Faults::none()).run(|sim| {
+        serve(sim);
+        let (stream, heard) = ask_later(sim);
+        for answers in 1..3 {
+            sim.partition(0, 1);
+            ask_on(sim, stream, &heard);
+            // Two thirds of what it takes to give up.
+            sim.advance(10 * MINUTE);
+            sim.heal();
+            sim.advance(MINUTE);
+            assert_eq!(*heard.borrow(), vec![Ok(b"x".to_vec()); answers]);
+        }
+    });
 }

@@ -70,7 +70,7 @@ fn a_full_mailbox_stops_other_shards_within_the_bound_and_loses_nothing() {
         "sim::pressure::a_full_mailbox_stops_other_shards_within_the_bound_and_loses_nothing";
     let nearest = AtomicU64::new(0);
     let campaign = Campaign::new(name).seeds(40);
-    campaign.runtime(|builder, _| builder.shards(SENDERS + 1)).run(|sim| {
+    let summary = campaign.runtime(|builder, _| builder.shards(SENDERS + 1)).run(|sim| {
         // What can be on the way from one shard when its STOP arrives: a full outbox, a full ring,
         // and one flush, which is at most another ring.
         let ring = u64::from(sim.ring_depth());
@@ -110,6 +110,9 @@ fn a_full_mailbox_stops_other_shards_within_the_bound_and_loses_nothing() {
         assert_eq!(handled.load(Ordering::Relaxed), accepted, "a message was lost");
         come_to_rest(sim, 1, SENDERS + 1);
     });
+    if !summary.is_whole() {
+        return;
+    }
     // A bound that no run comes near is not the bound.
     assert!(nearest.into_inner() >= 80, "no run came near the bound");
 }

@@ -190,7 +190,7 @@ async fn receive_would_wait(_: SocketId) -> bool {
 fn a_receive_given_up_may_still_have_taken_its_bytes() {
     let name = "sim::sockets::a_receive_given_up_may_still_have_taken_its_bytes";
     let raced = std::sync::Mutex::new([false; 2]);
-    Campaign::new(name).seeds(100).run(|sim| {
+    let summary = Campaign::new(name).seeds(100).run(|sim| {
         let kept = sim.run(async |_| {
             let (listener, local) = listen("127.0.0.1:0", false).await.unwrap();
             let (client, server) = (connect(local).await.unwrap(), accept(listener).await.unwrap());
@@ -210,6 +210,9 @@ fn a_receive_given_up_may_still_have_taken_its_bytes() {
         raced.lock().unwrap()[usize::from(kept)] = true;
         come_to_rest(sim, 1, 2);
     });
+    if !summary.is_whole() {
+        return;
+    }
     assert_eq!(raced.into_inner().unwrap(), [true; 2], "the race has one winner only");
 }
 

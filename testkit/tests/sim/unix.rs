@@ -1,7 +1,10 @@
 //! Unix sockets within a node.
 
+use std::cell::RefCell;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
 
 use greenroom_core::io::{disk, net};
 use greenroom_core::runtime::{DiskRequest, NetDone, NetRequest, SocketId, UnixAddress};
@@ -146,4 +149,26 @@ fn a_path_outlives_its_node_s_crash() {
         });
         sim.finish(root);
     });
+}
+
+#[test]
+fn a_drawn_wipe_takes_a_path_along() {
+    let mut sim = TestRuntime::new_with_seed(2);
+    let outcomes = Rc::new(RefCell::new(Vec::new()));
+    let tells = outcomes.clone();
+    sim.boot(0, async move |_| {
+        let listens = listen(path("socket"), 1).await;
+        tells.borrow_mut().push(listens.err().map(|error| error.kind()));
+    });
+    sim.advance(Duration::from_secs(1));
+    let wipes = Faults::none().wiped_disk_probability(1.0);
+    sim.set_faults(wipes.process_kill_probability(1.0).down_time_max(Duration::from_secs(1)));
+    drop(sim.start_on(0, async |_| drop(open("file", NEW).await)));
+    while !sim.is_down(0) {
+        assert!(sim.step());
+    }
+    sim.set_faults(wipes);
+    sim.advance(Duration::from_secs(2));
+    assert_eq!(sim.fault_effects(Fault::WipedDisk), 1);
+    assert_eq!(*outcomes.borrow(), [None, None]);
 }

@@ -22,8 +22,3 @@ pub(super) fn go_on(sim: &mut TestRuntime, steps: u64) {
         sim.step();
     }
 }
-
-/// Whether a campaign runs as it is, so that what has to happen in some seed can be asked for.
-pub(super) fn is_whole() -> bool {
-    std::env::vars_os().all(|(name, _)| !name.to_string_lossy().starts_with("SIM_"))
-}
