@@ -22,6 +22,7 @@ mod datagram;
 mod groups;
 mod links;
 mod listen;
+mod numbered;
 mod operate;
 mod socket;
 mod stream;
