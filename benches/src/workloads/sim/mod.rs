@@ -8,6 +8,7 @@
 //! as much as a delivery.
 
 mod campaigns;
+mod flat;
 mod idle;
 mod network;
 mod pass;
@@ -15,8 +16,9 @@ mod ping_pong;
 mod streams;
 
 pub(crate) use campaigns::{measure_check, measure_shrink};
+pub(crate) use flat::measure_flatness;
 pub(crate) use idle::measure_hour;
 pub(crate) use network::measure_network;
-pub(crate) use pass::{measure_flatness, measure_messages, measure_seeds};
+pub(crate) use pass::{measure_messages, measure_seeds};
 pub(crate) use ping_pong::measure_ping_pong;
 pub(crate) use streams::measure_streams;
