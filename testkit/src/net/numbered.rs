@@ -72,13 +72,34 @@ impl<T> Numbered<T> {
             self.gone -= before;
             0
         });
-        while self.pages.len() <= index {
-            self.pages.push_back(None);
+        if self.pages.len() <= index {
+            self.turn_over(index);
         }
         let spare = &mut self.spare;
         let page =
             self.pages[index].get_or_insert_with(|| spare.take().unwrap_or_else(Page::empty));
         page.count += usize::from(page.things[on_page(number)].replace(thing).is_none());
+        self.trim();
+    }
+
+    /// Goes on to a later page. The last one is kept though nothing is left on it, until now.
+    #[cold]
+    fn turn_over(&mut self, index: usize) {
+        if let Some(last) = self.pages.back_mut()
+            && last.as_ref().is_some_and(|page| page.count == 0)
+        {
+            self.spare = last.take();
+        }
+        self.pages.resize_with(index + 1, || None);
+    }
+
+    /// Forgets the places of pages that went, before the first that is kept.
+    #[inline]
+    fn trim(&mut self) {
+        while self.pages.len() > 1 && self.pages[0].is_none() {
+            self.pages.pop_front();
+            self.gone += 1;
+        }
     }
 
     /// Takes something out.
@@ -102,10 +123,7 @@ impl<T> Numbered<T> {
             return;
         }
         self.spare = self.pages[index].take();
-        while self.pages.len() > 1 && self.pages[0].as_ref().is_none_or(|page| page.count == 0) {
-            self.pages.pop_front();
-            self.gone += 1;
-        }
+        self.trim();
     }
 
     /// All of them with their numbers, in order.
