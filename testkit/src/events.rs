@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::rc::Rc;
 
 use crate::faults::Crash;
@@ -81,6 +81,8 @@ impl PartialOrd for Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     heap: BinaryHeap<Entry>,
+    /// Those that were entered for the time at which they were: they are in order as they come.
+    soon: VecDeque<Entry>,
     order_next: u64,
     /// Events other than timers.
     under_way: usize,
@@ -102,35 +104,68 @@ impl Events {
         Self { leads, ..Self::default() }
     }
 
+    #[inline]
     pub(crate) fn enter(&mut self, at: u64, what: What) {
+        let entry = self.entry(at, what);
+        self.heap.push(entry);
+    }
+
+    /// Enters what happens at once, behind all else that does. `now` never goes back.
+    #[inline]
+    pub(crate) fn enter_now(&mut self, now: u64, what: What) {
+        let entry = self.entry(now, what);
+        debug_assert!(self.soon.back().is_none_or(|last| last.at <= now), "time went back");
+        self.soon.push_back(entry);
+    }
+
+    #[inline]
+    fn entry(&mut self, at: u64, what: What) -> Entry {
         self.under_way += usize::from(what.is_under_way());
-        let cause = self.leads.get();
-        self.heap.push(Entry { at, order: self.order_next, what, cause });
+        let order = self.order_next;
         self.order_next += 1;
+        Entry { at, order, what, cause: self.leads.get() }
+    }
+
+    /// The next one, and whether it is one of those that were to be soon.
+    #[inline]
+    fn next(&self) -> Option<(&Entry, bool)> {
+        match (self.soon.front(), self.heap.peek()) {
+            (None, later) => later.map(|entry| (entry, false)),
+            // The greater one is the earlier.
+            (Some(soon), Some(later)) if later > soon => Some((later, false)),
+            (Some(soon), _) => Some((soon, true)),
+        }
     }
 
     /// When the next event is.
     #[inline]
     pub(crate) fn next_at(&self) -> Option<u64> {
-        self.heap.peek().map(|entry| entry.at)
+        self.next().map(|(entry, _)| entry.at)
     }
 
     /// The next event and when it is.
     pub(crate) fn peek(&self) -> Option<(u64, What)> {
-        self.heap.peek().map(|entry| (entry.at, entry.what))
+        self.next().map(|(entry, _)| (entry.at, entry.what))
     }
 
     /// The next event, if it is not after `now`.
     #[inline]
     pub(crate) fn pop_due(&mut self, now: u64) -> Option<Due> {
-        if self.heap.peek()?.at > now {
-            return None;
-        }
-        self.pop()
+        self.pop_if(|at| at <= now)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Due> {
-        let Entry { what, cause, .. } = self.heap.pop()?;
+        self.pop_if(|_| true)
+    }
+
+    #[inline]
+    fn pop_if(&mut self, wanted: impl Fn(u64) -> bool) -> Option<Due> {
+        let (next, soon) = self.next()?;
+        if !wanted(next.at) {
+            return None;
+        }
+        let next = if soon { self.soon.pop_front() } else { self.heap.pop() };
+        let Entry { what, cause, .. } = next?;
         self.under_way -= usize::from(what.is_under_way());
         Some(Due { what, cause })
     }
@@ -139,6 +174,7 @@ impl Events {
     /// happened.
     pub(crate) fn hasten(&mut self, mut sooner: impl FnMut(u64, What) -> Option<u64>) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
+        entries.extend(self.soon.drain(..));
         entries.sort_unstable_by_key(|entry| (entry.at, entry.order));
         for entry in &mut entries {
             if let Some(at) = sooner(entry.at, entry.what) {
@@ -151,8 +187,9 @@ impl Events {
     /// Takes back the events that are not wanted any more.
     pub(crate) fn retain(&mut self, wanted: impl Fn(What) -> bool) {
         self.heap.retain(|entry| wanted(entry.what));
-        let under_way = self.heap.iter().filter(|entry| entry.what.is_under_way());
-        self.under_way = under_way.count();
+        self.soon.retain(|entry| wanted(entry.what));
+        let left = self.heap.iter().chain(&self.soon);
+        self.under_way = left.filter(|entry| entry.what.is_under_way()).count();
     }
 
     /// Whether anything is under way that is no timer of a shard.
@@ -164,6 +201,21 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_at_once_comes_behind_what_is_due_and_before_what_is_not() {
+        let mut events = Events::new(Rc::default());
+        events.enter(5, What::Doorbell(0));
+        events.enter_now(5, What::Doorbell(1));
+        events.enter(5, What::Doorbell(2));
+        events.enter_now(5, What::Doorbell(3));
+        events.enter(4, What::Doorbell(4));
+        events.enter_now(6, What::Doorbell(5));
+        let popped = std::iter::from_fn(|| events.pop_due(6));
+        let popped: Vec<What> = popped.map(|due| due.what).collect();
+        assert_eq!(popped, [4, 0, 1, 2, 3, 5].map(What::Doorbell));
+        assert!(!events.any_under_way());
+    }
 
     #[test]
     fn events_come_by_time_and_then_as_entered() {

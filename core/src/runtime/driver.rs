@@ -25,6 +25,12 @@ impl OpId {
         (self.serial as u64) << 32 | self.slot as u64
     }
 
+    /// Its place among those of its shard that are under way; small, and used again after it.
+    #[must_use]
+    pub const fn place(self) -> u32 {
+        self.slot
+    }
+
     /// The operation that [`OpId::as_word`] spelled. A word that names no operation of the shard
     /// is harmless: its completion is dropped.
     #[must_use]

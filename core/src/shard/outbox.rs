@@ -28,14 +28,19 @@ use crate::task::waker::StoredWaker;
 /// Somebody who waits to send to another shard. Numbered, so that one who gives up is found.
 pub(crate) type Waiter = (u64, StoredWaker);
 
+/// What a send looks at is one cache line, what a flush does beside it another: a simulated node has
+/// thousands of these.
 #[derive(Debug, Default)]
+#[repr(C, align(64))]
 struct Peer {
-    system: RefCell<Outbox>,
     user: RefCell<Outbox>,
     /// User messages that were in the outbox at the last end of a turn, and those since.
     taken: Cell<usize>,
     /// How many targets are in `stopped`.
     stopped_len: Cell<usize>,
+    /// Whether somebody may be in `waiting`.
+    waits: Cell<bool>,
+    system: RefCell<Outbox>,
     /// Who waits for room in the user lane.
     waiting: RefCell<VecDeque<Waiter>>,
     /// Targets of that shard that said STOP, by slot and generation.
@@ -57,6 +62,15 @@ impl Peer {
         let (system, user) = (&mut *self.system.borrow_mut(), &mut *self.user.borrow_mut());
         outlet.flush(peer, system, user);
         system.is_empty() && user.is_empty()
+    }
+
+    /// Whether somebody waits for room.
+    #[inline]
+    fn someone_waits(&self) -> bool {
+        if self.waits.get() {
+            self.waits.set(!self.waiting.borrow().is_empty());
+        }
+        self.waits.get()
     }
 
     /// The first so many who wait for room.
@@ -165,6 +179,7 @@ impl Outboxes {
         match why {
             Blocked::Outbox => {
                 place.waiting.borrow_mut().push_back((number, waker));
+                place.waits.set(true);
                 self.set_busy(peer);
             }
             Blocked::Stopped => {
@@ -234,7 +249,7 @@ impl Outboxes {
                 let flushed = peer.flush(ShardId(index as u16), &*self.outlet);
                 let taken = if self.sealed.get() { OUTBOX_DEPTH } else { peer.user.borrow().len() };
                 peer.taken.set(taken);
-                if !peer.waiting.borrow().is_empty() {
+                if peer.someone_waits() {
                     peer.take_waiting(OUTBOX_DEPTH.saturating_sub(taken))
                         .into_iter()
                         .for_each(&wake);

@@ -64,17 +64,39 @@ impl Ready {
         Some(slot)
     }
 
-    /// Takes out the slot at that place in the order; those behind it move up.
+    /// Takes out the slot at that place in the order; those behind it move up, or those before it
+    /// down, whichever are fewer.
     fn remove(&mut self, offset: usize) -> u32 {
         assert!(offset < self.len(), "a policy picks one of the ready tasks");
-        let slot = self.places[self.index(offset as u32)];
-        for offset in offset as u32..self.len - 1 {
-            let next = self.places[self.index(offset + 1)];
-            let index = self.index(offset);
-            self.places[index] = next;
+        let (offset, last) = (offset as u32, self.len - 1);
+        let place = self.index(offset);
+        let slot = self.places[place];
+        if offset < self.len / 2 {
+            let first = self.index(0);
+            if first <= place {
+                self.places.copy_within(first..place, first + 1);
+            } else {
+                self.shift((0..offset).rev(), |offset| offset + 1);
+            }
+            self.head = self.head.wrapping_add(1);
+        } else {
+            let last_place = self.index(last);
+            if place <= last_place {
+                self.places.copy_within(place + 1..=last_place, place);
+            } else {
+                self.shift(offset + 1..=last, |offset| offset - 1);
+            }
         }
-        self.len -= 1;
+        self.len = last;
         slot
+    }
+
+    /// Moves slots one place, where they do not lie in one piece.
+    fn shift(&mut self, offsets: impl Iterator<Item = u32>, to: impl Fn(u32) -> u32) {
+        for offset in offsets {
+            let index = self.index(to(offset));
+            self.places[index] = self.places[self.index(offset)];
+        }
     }
 
     #[cold]

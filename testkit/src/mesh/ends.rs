@@ -6,7 +6,7 @@ use greenroom_core::ShardId;
 use greenroom_core::mesh::{Outbox, Packet};
 use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
-use super::rings::{Rings, Waiting};
+use super::rings::Rings;
 use crate::draws::Site;
 use crate::events::What;
 use crate::plant::Plant;
@@ -33,8 +33,6 @@ pub(crate) struct SimOutlet {
 #[derive(Debug)]
 pub(crate) struct SimInlet {
     home: Home,
-    /// What waits in the rings.
-    waiting: Waiting,
 }
 
 impl Home {
@@ -62,8 +60,9 @@ impl SimOutlet {
     fn push(&self, peer: ShardId, lane: Lane, packets: &mut Outbox) -> (usize, bool) {
         let Home { world, rings, id, .. } = &self.home;
         let (me, to) = (self.home.number(*id), self.home.number(peer));
-        let mut ring = rings.ring(*id, peer, lane).borrow_mut();
-        let room = self.room_seen(ring.room()) as usize;
+        let content = &mut *rings.content.borrow_mut();
+        let (ring, store) = content.ring(*id, peer, lane);
+        let room = self.room_seen(rings.room(ring, lane)) as usize;
         let count = room.min(packets.len());
         let mut last = 0;
         for _ in 0..count {
@@ -71,7 +70,7 @@ impl SimOutlet {
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
             let cause = world.note(me, Kind::Pushed, slot, detail) + 1;
-            ring.push(&mut rings.store.borrow_mut(), packet, cause);
+            ring.push(store, packet, cause);
             last = cause;
         }
         if last != 0 {
@@ -79,12 +78,13 @@ impl SimOutlet {
         }
         let target = &world.shards[to as usize];
         let held = ring.is_held();
-        if !held {
-            rings.waiting(peer).add(*id, lane, count as u32);
+        if count > 0 && !held {
+            rings.waiting.put(peer, lane, *id, true);
             target.inbound.set(target.inbound.get() + count as u32);
         }
-        ring.producer_waits = !packets.is_empty();
-        if ring.producer_waits {
+        let waits = !packets.is_empty();
+        rings.spins.put(*id, lane, peer, waits);
+        if waits {
             world.note(me, Kind::RingFull, u32::from(peer.0), packets.len() as u64);
         }
         if count > 0 && target.phase.get() == Phase::Spinning {
@@ -137,40 +137,59 @@ impl Outlet for SimOutlet {
 }
 
 impl SimInlet {
-    pub(crate) fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
-        let waiting = rings.waiting(id).clone();
-        Self { home: Home { world, rings, id, first }, waiting }
+    pub(crate) const fn new(world: Rc<World>, rings: Rc<Rings>, id: ShardId, first: u32) -> Self {
+        Self { home: Home { world, rings, id, first } }
     }
 
     /// Decides how many packets of a ring this poll sees.
     fn look(&self, peer: ShardId, lane: Lane) -> u32 {
-        let (world, me) = (&self.home.world, self.home.number(self.home.id));
-        let mut ring = self.home.rings.ring(peer, self.home.id, lane).borrow_mut();
+        let Home { world, rings, id, .. } = &self.home;
+        let me = self.home.number(*id);
+        let content = &mut *rings.content.borrow_mut();
+        let (ring, store) = content.ring(peer, *id, lane);
         let hidden = ring.hidden();
         if hidden == 0 || ring.is_held() {
             return ring.visible();
         }
         let swarm = &world.swarm;
-        let misses = ring.lag < swarm.lag_max && world.draws.chance(Site::Visible, me, swarm.lag);
+        let misses =
+            ring.may_lag(swarm.lag_max) && world.draws.chance(Site::Visible, me, swarm.lag);
         let seen = if misses {
             world.draws.below(Site::Visible, me, u64::from(hidden)) as u32
         } else {
             hidden
         };
-        ring.lag = if seen < hidden { ring.lag + 1 } else { 0 };
+        ring.polled(seen < hidden);
         if seen > 0 {
-            let pushed = ring.oldest_hidden(&self.home.rings.store.borrow());
+            let pushed = ring.oldest_hidden(store);
             ring.show(seen);
             world.note_caused(me, Kind::Visible, u32::from(peer.0), u64::from(seen), pushed);
         }
         ring.visible()
     }
 
+    /// Takes a packet, with the mark of the event that pushed it. Nothing stays borrowed: opening it
+    /// may send.
+    #[inline]
+    fn pop_one(&self, peer: ShardId, lane: Lane) -> Option<(Packet, u64)> {
+        let Home { world, rings, id, .. } = &self.home;
+        let content = &mut *rings.content.borrow_mut();
+        let (ring, store) = content.ring(peer, *id, lane);
+        let (packet, cause, in_order) = ring.pop(store)?;
+        if !in_order {
+            let what = format!("packets out of order, from shard {peer} to {id}, {lane:?} lane");
+            world.verdicts.broken("order of rings", what);
+        }
+        if ring.waiting() == 0 {
+            rings.waiting.put(*id, lane, peer, false);
+        }
+        Some((packet, cause))
+    }
+
     /// Takes packets out of a ring that is not empty.
     #[inline(never)]
     fn take(&self, peer: ShardId, lane: Lane, max: usize, sink: &mut impl FnMut(ShardId, Packet)) {
         let Home { world, rings, id, .. } = &self.home;
-        let ring = rings.ring(peer, *id, lane);
         let me = self.home.number(*id);
         let state = &world.shards[me as usize];
         let count = max.min(self.look(peer, lane) as usize);
@@ -179,22 +198,15 @@ impl SimInlet {
             && count >= 2
             && world.draws.chance(Site::Plant, me, 64)
         {
-            ring.borrow().swap_oldest(&mut rings.store.borrow_mut());
+            let content = &mut *rings.content.borrow_mut();
+            let (ring, store) = content.ring(peer, *id, lane);
+            ring.swap_oldest(store);
         }
         // Told also when `sink` unwinds.
         let _told = (count > 0).then(|| RoomMade { inlet: self, peer, lane });
         for _ in 0..count {
-            let mut popping = ring.borrow_mut();
-            let popped = popping.pop(&mut rings.store.borrow_mut());
-            let Some((packet, cause)) = popped else { break };
-            if !popping.keeps_order(cause) {
-                let what =
-                    format!("packets out of order, from shard {peer} to {id}, {lane:?} lane");
-                world.verdicts.broken("order of rings", what);
-            }
-            drop(popping);
+            let Some((packet, cause)) = self.pop_one(peer, lane) else { break };
             state.inbound.set(state.inbound.get() - 1);
-            self.waiting.take_one(peer, lane);
             let (slot, generation) = packet.target();
             let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
             let delivered = world.note_caused(me, Kind::Delivered, slot, detail, cause) + 1;
@@ -216,8 +228,7 @@ struct RoomMade<'a> {
 impl Drop for RoomMade<'_> {
     fn drop(&mut self) {
         let home = &self.inlet.home;
-        let mut ring = home.rings.ring(self.peer, home.id, self.lane).borrow_mut();
-        if std::mem::take(&mut ring.producer_waits) {
+        if home.rings.spins.put(self.peer, self.lane, home.id, false) {
             home.world.notice(home.number(self.peer));
         }
     }
@@ -231,18 +242,10 @@ impl Inlet for SimInlet {
         max: usize,
         mut sink: impl FnMut(ShardId, Packet),
     ) {
-        // Most rings hold nothing: the walk ends with the last that does.
-        let mut left = self.waiting.in_lane(lane);
-        for peer in self.waiting.producers_from(first) {
-            if left == 0 {
-                return;
-            }
-            let waiting = self.waiting.from(peer, lane);
-            if waiting > 0 {
-                left -= waiting;
-                self.take(peer, lane, max, &mut sink);
-            }
-        }
+        let rings = &self.home.rings;
+        rings.waiting.for_each_from(self.home.id, lane, first, |peer| {
+            self.take(peer, lane, max, &mut sink);
+        });
     }
 
     fn pending(&self) -> bool {

@@ -7,44 +7,46 @@ use greenroom_core::ShardId;
 use greenroom_core::runtime::Lane;
 
 use super::Rings;
+use super::ring::Ring;
 
 impl Rings {
+    /// Changes one ring, and with it the set of those that wait for their consumer.
+    fn change<R>(
+        &self,
+        (from, to, lane): (ShardId, ShardId, Lane),
+        f: impl FnOnce(&mut Ring) -> R,
+    ) -> R {
+        let content = &mut *self.content.borrow_mut();
+        let (ring, _) = content.ring(from, to, lane);
+        let changed = f(ring);
+        self.waiting.put(to, lane, from, ring.waiting() > 0);
+        changed
+    }
+
     /// Holds both lanes. Returns how many packets no longer wait for the consumer.
     pub(crate) fn hold(&self, from: ShardId, to: ShardId) -> u32 {
-        let lanes = Lane::ALL.into_iter().map(|lane| {
-            let mut ring = self.ring(from, to, lane).borrow_mut();
-            let counted = ring.hold();
-            self.waiting(to).remove(from, lane, counted);
-            counted
-        });
-        lanes.sum()
+        Lane::ALL.into_iter().map(|lane| self.change((from, to, lane), Ring::hold)).sum()
     }
 
     /// Releases both lanes. Returns how many packets wait for the consumer now that did not.
     pub(crate) fn release(&self, from: ShardId, to: ShardId) -> u32 {
-        let lanes = Lane::ALL.into_iter().map(|lane| {
-            let counted = self.ring(from, to, lane).borrow_mut().release();
-            self.waiting(to).add(from, lane, counted);
-            counted
-        });
-        lanes.sum()
+        Lane::ALL.into_iter().map(|lane| self.change((from, to, lane), Ring::release)).sum()
     }
 
     /// Shows one packet of held rings, of the system lane if there is one. Returns whether it did.
     pub(crate) fn show_next(&self, from: ShardId, to: ShardId) -> bool {
         Lane::ALL.into_iter().any(|lane| {
-            let mut ring = self.ring(from, to, lane).borrow_mut();
-            let any = ring.hidden() > 0;
-            if any {
-                ring.show(1);
-                self.waiting(to).add(from, lane, 1);
-            }
-            any
+            self.change((from, to, lane), |ring| {
+                let any = ring.hidden() > 0;
+                ring.show(u32::from(any));
+                any
+            })
         })
     }
 
     /// Whether a packet is in sight that was not taken.
     pub(crate) fn shows(&self, from: ShardId, to: ShardId) -> bool {
-        Lane::ALL.into_iter().any(|lane| self.ring(from, to, lane).borrow().visible() > 0)
+        let content = &mut *self.content.borrow_mut();
+        Lane::ALL.into_iter().any(|lane| content.ring(from, to, lane).0.visible() > 0)
     }
 }

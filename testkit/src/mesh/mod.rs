@@ -27,6 +27,7 @@
 
 mod ends;
 mod hold;
+mod peers;
 mod ring;
 mod rings;
 mod store;

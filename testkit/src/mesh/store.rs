@@ -60,6 +60,12 @@ impl Store {
         Some((packet, cause, next))
     }
 
+    /// The mark of the event that pushed the packet in a place.
+    #[inline]
+    pub(super) fn cause_of(&self, place: u32) -> u64 {
+        self.links.get(place as usize).map_or(0, |link| link.cause)
+    }
+
     /// The mark of the event that pushed the packet that many places behind one of a chain.
     pub(super) fn cause_after(&self, first: u32, count: u32) -> u64 {
         let link = |place: u32| self.links.get(place as usize);

@@ -12,7 +12,7 @@ impl Net<'_> {
     /// A node goes down. A kernel that lives on closes its sockets; else nobody is told.
     pub(crate) fn crash(&mut self, node: u16, how: Crash) {
         let world = self.world;
-        self.network.operations.retain(|_, operation| operation.node != node);
+        self.network.operations.retain(|operation| operation.node != node);
         self.network.forget_ops(|shard| world.node_of(shard) == node);
         let is_here = |socket: &Socket| match socket {
             Socket::Listener(listener) => listener.node == node,
@@ -20,7 +20,7 @@ impl Net<'_> {
             Socket::Datagram(socket) => socket.node == node,
         };
         let sockets = self.network.sockets.iter().filter(|(_, socket)| is_here(socket));
-        let ids: Vec<u64> = sockets.map(|(&id, _)| id).collect();
+        let ids: Vec<u64> = sockets.map(|(id, _)| id).collect();
         for id in ids {
             let closes = match self.network.sockets.get(&id) {
                 // Of these nobody else hears; the path of a Unix socket stays either way.

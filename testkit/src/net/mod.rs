@@ -23,6 +23,7 @@ mod groups;
 mod line;
 mod links;
 mod listen;
+mod numbered;
 mod operate;
 mod socket;
 mod stream;

@@ -7,6 +7,7 @@ use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId};
 
 use super::datagram::Datagrams;
 use super::links::Links;
+use super::numbered::Numbered;
 use super::socket::Socket;
 use super::unix::UnixNames;
 use crate::draws::Site;
@@ -49,14 +50,15 @@ pub(super) struct Operation {
 /// The network of all nodes.
 #[derive(Debug)]
 pub(crate) struct Network {
-    pub(super) sockets: BTreeMap<u64, Socket>,
+    pub(super) sockets: Numbered<Socket>,
     socket_next: u64,
     /// Listeners by node and port.
     pub(super) bound: BTreeMap<(u16, u16), Vec<u64>>,
     /// The next port to give away, by node.
     port_next: Vec<u16>,
-    pub(super) operations: BTreeMap<u64, Operation>,
-    by_op: BTreeMap<(u32, u64), u64>,
+    pub(super) operations: Numbered<Operation>,
+    /// The numbers of each shard's operations, by their places there.
+    by_op: Vec<Vec<(u64, u64)>>,
     operation_next: u64,
     pub(crate) links: Links,
     /// Nodes that are down, with the sockets of others that have sent to them.
@@ -64,6 +66,9 @@ pub(crate) struct Network {
     pub(super) datagrams: Datagrams,
     pub(super) unix: UnixNames,
 }
+
+/// No operation's word is 0.
+const NO_OP: (u64, u64) = (0, 0);
 
 /// Ports that a node gives away begin here.
 const PORT_FIRST: u16 = 32_768;
@@ -74,12 +79,12 @@ const SUBMIT_MAX: u64 = 2_000;
 impl Network {
     pub(crate) fn new(nodes: usize) -> Self {
         Self {
-            sockets: BTreeMap::new(),
+            sockets: Numbered::new(),
             socket_next: 1,
             bound: BTreeMap::new(),
             port_next: vec![PORT_FIRST; nodes],
-            operations: BTreeMap::new(),
-            by_op: BTreeMap::new(),
+            operations: Numbered::new(),
+            by_op: Vec::new(),
             operation_next: 1,
             links: Links::default(),
             unanswered: Vec::new(),
@@ -97,7 +102,27 @@ impl Network {
 
     /// Forgets the operations of shards.
     pub(super) fn forget_ops(&mut self, of: impl Fn(u32) -> bool) {
-        self.by_op.retain(|&(shard, _), _| !of(shard));
+        let shards = (0..).zip(&mut self.by_op).filter(|&(shard, _)| of(shard));
+        shards.for_each(|(_, ops)| ops.clear());
+    }
+
+    /// Notes the number of a shard's operation.
+    fn note_op(&mut self, shard: u32, op: OpId, number: u64) {
+        let (shard, place) = (shard as usize, op.place() as usize);
+        if self.by_op.len() <= shard {
+            self.by_op.resize_with(shard + 1, Vec::new);
+        }
+        let ops = &mut self.by_op[shard];
+        if ops.len() <= place {
+            ops.resize(place + 1, NO_OP);
+        }
+        ops[place] = (op.as_word(), number);
+    }
+
+    /// Where the number of a shard's operation is noted, while it is under way.
+    fn noted(&mut self, shard: u32, op: OpId) -> Option<&mut (u64, u64)> {
+        let noted = self.by_op.get_mut(shard as usize)?.get_mut(op.place() as usize)?;
+        (noted.0 == op.as_word()).then_some(noted)
     }
 
     /// The number of the next socket.
@@ -148,14 +173,14 @@ pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: NetRequest) {
     let node = world.node_of(shard);
     let operation = Operation { shard, node, op, request, knocks: 0, given_up: false };
     network.operations.insert(number, operation);
-    network.by_op.insert((shard, op.as_word()), number);
+    network.note_op(shard, op, number);
     let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
     world.enter_after(delay, What::Net(NetEvent::Effect(number)));
 }
 
 pub(crate) fn cancel(world: &World, shard: u32, op: OpId) {
     let network = &mut *world.network.borrow_mut();
-    let number = network.by_op.get(&(shard, op.as_word())).copied();
+    let number = network.noted(shard, op).map(|&mut (_, number)| number);
     if let Some(number) = number {
         if let Some(operation) = network.operations.get_mut(&number) {
             operation.given_up = true;
@@ -176,7 +201,7 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Datagram(number) => net.datagram_arrives(number),
         NetEvent::Cancel(number) => {
             if let Some(operation) = net.network.operations.remove(&number) {
-                net.forget_waiting(number);
+                net.forget_waiting(number, &operation.request);
                 if let NetRequest::Accept { listener } = operation.request {
                     net.offer_again(listener);
                 }
@@ -251,7 +276,7 @@ impl Net<'_> {
         way: u64,
     ) {
         let Operation { shard, op, .. } = operation;
-        self.network.by_op.remove(&(shard, op.as_word()));
+        self.network.noted(shard, op).into_iter().for_each(|noted| *noted = NO_OP);
         let seen = match &result {
             Ok(NetDone::Received(bytes)) => fold_bytes(bytes),
             Ok(NetDone::ReceivedFrom { data, .. }) => fold_bytes(data),
@@ -296,19 +321,25 @@ impl Net<'_> {
         self.world.draws.heavy_tail(Site::Net, u32::from(from), typical)
     }
 
-    /// Takes an operation off the socket where it waits.
-    fn forget_waiting(&mut self, number: u64) {
-        for socket in self.network.sockets.values_mut() {
-            match socket {
-                Socket::Listener(listener) => listener.accepts.retain(|&other| other != number),
-                Socket::Stream(stream) => {
-                    stream.receive = stream.receive.filter(|&other| other != number);
-                    stream.send = stream.send.filter(|&other| other != number);
-                }
-                Socket::Datagram(socket) => {
-                    socket.receive = socket.receive.filter(|&other| other != number);
-                }
+    /// Takes an operation off the socket where it waits, if it does.
+    fn forget_waiting(&mut self, number: u64, request: &NetRequest) {
+        let id = match request {
+            NetRequest::Accept { listener: id }
+            | NetRequest::Receive { stream: id, .. }
+            | NetRequest::Send { stream: id, .. }
+            | NetRequest::ReceiveFrom { socket: id } => id.0,
+            _ => return,
+        };
+        match self.network.sockets.get_mut(&id) {
+            Some(Socket::Listener(listener)) => listener.accepts.retain(|&other| other != number),
+            Some(Socket::Stream(stream)) => {
+                stream.receive = stream.receive.filter(|&other| other != number);
+                stream.send = stream.send.filter(|&other| other != number);
             }
+            Some(Socket::Datagram(socket)) => {
+                socket.receive = socket.receive.filter(|&other| other != number);
+            }
+            None => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes.
 
+use std::collections::VecDeque;
 use std::io;
 
 use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide, SocketId};
@@ -14,6 +15,17 @@ use crate::trace::{Kind, fold_bytes};
 
 /// Into how many segments what one send takes is cut at most.
 const SEGMENTS_MAX: u64 = 3;
+
+/// Takes so many bytes out, in two pieces at most.
+fn take_front(buffered: &mut VecDeque<u8>, count: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(count);
+    let (front, back) = buffered.as_slices();
+    let front = &front[..count.min(front.len())];
+    bytes.extend_from_slice(front);
+    bytes.extend_from_slice(&back[..count - front.len()]);
+    buffered.drain(..count);
+    bytes
+}
 
 impl Net<'_> {
     fn stream(&mut self, id: u64) -> Option<&mut Stream> {
@@ -60,7 +72,7 @@ impl Net<'_> {
         }
         let count = self.moved(shard, most);
         let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
-        let bytes: Vec<u8> = stream.buffered.drain(..count).collect();
+        let bytes = take_front(&mut stream.buffered, count);
         self.room_made(id.0);
         Outcome::Done(Ok(NetDone::Received(Buffer::new(bytes))))
     }

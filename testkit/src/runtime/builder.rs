@@ -140,7 +140,7 @@ impl Builder {
         self
     }
 
-    /// Fixes the depth of all rings, in packets.
+    /// Fixes the depth of all rings, in packets; more than 65,535 are 65,535.
     ///
     /// # Panics
     ///

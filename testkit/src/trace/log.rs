@@ -58,13 +58,13 @@ pub(crate) struct Trace {
     cause: Cell<u64>,
     /// The event of which what is entered now, to happen later, will be a consequence, as a mark.
     leads: Rc<Cell<u64>>,
-    /// The bits of an event's number that are zero where the hash is looked at.
+    /// The bits of an event's number that are zero where it is looked at; none where each is.
     looks_mask: u64,
     checkpoints: RefCell<Vec<u64>>,
-    /// The record of an event is at the low bits of its number.
-    records: RefCell<Vec<Record>>,
-    /// The bits of an event's number that say where its record is.
-    records_mask: usize,
+    /// The last records: that of an event is at the low bits of its number.
+    records: Records,
+    /// The same of a run that is kept whole.
+    whole: RefCell<Vec<Record>>,
     /// Names of actors in the order in which they were spawned, where all records are kept.
     names: RefCell<Vec<Named>>,
     reach: Reach,
@@ -98,31 +98,30 @@ impl Place {
 
 /// Record buffers of runs that are over: a campaign would otherwise have two megabytes cleared for
 /// every seed.
-static SPARE: Mutex<Vec<Vec<Record>>> = Mutex::new(Vec::new());
+static SPARE: Mutex<Vec<Records>> = Mutex::new(Vec::new());
 const SPARE_MAX: usize = 8;
+
+/// As many as [`RECORDS`]. Each is written by itself: to note an event is most of what many events
+/// cost.
+type Records = Box<[Cell<Record>]>;
 
 impl Trace {
     /// An empty trace.
     pub(crate) fn new(seed: u64, reach: Reach) -> Self {
         let spare = || SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let (records, kept) = match reach {
-            Reach::Whole => (Vec::new(), RECORDS_WHOLE),
-            Reach::Last | Reach::Closely(_) => {
-                (spare().unwrap_or_else(|| vec![Record::NOTHING; RECORDS]), RECORDS)
-            }
-        };
+        let records = spare().unwrap_or_else(|| vec![Cell::new(Record::NOTHING); RECORDS].into());
         Self {
             hash: Cell::new(fold(seed, 1)),
             count: Cell::new(0),
             cause: Cell::new(0),
             leads: Rc::default(),
             looks_mask: match reach {
-                Reach::Closely(_) => 0,
-                Reach::Last | Reach::Whole => CHECKPOINT_EVENTS - 1,
+                Reach::Closely(_) | Reach::Whole => 0,
+                Reach::Last => CHECKPOINT_EVENTS - 1,
             },
             checkpoints: RefCell::default(),
-            records: RefCell::new(records),
-            records_mask: kept - 1,
+            records,
+            whole: RefCell::default(),
             names: RefCell::default(),
             reach,
             close: RefCell::default(),
@@ -171,24 +170,29 @@ impl Trace {
             actor,
             cause: back as u32,
         };
-        self.keep(record);
-        if (seq + 1) & self.looks_mask == 0 {
-            self.look(seq, hash);
-        }
+        self.records[seq as usize % RECORDS].set(record);
         if kind.leads_on() {
             self.leads.set(seq + 1);
             if kind == Kind::Fault {
                 self.cause.set(seq + 1);
             }
         }
-        seq
+        if (seq + 1) & self.looks_mask == 0 { self.look(seq, hash) } else { seq }
     }
 
-    /// Keeps the hash after an event. (The event is read back: handed over, it would have to be in
-    /// memory twice, each time.)
+    /// Keeps the hash after an event, and the event of a run that is kept whole; returns its number.
+    /// (The event is read back: handed over, it would have to be in memory twice, each time.)
     #[cold]
     #[inline(never)]
-    fn look(&self, seq: u64, hash: u64) {
+    fn look(&self, seq: u64, hash: u64) -> u64 {
+        let record = || self.records[seq as usize % RECORDS].get();
+        if self.reach == Reach::Whole {
+            let whole = &mut *self.whole.borrow_mut();
+            match whole.get_mut(seq as usize % RECORDS_WHOLE) {
+                Some(old) => *old = record(),
+                None => whole.push(record()),
+            }
+        }
         if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
@@ -197,25 +201,15 @@ impl Trace {
         {
             let mut close = self.close.borrow_mut();
             if close.len() < CLOSE_MAX {
-                let record = self.records.borrow()[seq as usize & self.records_mask];
-                close.push(Close { hash, record });
+                close.push(Close { hash, record: record() });
             }
         }
+        seq
     }
 
     /// The events that were looked at closely.
     pub(crate) fn close(&self) -> Vec<Close> {
         self.close.borrow().clone()
-    }
-
-    #[inline]
-    fn keep(&self, record: Record) {
-        let records = &mut *self.records.borrow_mut();
-        let place = record.seq as usize & self.records_mask;
-        match records.get_mut(place) {
-            Some(old) => *old = record,
-            None => records.push(record),
-        }
     }
 
     /// Notes that the actor to be spawned in a slot has that name.
@@ -281,18 +275,22 @@ impl Trace {
 
     /// The last `count` records that are kept, oldest first.
     pub(crate) fn records(&self, count: usize) -> Vec<Record> {
-        let records = self.records.borrow();
-        let end = self.count.get() as usize;
-        let kept = end.min(records.len()).min(count);
-        (end - kept..end).map(|seq| records[seq & self.records_mask]).collect()
+        let whole = self.whole.borrow();
+        let (end, is_whole) = (self.count.get() as usize, self.reach == Reach::Whole);
+        let kept = end.min(if is_whole { whole.len() } else { RECORDS }).min(count);
+        let record = |seq: usize| match is_whole {
+            true => whole[seq % RECORDS_WHOLE],
+            false => self.records[seq % RECORDS].get(),
+        };
+        (end - kept..end).map(record).collect()
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE_MAX && self.reach != Reach::Whole {
-            spare.push(self.records.take());
+        if spare.len() < SPARE_MAX {
+            spare.push(std::mem::take(&mut self.records));
         }
     }
 }

@@ -214,7 +214,11 @@ impl World {
     /// Enters an event `delay` nanoseconds from now.
     #[inline]
     pub(crate) fn enter_after(&self, delay: u64, what: What) {
-        self.events.borrow_mut().enter(self.now() + delay, what);
+        let events = &mut *self.events.borrow_mut();
+        match delay {
+            0 => events.enter_now(self.now(), what),
+            _ => events.enter(self.now() + delay, what),
+        }
     }
 
     /// Lets a spinning shard notice, soon, what it spins for.

@@ -37,8 +37,7 @@ impl Actor for Passer {
     }
 }
 
-/// `away`: each token goes to another shard, else to any actor of the node.
-async fn pass(system: System, away: bool, actors: u16, tokens: u32, passes: u32) {
+async fn pass(system: System, actors: u16, tokens: u32, passes: u32) {
     let mut all = Vec::new();
     for shard in 0..system.shards() {
         for _ in 0..actors {
@@ -47,15 +46,8 @@ async fn pass(system: System, away: bool, actors: u16, tokens: u32, passes: u32)
         }
     }
     let all: Arc<[ActorRef<Passer>]> = all.into();
-    let others_of = |shard: u16| -> Arc<[_]> {
-        let mut others = all.to_vec();
-        others.retain(|other| !away || other.pid().shard().0 != shard);
-        others.into()
-    };
-    let others: Vec<_> = (0..system.shards()).map(others_of).collect();
     for actor in &*all {
-        let others = others[usize::from(actor.pid().shard().0)].clone();
-        actor.call(|done| Token::Others(others, done)).await.expect("a passer");
+        actor.call(|done| Token::Others(all.clone(), done)).await.expect("a passer");
     }
     for actor in &*all {
         for _ in 0..tokens {
@@ -72,36 +64,8 @@ fn one_run(seed: u64, shards: u16, actors: u16, tokens: u32, passes: u32) -> u64
 
 /// The same, on a runtime that is there.
 pub(super) fn one_run_of(sim: &mut TestRuntime, actors: u16, tokens: u32, passes: u32) {
-    sim.run(async move |system| pass(system, false, actors, tokens, passes).await);
+    sim.run(async move |system| pass(system, actors, tokens, passes).await);
     sim.run_until_idle();
-}
-
-/// How far the rate depends on the number of shards: the least rate from 2 to 100 shards over the
-/// greatest. Each shard has as many actors and tokens, and every token goes to another shard each
-/// time. The shards are measured in turn, so that a slow moment of the machine hits all alike.
-pub(crate) fn measure_flatness(secs: f64) -> f64 {
-    const SHARDS: [u16; 4] = [2, 8, 30, 100];
-    /// Of each run, whatever its shards; enough that setting up a hundred shards is little.
-    const MESSAGES: u32 = 400_000;
-    let (actors, tokens) = (20, 4);
-    let limit = Duration::from_secs_f64(secs);
-    let mut spent = [(0u64, Duration::ZERO); SHARDS.len()];
-    let (begun, mut seed) = (Instant::now(), 0);
-    while seed == 0 || begun.elapsed() < limit {
-        for (shards, (messages, time)) in SHARDS.into_iter().zip(&mut spent) {
-            let begun = Instant::now();
-            let passes = MESSAGES / (u32::from(shards * actors) * tokens);
-            let mut sim = TestRuntime::builder().seed(seed).shards(shards).build();
-            sim.run(async move |system| pass(system, true, actors, tokens, passes).await);
-            sim.run_until_idle();
-            *messages += (0..shards).map(|shard| sim.ledger(0, shard).handled).sum::<u64>();
-            *time += begun.elapsed();
-        }
-        seed += 1;
-    }
-    let rates = spent.map(|(messages, time)| messages as f64 / time.as_secs_f64());
-    let (least, most) = (f64::min, f64::max);
-    rates.into_iter().fold(f64::MAX, least) / rates.into_iter().fold(0.0, most)
 }
 
 /// Messages a second, trace hash on, of a node with so many shards of 100 actors.

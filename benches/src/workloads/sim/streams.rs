@@ -8,16 +8,16 @@ use greenroom_core::io::net;
 use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId};
 use greenroom_testkit::TestRuntime;
 
-const FRAME: usize = 16;
-const PORT: u16 = 7000;
+pub(super) const FRAME: usize = 16;
+pub(super) const PORT: u16 = 7000;
 /// Frames that each connection sends and gets back.
 const ROUNDS: u64 = 300;
 
-fn odd<T>(done: NetDone) -> io::Result<T> {
+pub(super) fn odd<T>(done: NetDone) -> io::Result<T> {
     Err(io::Error::other(format!("{done:?}")))
 }
 
-async fn listen() -> io::Result<SocketId> {
+pub(super) async fn listen() -> io::Result<SocketId> {
     let address = SocketAddr::from(([0, 0, 0, 0], PORT));
     match net(NetRequest::Listen(ListenOptions::new(address))).await? {
         NetDone::Listening { listener, .. } => Ok(listener),
@@ -25,14 +25,14 @@ async fn listen() -> io::Result<SocketId> {
     }
 }
 
-async fn accept(listener: SocketId) -> io::Result<SocketId> {
+pub(super) async fn accept(listener: SocketId) -> io::Result<SocketId> {
     match net(NetRequest::Accept { listener }).await? {
         NetDone::Accepted { stream, .. } => Ok(stream),
         other => odd(other),
     }
 }
 
-async fn connect(address: SocketAddr) -> io::Result<SocketId> {
+pub(super) async fn connect(address: SocketAddr) -> io::Result<SocketId> {
     match net(NetRequest::Connect { address }).await? {
         NetDone::Connected { stream, .. } => Ok(stream),
         other => odd(other),
@@ -40,7 +40,7 @@ async fn connect(address: SocketAddr) -> io::Result<SocketId> {
 }
 
 /// Sends a whole frame.
-async fn send(stream: SocketId, mut data: Vec<u8>) -> io::Result<()> {
+pub(super) async fn send(stream: SocketId, mut data: Vec<u8>) -> io::Result<()> {
     let mut start = 0;
     while start < data.len() {
         match net(NetRequest::Send { stream, data, start }).await? {
