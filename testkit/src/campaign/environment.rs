@@ -22,7 +22,7 @@ pub(super) struct Steering {
     pub(super) replay: Option<PathBuf>,
     /// `SIM_RECORD`: whether logs in the tree that have drifted are written anew.
     pub(super) record: bool,
-    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 32 is.
+    /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 24 is.
     pub(super) check: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
     pub(super) jobs: u64,

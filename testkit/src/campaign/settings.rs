@@ -35,8 +35,8 @@ pub(super) struct Bounds {
 }
 
 /// One in this many seeds that pass is run twice, unless the campaign says otherwise: less than a
-/// twentieth of its time, also where seeds and their lengths fall badly.
-const REPEAT_EVERY: u64 = 32;
+/// twentieth of its time.
+const REPEAT_EVERY: u64 = 24;
 
 /// In a campaign of fewer seeds a fault might be left out under all of them.
 const MASKED_SEEDS_MIN: u64 = 20;
@@ -75,7 +75,7 @@ impl Campaign {
     }
 
     /// One in how many seeds that pass is run a second time, to see that both runs are the same.
-    /// Default 32; 0 is none. A failing seed is always run twice; `SIM_CHECK` goes before this.
+    /// Default 24; 0 is none. A failing seed is always run twice; `SIM_CHECK` goes before this.
     pub const fn repeat_every(mut self, seeds: u64) -> Self {
         self.repeat_every = seeds;
         self
