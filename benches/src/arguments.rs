@@ -13,6 +13,8 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// The everything-on variant of each workload alone.
     pub(crate) full: bool,
+    /// The variants of that name alone.
+    pub(crate) variant: Option<String>,
     /// Seconds of each repeat.
     pub(crate) secs: f64,
     pub(crate) repeats: usize,
@@ -35,14 +37,16 @@ pub(crate) struct Arguments {
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
-usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--secs N] [--repeats N] [--count UNITS] [--kv PATH]
-                         [--echo PATH] [--rivals PATH] [--bare PATH] [--driver NAME ...] [--shards N] [--actors N]
+usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--variant NAME] [--secs N] [--repeats N]
+                         [--count UNITS] [--kv PATH] [--echo PATH] [--rivals PATH] [--bare PATH]
+                         [--driver NAME ...] [--shards N] [--actors N]
 
-  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn bytes_idle bytes_after_message
-             skynet big fan sim sim_ping_pong idle latency append kv kv_shards
-             echo scaling; all by default
+  WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn spawn_link restart restart_stop
+             exit_storm exit_chain bytes_idle bytes_after_message skynet
+             big fan sim sim_ping_pong idle latency append kv kv_shards echo scaling; all by default
   --json     one object a line, the everything-on variant first
   --full     the everything-on variant alone
+  --variant  the variant of that name alone
   --secs     seconds of each repeat (1)
   --repeats  repeats of each variant, of which the median is told (5)
   --count    do so many units of one workload in the bare loop, for an instruction counter
@@ -66,6 +70,7 @@ impl Arguments {
             workloads: Vec::new(),
             json: false,
             full: false,
+            variant: None,
             secs: 1.0,
             repeats: 5,
             count: None,
@@ -88,6 +93,7 @@ impl Arguments {
             match word.as_str() {
                 "--json" => read.json = true,
                 "--full" => read.full = true,
+                "--variant" => read.variant = Some(value("a name")?),
                 "--secs" => read.secs = number()?,
                 "--repeats" => read.repeats = number()?.ceil() as usize,
                 "--count" => read.count = Some(number()? as u64),
@@ -123,7 +129,7 @@ mod tests {
     #[test]
     fn nothing_is_everything_by_default() {
         let read = read("").unwrap();
-        assert!(read.echo.is_none() && read.rivals.is_none());
+        assert!(read.echo.is_none() && read.rivals.is_none() && read.variant.is_none());
         let Arguments {
             workloads,
             json,
@@ -164,6 +170,7 @@ mod tests {
         let table = [
             ("--kv", "--kv needs a path"),
             ("--driver", "--driver needs a name"),
+            ("--variant", "--variant needs a name"),
             ("kv --secs", "--secs needs a number"),
             ("--secs kv", "kv is no number"),
             ("--secs -1", "--secs must be above zero"),

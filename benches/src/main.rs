@@ -19,6 +19,7 @@ mod meter;
 mod process;
 mod programs;
 mod report;
+mod running;
 mod table;
 mod workloads;
 
@@ -75,21 +76,35 @@ fn choose(names: &[String]) -> Result<Vec<&'static Workload>, String> {
 /// Measures a workload and prints its figures.
 fn measure(workload: &Workload, arguments: &Arguments) -> Result<(), String> {
     let figures = match workload.method {
-        Method::Here([full, ..]) if arguments.full => {
-            sample(workload.name, std::slice::from_ref(full), arguments)
+        Method::Here(variants) => {
+            let mut chosen: Vec<_> = variants.iter().collect();
+            if let Some(name) = &arguments.variant {
+                chosen.retain(|variant| variant.name == name);
+            }
+            if arguments.full {
+                chosen.truncate(1);
+            }
+            if chosen.is_empty() {
+                return Err(no_variant(workload, arguments));
+            }
+            sample(workload.name, &chosen, arguments)
         }
-        Method::Here(variants) => sample(workload.name, variants, arguments),
         Method::Elsewhere(measure) => measure(arguments)?,
     };
     report::print(&figures, arguments.json);
     Ok(())
 }
 
+fn no_variant(workload: &Workload, arguments: &Arguments) -> String {
+    let name = arguments.variant.as_deref().unwrap_or_default();
+    format!("{} has no variant `{name}`", workload.name)
+}
+
 /// Samples the variants in turn.
-fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -> Vec<Figure> {
+fn sample(workload: &'static str, variants: &[&Variant], arguments: &Arguments) -> Vec<Figure> {
     let cores = cores::allowed().len();
     let (variants, without): (Vec<_>, Vec<_>) =
-        variants.iter().partition(|variant| variant.cores_min <= cores);
+        variants.iter().copied().partition(|variant| variant.cores_min <= cores);
     for Variant { name, cores_min, .. } in without {
         eprintln!("{workload}: `{name}` needs {cores_min} cores; this process may use {cores}");
     }
@@ -117,7 +132,7 @@ fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -
     for _ in 0..arguments.repeats {
         for (variant, driver, figure) in &mut figures {
             if let Some(driver) = driver {
-                table::run_on(**driver);
+                running::run_on(**driver);
             }
             figure.samples.push((variant.sample)(Extent::Secs(arguments.secs)));
         }
@@ -125,7 +140,8 @@ fn sample(workload: &'static str, variants: &[Variant], arguments: &Arguments) -
     figures.into_iter().map(|(.., figure)| figure).collect()
 }
 
-/// Does so many units in the bare loop, or in the first variant where there is none.
+/// Does so many units in the variant that is named, or else in the bare loop, or else in the first
+/// variant.
 fn count(workload: &Workload, units: u64, arguments: &Arguments) -> Result<(), String> {
     if workload.name == "scaling" {
         workloads::scaling::count(arguments.shards, arguments.actors, units);
@@ -134,9 +150,12 @@ fn count(workload: &Workload, units: u64, arguments: &Arguments) -> Result<(), S
     let Method::Here(variants) = workload.method else {
         return Err(format!("{} has no units to count here", workload.name));
     };
-    let bare = variants.iter().find(|variant| variant.name == "bare");
-    let variant = bare.unwrap_or(&variants[0]);
-    table::run_on(Driver::default());
+    let named = |name: &str| variants.iter().find(|variant| variant.name == name);
+    let variant = match &arguments.variant {
+        Some(name) => named(name).ok_or_else(|| no_variant(workload, arguments))?,
+        None => named("bare").unwrap_or(&variants[0]),
+    };
+    running::run_on(Driver::default());
     std::hint::black_box((variant.sample)(Extent::Units(units)));
     Ok(())
 }

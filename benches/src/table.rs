@@ -1,18 +1,20 @@
 //! Which workloads there are, in which variants, and how each is run.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use greenroom_core::{MailboxBound, Placement, System};
-use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
+use greenroom_core::MailboxBound;
+use greenroom_shard::IdleStrategy;
 
 use crate::arguments::Arguments;
 use crate::meter::Extent;
 use crate::report::{Bar, Figure};
-use crate::workloads::messages::{self, Setup};
-use crate::workloads::{
-    append, big, echo, fan, floor, idle, kv, latency, scaling, sim, skynet, spawn,
+use crate::running::{
+    BOUND, SPIN_SECS_MAX, bare_here, bare_restarts, bytes, cross, full, here, restarts, secs,
+    storm_of, there, there_window, waiting,
 };
-use crate::{alloc, bare, mesh};
+use crate::workloads::messages::{self, Bonds, Setup};
+use crate::workloads::restart::End;
+use crate::workloads::storm::Shape;
+use crate::workloads::{append, big, echo, fan, floor, kv, latency, scaling, sim, skynet, spawn};
+use crate::{bare, mesh};
 
 /// One way to run a workload: a name, a unit, and a sample of so many seconds.
 pub(crate) struct Variant {
@@ -90,6 +92,13 @@ const PING_PONG: &str = "floor, two lines";
 /// The floor of `cast_cross`.
 const CHUNKS: &str = "floor, rtrb chunks of 32";
 
+/// The same counter, as the child of a supervisor.
+const SUPERVISED: &str = "bare, supervised";
+/// The same counter, linked to an actor that monitors it as well.
+const LINKED: &str = "bare, linked";
+/// What `spawn_link` is told as a multiple of: the same without the link.
+const NO_LINK: &str = "full, no link";
+
 /// What is measured. `full` is the production runtime as it comes; `bare` the state machine in a
 /// bare loop, with unbounded mailboxes where one shard does it all, and both shards on one thread
 /// where there are two.
@@ -103,6 +112,16 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_ask(s, bare_here(extent)).await)
             }),
+            ns(SUPERVISED, |extent| {
+                let setup = Setup { bonds: Bonds::Supervised, ..bare_here(extent) };
+                bare::run(async move |s| messages::measure_ask(s, setup).await)
+            })
+            .beside("bare"),
+            ns(LINKED, |extent| {
+                let setup = Setup { bonds: Bonds::LinkedAndMonitored, ..bare_here(extent) };
+                bare::run(async move |s| messages::measure_ask(s, setup).await)
+            })
+            .beside("bare"),
         ]),
     },
     Workload {
@@ -114,6 +133,16 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             ns("bare", |extent| {
                 bare::run(async move |s| messages::measure_cast(s, bare_here(extent)).await)
             }),
+            ns(SUPERVISED, |extent| {
+                let setup = Setup { bonds: Bonds::Supervised, ..bare_here(extent) };
+                bare::run(async move |s| messages::measure_cast(s, setup).await)
+            })
+            .beside("bare"),
+            ns(LINKED, |extent| {
+                let setup = Setup { bonds: Bonds::LinkedAndMonitored, ..bare_here(extent) };
+                bare::run(async move |s| messages::measure_cast(s, setup).await)
+            })
+            .beside("bare"),
         ]),
     },
     Workload {
@@ -135,6 +164,46 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             ns("full", |extent| full(1, async move |s| spawn::measure_spawn(s, extent).await)),
             ns("bare", |extent| bare::run(async move |s| spawn::measure_spawn(s, extent).await)),
         ]),
+    },
+    Workload {
+        name: "spawn_link",
+        method: Method::Here(&[
+            ns("full", |extent| {
+                full(1, async move |s| spawn::measure_children(s, true, extent).await)
+            })
+            .beside(NO_LINK),
+            ns(NO_LINK, |extent| {
+                full(1, async move |s| spawn::measure_children(s, false, extent).await)
+            }),
+            ns("bare", |extent| {
+                bare::run(async move |s| spawn::measure_children(s, true, extent).await)
+            }),
+        ]),
+    },
+    Workload {
+        name: "restart",
+        method: Method::Here(&[
+            per_s("full", |extent| restarts(End::Panic, extent)),
+            per_s("bare", |extent| bare_restarts(End::Panic, extent)),
+        ]),
+    },
+    Workload {
+        name: "restart_stop",
+        method: Method::Here(&[
+            per_s("full", |extent| restarts(End::Stop, extent)),
+            per_s("bare", |extent| bare_restarts(End::Stop, extent)),
+        ]),
+    },
+    Workload {
+        name: "exit_storm",
+        method: Method::Here(&[
+            ns("full", |extent| storm_of(Shape::Star, extent)),
+            ns("full, ring", |extent| storm_of(Shape::Ring, extent)),
+        ]),
+    },
+    Workload {
+        name: "exit_chain",
+        method: Method::Here(&[ns("full", |extent| storm_of(Shape::Chain, extent))]),
     },
     Workload {
         name: "bytes_idle",
@@ -293,83 +362,4 @@ const fn trees(extent: Extent) -> Extent {
         Extent::Units(actors) => Extent::Units(actors.div_ceil(BARE_ACTORS)),
         secs => secs,
     }
-}
-
-/// Where in [`Driver::ALL`] the driver of the next samples stands.
-static DRIVER: AtomicUsize = AtomicUsize::new(0);
-
-/// Has the samples from now on run on that driver.
-pub(crate) fn run_on(driver: Driver) {
-    let place = Driver::ALL.iter().position(|other| *other == driver);
-    DRIVER.store(place.expect("every driver is one of all"), Ordering::Relaxed);
-}
-
-fn driver() -> Driver {
-    Driver::ALL[DRIVER.load(Ordering::Relaxed)]
-}
-
-const BOUND: MailboxBound = MailboxBound::Fixed(greenroom_core::limits::MAILBOX_DEPTH);
-
-/// A system that spins takes every core of the machine, and shows it within a moment.
-const SPIN_SECS_MAX: f64 = 0.25;
-
-/// What an actor of this machine weighs is the same each time: a million are built once a sample.
-const ACTORS: usize = 1_000_000;
-
-fn bytes() -> (f64, f64) {
-    alloc::count();
-    bare::run(async |s| spawn::measure_bytes(s, ACTORS).await)
-}
-
-const fn here(extent: Extent) -> Setup {
-    Setup { extent, counter: Placement::Here, mailbox: BOUND, batch: 100 }
-}
-
-pub(crate) const fn bare_here(extent: Extent) -> Setup {
-    Setup { mailbox: MailboxBound::Unbounded, ..here(extent) }
-}
-
-/// On the other shard.
-const fn there(extent: Extent) -> Setup {
-    Setup { counter: Placement::Shard(1), ..here(extent) }
-}
-
-/// The same, with a mailbox that holds what is sent ahead.
-const fn there_window(extent: Extent) -> Setup {
-    Setup { mailbox: MailboxBound::Fixed(messages::WINDOW_DEPTH), ..there(extent) }
-}
-
-const fn secs(extent: Extent) -> f64 {
-    match extent {
-        Extent::Secs(secs) => secs,
-        Extent::Units(_) => 1.0,
-    }
-}
-
-/// On the production runtime with its defaults, on the first cores.
-fn full<F>(shards: usize, root: F) -> f64
-where
-    F: AsyncFnOnce(System) -> f64 + Send + 'static,
-{
-    production(Builder::new().shards(shards), root)
-}
-
-fn cross<F>(idle: IdleStrategy, root: F) -> f64
-where
-    F: AsyncFnOnce(System) -> f64 + Send + 'static,
-{
-    production(Builder::new().shards(2).idle(idle), root)
-}
-
-fn waiting(idle: IdleStrategy, secs: f64) -> f64 {
-    production(Builder::new().idle(idle), async move |s| idle::measure_cpu(s, secs).await)
-}
-
-fn production<F>(builder: Builder, root: F) -> f64
-where
-    F: AsyncFnOnce(System) -> f64 + Send + 'static,
-{
-    let builder = builder.pin(Pin::default()).driver(driver());
-    let run = builder.run(async move |system| Ok(root(system).await));
-    run.expect("the runtime starts and the workload ends")
 }

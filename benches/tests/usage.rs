@@ -41,11 +41,16 @@ fn a_wrong_command_line_is_told_apart() {
 /// out are those that weigh a million actors or simulate for long, which take their time.
 #[test]
 fn every_workload_of_messages_runs() {
-    let table: [(_, &[&str]); 11] = [
-        ("ask_local", &["full", "bare"]),
-        ("cast_local", &["full", "bare"]),
+    let table: [(_, &[&str]); 16] = [
+        ("ask_local", &["full", "bare", "bare, supervised", "bare, linked"]),
+        ("cast_local", &["full", "bare", "bare, supervised", "bare, linked"]),
         ("ring", &["full", "bare"]),
         ("spawn", &["full", "bare"]),
+        ("spawn_link", &["full", "full, no link", "bare"]),
+        ("restart", &["full", "bare"]),
+        ("restart_stop", &["full", "bare"]),
+        ("exit_storm", &["full", "full, ring"]),
+        ("exit_chain", &["full"]),
         ("ask_cross", &["full", "spin", "park", "floor, two lines", "bare"]),
         ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
         ("big", &["full", "bare"]),
@@ -119,14 +124,14 @@ fn a_client_that_is_missing_is_named_with_its_package() {
 /// One workload that cannot be measured does not keep the others from it.
 #[test]
 fn what_comes_after_a_failure_is_measured() {
-    let arguments = ["kv", "cast_local", "--kv", "/nonexistent/kv", "--json", "--secs", "0.02"];
+    let arguments = ["kv", "ring", "--kv", "/nonexistent/kv", "--json", "--secs", "0.02"];
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        text.lines().count() == 2 && text.starts_with("{\"workload\":\"cast_local\""),
-        "{text}"
-    );
+    assert!(text.lines().count() == 2 && text.starts_with("{\"workload\":\"ring\""), "{text}");
+    let output = run(&["ring", "--variant", "none"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no variant `none`"), "{output:?}");
     let output = run(&["kv", "--count", "10"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("no units"), "{output:?}");

@@ -186,7 +186,8 @@ mod tests {
     fn nothing_is_recorded_outside_a_turn() {
         called(Forbidden::Clock);
         assert!(take_violation().is_none());
-        let guarded = enter(&Randomness::new(None));
+        let none = Randomness::new(None);
+        let guarded = enter(&none);
         called(Forbidden::Thread);
         called(Forbidden::Clock);
         drop(guarded);

@@ -24,6 +24,16 @@ measure(ring, Secs) ->
     ns_each(Secs, 100000, Lap);
 measure(spawn, Secs) ->
     ns_each(Secs, 100, fun(_) -> spawns(100) end);
+measure(spawn_link, Secs) ->
+    afresh(fun() -> ns_each(Secs, 100, fun(_) -> spawns_linked(100) end) end);
+measure(restart, Secs) ->
+    afresh(fun() -> restarts_per_ms(fun() -> error(told) end, Secs) end);
+measure(restart_stop, Secs) ->
+    afresh(fun() -> restarts_per_ms(fun() -> ok end, Secs) end);
+measure(exit_storm, Secs) ->
+    afresh(fun() -> ns_each_of_storms(fun star/0, Secs) end);
+measure(exit_chain, Secs) ->
+    afresh(fun() -> ns_each_of_storms(fun chain/0, Secs) end);
 measure(bytes_idle, _) ->
     element(1, bytes());
 measure(bytes_after_message, _) ->
@@ -150,6 +160,100 @@ spawns(Left) ->
     receive {'DOWN', Monitor, process, Pid, normal} -> ok end,
     spawns(Left - 1).
 
+spawns_linked(0) -> ok;
+spawns_linked(Left) ->
+    {Pid, Monitor} = spawn_opt(fun() -> receive stop -> ok end end, [link, monitor]),
+    Pid ! stop,
+    receive {'DOWN', Monitor, process, Pid, normal} -> ok end,
+    spawns_linked(Left - 1).
+
+%% The supervisor is a bare process like all others here: OTP's walks the list of all restarts of
+%% the last second at each one.
+restarts_per_ms(End, Secs) ->
+    logger:set_primary_config(level, none),
+    Client = self(),
+    spawn_link(fun() ->
+        process_flag(trap_exit, true),
+        supervisor(Client, End, 1)
+    end),
+    First = receive {up, Pid} -> Pid end,
+    put(child, First),
+    1.0e6 / ns_each(Secs, 100, fun(Laps) -> restarts(Laps * 100 + 1, 100) end).
+
+supervisor(Client, End, Number) ->
+    Child = spawn_link(fun() -> incarnation(End, Number) end),
+    Client ! {up, Child},
+    receive {'EXIT', Child, _} -> supervisor(Client, End, Number + 1) end.
+
+incarnation(End, Number) ->
+    receive
+        finish -> End();
+        {Ref, From} -> From ! {Ref, Number}, incarnation(End, Number)
+    end.
+
+restarts(_, 0) -> ok;
+restarts(Number, Left) ->
+    get(child) ! finish,
+    Child = receive {up, Pid} -> Pid end,
+    put(child, Child),
+    Ref = make_ref(),
+    Child ! {Ref, self()},
+    Next = Number + 1,
+    receive {Ref, Next} -> ok end,
+    restarts(Next, Left - 1).
+
+%% Grows and kills until the time is up; the first storm is not counted.
+ns_each_of_storms(Grow, Secs) ->
+    Base = erlang:system_info(process_count),
+    storm(Grow, Base),
+    {Spent, Storms} = storms(Grow, Base, now_ns() + round(Secs * 1.0e9), 0, 0),
+    Spent / (Storms * 100000).
+
+storms(Grow, Base, Until, Spent, Storms) ->
+    Sum = Spent + storm(Grow, Base),
+    case now_ns() >= Until of
+        true -> {Sum, Storms + 1};
+        false -> storms(Grow, Base, Until, Sum, Storms + 1)
+    end.
+
+storm(Grow, Base) ->
+    First = Grow(),
+    true = erlang:system_info(process_count) >= Base + 100000,
+    Start = now_ns(),
+    exit(First, kill),
+    gone(Base),
+    now_ns() - Start.
+
+%% A process that is on its way out is counted until it is gone.
+gone(Base) ->
+    case erlang:system_info(process_count) =< Base of
+        true -> ok;
+        false -> receive after 1 -> gone(Base) end
+    end.
+
+star() ->
+    Client = self(),
+    First = spawn(fun() ->
+        [spawn_link(fun member/0) || _ <- lists:seq(1, 99999)],
+        Client ! grown,
+        member()
+    end),
+    receive grown -> First end.
+
+chain() ->
+    Client = self(),
+    First = spawn(fun() -> chain(99999, Client) end),
+    receive grown -> First end.
+
+chain(0, Client) ->
+    Client ! grown,
+    member();
+chain(Left, Client) ->
+    spawn_link(fun() -> chain(Left - 1, Client) end),
+    member().
+
+member() -> receive stop -> ok end.
+
 bytes() ->
     Count = 1000000,
     Before = erlang:memory(processes),
@@ -165,6 +269,12 @@ bytes() ->
 on_scheduler(Number, Fun) ->
     Client = self(),
     spawn_opt(fun() -> Client ! {measured, Fun()} end, [{scheduler, Number}]),
+    receive {measured, Value} -> Value end.
+
+%% In a process of its own: the one that `erl -run` calls takes twenty times as long for a link.
+afresh(Fun) ->
+    Client = self(),
+    spawn(fun() -> Client ! {measured, Fun()} end),
     receive {measured, Value} -> Value end.
 
 skynet(Parent, Number, 1) ->

@@ -58,11 +58,12 @@ enum Who<'a> {
     Rival(&'static Entry),
 }
 
-/// Compares everybody at `workload`: rounds in which each is measured once, in a process of its own.
+/// Compares everybody who does `workload`: rounds in which each is measured once, in a process of its own.
 /// One that fails is not measured again.
 pub(crate) fn compare(plan: &Plan, workload: Workload) -> Block {
     let ours = plan.ours.iter().map(|path| Who::Ours(path));
-    let rivals = plan.rivals.iter().map(|entry| Who::Rival(entry));
+    let rivals = plan.rivals.iter().filter(|entry| entry.does(workload));
+    let rivals = rivals.map(|entry| Who::Rival(entry));
     let mut contenders: Vec<_> = ours.chain(rivals).map(Contender::new).collect();
     for _ in 0..plan.repeat {
         for contender in contenders.iter_mut().filter(|contender| contender.error.is_none()) {

@@ -48,10 +48,11 @@ pub(crate) fn measure(
 fn read(text: &str, workload: Workload) -> Result<Figure, String> {
     let line: Line =
         serde_json::from_str(text).map_err(|error| format!("{error} in the line {text:?}"))?;
-    // Ours tells rates as they are, the comparison in millions.
-    let (unit, scale) = match line.unit.as_str() {
-        "per_s" => ("M/s", 1e-6),
-        unit => (unit, 1.0),
+    // Ours tells rates as they are, the comparison in millions or thousands.
+    let (unit, scale) = match (line.unit.as_str(), workload.unit()) {
+        ("per_s", "k/s") => ("k/s", 1e-3),
+        ("per_s", _) => ("M/s", 1e-6),
+        (unit, _) => (unit, 1.0),
     };
     if line.workload != workload.name() || unit != workload.unit() {
         let (name, unit) = (workload.name(), workload.unit());
@@ -73,11 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_told_in_millions() {
+    fn rates_are_told_in_millions_or_thousands() {
         let text = TEXT.replace("ask_local", "cast_cross").replace(r#""ns""#, r#""per_s""#);
         let text = text.replace("40.5", "3500000");
         let figure = Figure { variant: "full".to_owned(), value: 3.5 };
         assert_eq!(read(&text, Workload::CastCross), Ok(figure));
+        let text = text.replace("cast_cross", "restart");
+        let figure = Figure { variant: "full".to_owned(), value: 3500.0 };
+        assert_eq!(read(&text, Workload::Restart), Ok(figure));
     }
 
     #[test]

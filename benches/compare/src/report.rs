@@ -108,7 +108,7 @@ impl Block {
 fn show(figure: f64, workload: Workload) -> String {
     match workload.unit() {
         "M/s" => format!("{figure:.2}"),
-        "bytes" | "ms" => format!("{figure:.0}"),
+        "bytes" | "ms" | "k/s" => format!("{figure:.0}"),
         _ => format!("{figure:.1}"),
     }
 }

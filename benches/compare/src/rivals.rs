@@ -7,6 +7,7 @@
 
 mod by_hand;
 mod erlang;
+pub(crate) mod supervision;
 
 #[cfg(feature = "actix")]
 mod actix;
@@ -25,7 +26,7 @@ use crate::pin;
 use crate::workloads::big::Peer;
 use crate::workloads::ring::Finish;
 use crate::workloads::skynet::TreeNode;
-use crate::workloads::{Outcome, Workload, measure};
+use crate::workloads::{Outcome, Workload, measure, measure_with_links, measure_with_restarts};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -121,31 +122,49 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// The package whose version the report shows.
     pub(crate) package: &'static str,
+    /// The workloads that are for some, as far as they are for it.
+    extra: &'static [Workload],
     measure: Option<fn(Workload, f64) -> Outcome>,
 }
 
 macro_rules! rival {
-    ($feature:literal, $package:literal, $rival:path) => {
+    ($feature:literal, $package:literal, $measure:ident, $rival:path, $extra:expr) => {
         Entry {
             name: $feature,
             package: $package,
+            extra: $extra,
             #[cfg(feature = $feature)]
-            measure: Some(measure::<$rival>),
+            measure: Some($measure::<$rival>),
             #[cfg(not(feature = $feature))]
             measure: None,
         }
     };
 }
 
+const LINKS_AND_RESTARTS: &[Workload] = &[
+    Workload::SpawnLink,
+    Workload::Restart,
+    Workload::RestartStop,
+    Workload::ExitStorm,
+    Workload::ExitChain,
+];
+
+const RESTARTS: &[Workload] = &[Workload::Restart, Workload::RestartStop];
+
 static ALL: [Entry; 8] = [
-    Entry { name: "tokio", package: "tokio", measure: Some(measure::<by_hand::ByHand>) },
-    rival!("spawned", "spawned-concurrency", spawned::Spawned),
-    rival!("ractor", "ractor", ractor::Ractor),
-    rival!("kameo", "kameo", kameo::Kameo),
-    rival!("actix", "actix", actix::Actix),
-    rival!("xtra", "xtra", xtra::Xtra),
-    rival!("coerce", "coerce", coerce::Coerce),
-    Entry { name: ERLANG, package: "", measure: Some(erlang::measure) },
+    Entry {
+        name: "tokio",
+        package: "tokio",
+        extra: &[],
+        measure: Some(measure::<by_hand::ByHand>),
+    },
+    rival!("spawned", "spawned-concurrency", measure, spawned::Spawned, &[]),
+    rival!("ractor", "ractor", measure_with_links, ractor::Ractor, LINKS_AND_RESTARTS),
+    rival!("kameo", "kameo", measure_with_links, kameo::Kameo, LINKS_AND_RESTARTS),
+    rival!("actix", "actix", measure_with_restarts, actix::Actix, &[Workload::RestartStop]),
+    rival!("xtra", "xtra", measure, xtra::Xtra, &[]),
+    rival!("coerce", "coerce", measure_with_restarts, coerce::Coerce, RESTARTS),
+    Entry { name: ERLANG, package: "", extra: LINKS_AND_RESTARTS, measure: Some(erlang::measure) },
 ];
 
 /// The one that is no crate.
@@ -160,6 +179,11 @@ impl Entry {
     /// The rival of this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         all().find(|entry| entry.name == name)
+    }
+
+    /// Whether it has what `workload` is about.
+    pub(crate) fn does(&self, workload: Workload) -> bool {
+        !workload.is_for_some() || self.extra.contains(&workload)
     }
 
     /// Measures it once, on the calling thread, for about `secs` seconds.

@@ -17,6 +17,17 @@
 //! * **`spawn`**, ns per actor. One core, one thread. A client task spawns an actor that is sent
 //!   nothing, stops it, and waits until it is gone, one after the other. In the end as many actor
 //!   states must have been dropped as there were spawns.
+//! * **`spawn_link`**, ns per actor. As `spawn`, but each is linked from its start to one actor that
+//!   lives on: what it takes more than `spawn` is the price of the link. In ours that actor does the
+//!   spawning; where links have a parent and a child, it is the parent, and hears of each end.
+//! * **`restart`**, k/s. One core, one thread. A child of a supervisor that restarts it whenever it ends,
+//!   with a budget that no run uses up. The client tells it to panic, one way, asks for its number, and
+//!   awaits the answer of the next incarnation, one after the other; the number must be one more each
+//!   time. Where a restarted child is another actor, whoever made it sends the client the reference, and
+//!   the client asks then. Panics are kept from being printed, and ours reports them to a reporter that
+//!   prints nothing.
+//! * **`restart_stop`**, k/s. The same without unwinding: told to end, the child stops by itself, a normal
+//!   end, and is restarted because it is permanent.
 //! * **`bytes_idle`**, bytes per actor. One core, one thread. A client task spawns actors that take the
 //!   messages of a counter and hold one `u64`, 1,000 at a time, waiting for their start hooks, until
 //!   there are 1,000,000 (or the rival's [`IDLE_ACTORS`](crate::rivals::Rival::IDLE_ACTORS)), and keeps
@@ -52,7 +63,21 @@
 //!   each producer. Producers here are tasks, and actors in ours. In the end the consumers' totals
 //!   must be equal and together the number of asks. An ask and its answer count as one.
 //!
-//! The last three run on one runtime of two threads, each pinned to a core: tokio's multi-threaded
+//! * **`exit_storm`**, ns per actor. Two cores, 100,000 actors (or the rival's
+//!   [`STORM_ACTORS`](crate::rivals::supervision::Links::STORM_ACTORS)), all linked to the first, which is
+//!   killed.
+//!   The time is from the kill until all states have been dropped, of which the client counts those that
+//!   are left each millisecond; it is divided by the number of actors. Growing is not in it, and the
+//!   first storm of a measurement is not either. Where the framework binds actors to threads, each core
+//!   has every other one.
+//! * **`exit_chain`**, ns per actor. The same, each linked to the one before
+//!   ([`CHAIN_ACTORS`](crate::rivals::supervision::Links::CHAIN_ACTORS) of them): the end goes from one to
+//!   the next, in ours always across the cores. Where links have a parent and a child, the child is the
+//!   later one, and the framework may end all below a parent at once.
+//!
+//! Those about links and restarts are for the frameworks that have them; the others have no row there.
+//!
+//! The last five run on one runtime of two threads, each pinned to a core: tokio's multi-threaded
 //! one, which moves tasks between the two, or two of actix's arbiters, which do not.
 //!
 //! Those that take a time spend a fifth of it warming up before the clock starts.
@@ -63,16 +88,21 @@ mod cross;
 mod fan;
 mod local;
 mod meter;
+pub(crate) mod restart;
 pub(crate) mod ring;
 pub(crate) mod skynet;
 mod spawn;
+pub(crate) mod storm;
 
 use crate::rivals::OnTwoCores;
+use crate::rivals::supervision::{Links, Restarts};
 use Better::{Higher, Lower};
 use Workload::{
-    AskCross, AskLocal, Big, BytesAfterMessage, BytesIdle, CastCross, CastLocal, Fan, Ring, Skynet,
-    Spawn,
+    AskCross, AskLocal, Big, BytesAfterMessage, BytesIdle, CastCross, CastLocal, ExitChain,
+    ExitStorm, Fan, Restart, RestartStop, Ring, Skynet, Spawn, SpawnLink,
 };
+use restart::End;
+use storm::Shape;
 
 /// What a measurement yields: its figure in the workload's unit, or what went wrong.
 pub(crate) type Outcome = Result<f64, String>;
@@ -84,6 +114,9 @@ pub(crate) enum Workload {
     CastLocal,
     Ring,
     Spawn,
+    SpawnLink,
+    Restart,
+    RestartStop,
     BytesIdle,
     BytesAfterMessage,
     AskCross,
@@ -91,6 +124,8 @@ pub(crate) enum Workload {
     Skynet,
     Big,
     Fan,
+    ExitStorm,
+    ExitChain,
 }
 
 /// Which way a figure improves.
@@ -102,11 +137,14 @@ pub(crate) enum Better {
 
 impl Workload {
     /// All of them, in the order of the report.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 16] = [
         AskLocal,
         CastLocal,
         Ring,
         Spawn,
+        SpawnLink,
+        Restart,
+        RestartStop,
         BytesIdle,
         BytesAfterMessage,
         AskCross,
@@ -114,6 +152,8 @@ impl Workload {
         Skynet,
         Big,
         Fan,
+        ExitStorm,
+        ExitChain,
     ];
 
     /// Its name on the command line and in reports.
@@ -139,9 +179,15 @@ impl Workload {
     /// How many cores it runs on.
     pub(crate) const fn cores(self) -> usize {
         match self {
-            AskLocal | CastLocal | Ring | Spawn | BytesIdle | BytesAfterMessage => 1,
-            AskCross | CastCross | Skynet | Big | Fan => 2,
+            AskLocal | CastLocal | Ring | Spawn | SpawnLink | Restart | RestartStop | BytesIdle
+            | BytesAfterMessage => 1,
+            AskCross | CastCross | Skynet | Big | Fan | ExitStorm | ExitChain => 2,
         }
+    }
+
+    /// Whether it asks for links or supervision, which not every framework has.
+    pub(crate) const fn is_for_some(self) -> bool {
+        matches!(self, SpawnLink | Restart | RestartStop | ExitStorm | ExitChain)
     }
 
     const fn row(self) -> (&'static str, &'static str, Better) {
@@ -150,6 +196,9 @@ impl Workload {
             CastLocal => ("cast_local", "ns", Lower),
             Ring => ("ring", "ns", Lower),
             Spawn => ("spawn", "ns", Lower),
+            SpawnLink => ("spawn_link", "ns", Lower),
+            Restart => ("restart", "k/s", Higher),
+            RestartStop => ("restart_stop", "k/s", Higher),
             BytesIdle => ("bytes_idle", "bytes", Lower),
             BytesAfterMessage => ("bytes_after_message", "bytes", Lower),
             AskCross => ("ask_cross", "ns", Lower),
@@ -157,6 +206,8 @@ impl Workload {
             Skynet => ("skynet", "ms", Lower),
             Big => ("big", "M/s", Higher),
             Fan => ("fan", "M/s", Higher),
+            ExitStorm => ("exit_storm", "ns", Lower),
+            ExitChain => ("exit_chain", "ns", Lower),
         }
     }
 }
@@ -179,5 +230,38 @@ pub(crate) fn measure<R: OnTwoCores>(workload: Workload, secs: f64) -> Outcome {
         Skynet => R::run_on_two(move |rival| skynet::trees(rival, secs)),
         Big => R::run_on_two(move |rival| big::pings(rival, secs)),
         Fan => R::run_on_two(move |rival| fan::asks(rival, secs)),
+        SpawnLink | Restart | RestartStop | ExitStorm | ExitChain => {
+            Err(format!("it has nothing that {} could be done with", workload.name()))
+        }
+    }
+}
+
+/// [`measure`], where there is supervision.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub(crate) fn measure_with_restarts<R: OnTwoCores + Restarts>(
+    workload: Workload,
+    secs: f64,
+) -> Outcome {
+    match workload {
+        Restart => R::run(move |rival| restart::restarts(rival, End::Panic, secs)),
+        RestartStop => R::run(move |rival| restart::restarts(rival, End::Stop, secs)),
+        _ => measure::<R>(workload, secs),
+    }
+}
+
+/// [`measure`], where there are supervision and links.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub(crate) fn measure_with_links<R: Links + Restarts>(workload: Workload, secs: f64) -> Outcome {
+    match workload {
+        SpawnLink => R::run(move |rival| spawn::spawn_link_and_stop(rival, secs)),
+        ExitStorm => R::run_on_two(move |rival| storm::storms(rival, Shape::Star, secs)),
+        ExitChain => R::run_on_two(move |rival| storm::storms(rival, Shape::Chain, secs)),
+        _ => measure_with_restarts::<R>(workload, secs),
     }
 }

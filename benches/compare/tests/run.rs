@@ -61,6 +61,38 @@ fn all_ask_few_from_many() {
     all_at("fan", "M/s");
 }
 
+#[test]
+fn those_who_restart_do_and_so_does_the_next_incarnation() {
+    for rival in ["ractor", "kameo", "actix", "coerce"] {
+        one_at(rival, "restart_stop", "k/s");
+    }
+    for rival in ["ractor", "kameo", "coerce"] {
+        one_at(rival, "restart", "k/s");
+    }
+    let output = greenroom_compare("run actix spawn_link --secs 0.01");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).starts_with("it has nothing that spawn_link"), "{}", errors(&output));
+}
+
+#[test]
+fn those_who_link_end_together() {
+    for rival in ["ractor", "kameo"] {
+        for workload in ["spawn_link", "exit_storm", "exit_chain"] {
+            one_at(rival, workload, "ns");
+        }
+    }
+}
+
+#[test]
+fn who_has_no_such_thing_has_no_row() {
+    let output =
+        greenroom_compare("tokio actix coerce xtra restart_stop --secs 0.01 --repeat 1 --json");
+    assert!(output.status.success(), "{}", errors(&output));
+    let lines = lines(&output);
+    let names: Vec<_> = lines.iter().map(|line| line["rival"].as_str()).collect();
+    assert_eq!(names, [Some("actix"), Some("coerce")]);
+}
+
 /// The others' trees take as many seconds as they do less than these two.
 #[test]
 fn a_tree_of_a_million_adds_up() {
@@ -80,7 +112,9 @@ fn erlang_does_the_whole_work_where_it_is_installed() {
     }
     let table = [("ask_local", "ns"), ("cast_local", "ns"), ("ring", "ns"), ("spawn", "ns")];
     let cross = [("ask_cross", "ns"), ("cast_cross", "M/s"), ("big", "M/s"), ("fan", "M/s")];
-    for (workload, unit) in table.into_iter().chain(cross) {
+    let bonds = [("spawn_link", "ns"), ("restart", "k/s"), ("restart_stop", "k/s")];
+    let storms = [("exit_storm", "ns"), ("exit_chain", "ns")];
+    for (workload, unit) in table.into_iter().chain(cross).chain(bonds).chain(storms) {
         one_at("erlang", workload, unit);
     }
 }

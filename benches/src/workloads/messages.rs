@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use greenroom_core::supervision::{ChildSpec, Strategy, SupervisorSpec};
 use greenroom_core::{
     Actor, ActorConfig, ActorRef, Context, Flow, MailboxBound, Placement, Reply, System,
 };
@@ -159,12 +160,50 @@ pub(crate) struct Setup {
     pub(crate) mailbox: MailboxBound,
     /// Casts between two asks.
     pub(crate) batch: u64,
+    pub(crate) bonds: Bonds,
+}
+
+/// Who else has to do with the counter. None of it may cost a message anything.
+#[derive(Clone, Copy)]
+pub(crate) enum Bonds {
+    None,
+    Supervised,
+    LinkedAndMonitored,
+}
+
+/// Links itself to a counter, and monitors it.
+struct Friend;
+
+impl Actor for Friend {
+    type Message = (ActorRef<Counter>, Reply<()>);
+
+    async fn handle(&mut self, (counter, bound): Self::Message, ctx: &Context<Self>) -> Flow {
+        ctx.link(counter.pid());
+        ctx.monitor(counter.pid());
+        bound.send(());
+        Flow::Continue
+    }
+}
+
+async fn counter(system: &System, setup: Setup) -> ActorRef<Counter> {
+    let config = ActorConfig::default().mailbox(setup.mailbox);
+    if matches!(setup.bonds, Bonds::Supervised) {
+        let child = ChildSpec::with_config("counter", config, Counter::new);
+        let tree = SupervisorSpec::new(Strategy::OneForOne).child(child.placement(setup.counter));
+        let tree = tree.start(system, Placement::Here).await.expect("a supervisor");
+        return tree.child("counter").await.expect("it answers").expect("a counter");
+    }
+    let counter = system.spawn_with(config, setup.counter, Counter::new).await;
+    let counter = counter.expect("a counter");
+    if matches!(setup.bonds, Bonds::LinkedAndMonitored) {
+        let friend = system.spawn(Placement::Here, || Friend).await.expect("a friend");
+        friend.call(|bound| (counter, bound)).await.expect("bound");
+    }
+    counter
 }
 
 async fn client(system: System, setup: Setup) -> ActorRef<Client> {
-    let config = ActorConfig::default().mailbox(setup.mailbox);
-    let counter = system.spawn_with(config, setup.counter, Counter::new).await;
-    let counter = counter.expect("a counter");
+    let counter = counter(&system, setup).await;
     system.spawn(Placement::Shard(0), move || Client { counter }).await.expect("a client")
 }
 

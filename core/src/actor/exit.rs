@@ -27,7 +27,7 @@ pub enum ExitReason {
     Linked {
         /// Which.
         pid: Pid,
-        /// How that one ended.
+        /// How that one ended; where it was linked to another in turn, how the first one of all did.
         reason: Arc<Self>,
     },
     /// A supervisor has ended because a child crashed more often than it may.

@@ -199,7 +199,11 @@ impl Shard {
         } else if *reason.reason() == ExitReason::Normal {
             return;
         }
-        let reason = Arc::new(ExitReason::from(reason));
+        // How it began, not each step on the way: a chain may be as long as there are actors.
+        let reason = match ExitReason::from(reason) {
+            ExitReason::Linked { reason, .. } => reason,
+            own => Arc::new(own),
+        };
         if door.kill(ExitReason::Linked { pid, reason }.into()) {
             self.schedule(door.pid().slot());
         }

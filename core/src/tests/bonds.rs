@@ -217,6 +217,27 @@ fn a_link_works_both_ways() {
     }
 }
 
+/// Reasons that hold one another would be dropped, compared and printed step by step, and a chain
+/// may be longer than a stack is deep.
+#[test]
+fn a_chain_of_links_tells_its_neighbour_and_how_it_began() {
+    let rig = Rig::new(2);
+    let first = counter(&rig, 0);
+    let mut before = first.pid();
+    let mut peers = Vec::new();
+    for place in 1..=4 {
+        let (next, _) = peer(&rig, place % 2, false);
+        tell(&rig, next, move |ctx| ctx.link(before));
+        peers.push((next, before));
+        before = next.pid();
+    }
+    crash(&rig, first);
+    for (peer, before) in peers {
+        let linked = ExitReason::Linked { pid: before, reason: Arc::new(panicked()) };
+        assert_eq!(end_of(&rig, peer), Some(linked));
+    }
+}
+
 #[test]
 fn a_normal_end_ends_nobody_that_is_linked_but_is_trapped() {
     let rig = Rig::new(2);

@@ -6,6 +6,8 @@ use crate::workloads::Better;
 use std::fmt::Write;
 
 /// A page with one table: a row for each workload, a column for each contender.
+///
+/// A cell is empty where a contender has nothing that the workload could be done with.
 pub(crate) fn page(blocks: &[Block]) -> String {
     let mut page = "# Against other actor frameworks\n\n".to_owned();
     let runs = blocks.iter().flat_map(Block::rows).filter_map(|row| row.result.as_ref().ok());
@@ -17,19 +19,29 @@ pub(crate) fn page(blocks: &[Block]) -> String {
         page,
         "Written by `cargo x bench --compare --write docs/bench`: medians of {runs} runs of each, in \
          turn, pinned, on one machine of two cores; in bold how many times better Greenroom is, with \
-         its defaults. What each workload is stands in `benches/compare/src/workloads.rs`. Absolute \
-         figures are this machine's; the ratios are what is compared.\n",
+         its defaults. What each workload is stands in `benches/compare/src/workloads.rs`; a cell is \
+         empty where a framework has no links or no supervision. Absolute figures are this machine's; \
+         the ratios are what is compared.\n",
     );
-    let Some(first) = blocks.first() else { return page };
+    // Those who have no row at the first workload are named where they have one.
+    let mut columns: Vec<&Row> = Vec::new();
+    for row in blocks.iter().flat_map(Block::rows) {
+        if columns.iter().all(|column| column.name != row.name) {
+            columns.push(row);
+        }
+    }
+    if columns.is_empty() {
+        return page;
+    }
     page += "| workload |";
-    for row in first.rows() {
+    for row in &columns {
         let name = if row.name == "ours" { "Greenroom" } else { &row.name };
         // The variant of ours is `full` in all of them.
         let version = if row.name == "ours" { "" } else { row.version.as_str() };
         let _ = write!(page, " {} |", format!("{name} {version}").trim_end());
     }
     page += "\n|---|";
-    first.rows().for_each(|_| page += "---:|");
+    columns.iter().for_each(|_| page += "---:|");
     page.push('\n');
     for block in blocks {
         let arrow = match block.workload.better() {
@@ -38,8 +50,10 @@ pub(crate) fn page(blocks: &[Block]) -> String {
         };
         let (name, unit) = (block.workload.name(), block.workload.unit());
         let _ = write!(page, "| `{name}`, {unit}, {arrow} is better |");
-        for row in block.rows() {
-            let _ = write!(page, " {} |", cell(block, row));
+        for column in &columns {
+            let row = block.rows().find(|row| row.name == column.name);
+            // Who has no such thing has no figure.
+            let _ = write!(page, " {} |", row.map_or_else(String::new, |row| cell(block, row)));
         }
         page.push('\n');
     }
@@ -73,5 +87,16 @@ mod tests {
         ];
         assert_eq!(table, expected);
         assert!(page.starts_with("# ") && page.contains("medians of 1 to 3 runs"), "{page}");
+    }
+
+    #[test]
+    fn who_is_not_at_a_workload_keeps_its_column() {
+        let mut few = block(Workload::Restart);
+        few.rivals.remove(0);
+        let page = page(&[few, block(Workload::Ring)]);
+        let table: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
+        assert_eq!(table[0], "| workload | Greenroom | broken 1.0 | fast 1.0 |");
+        assert_eq!(table[2], "| `restart`, k/s, more is better | 10 | failed |  |");
+        assert_eq!(table[3], "| `ring`, ns, less is better | 10.0 | failed | 25.0 **2.5x** |");
     }
 }

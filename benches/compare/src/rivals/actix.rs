@@ -4,6 +4,7 @@
 //! that bound; an ask is `send`, which waits for room. Actors and the client are tasks of the local
 //! set of an actix `System`, one system per thread.
 
+mod supervision;
 mod two_cores;
 
 use super::Rival;

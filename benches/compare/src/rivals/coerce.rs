@@ -3,6 +3,7 @@
 //! Its mailboxes are unbounded. An ask is `send`, one way is `notify`. Actors are anonymous and share
 //! a name, as in its own benches: that spares registering them, and drawing a random name for each.
 
+mod supervision;
 mod two_cores;
 
 use super::{Rival, run_on_tokio};

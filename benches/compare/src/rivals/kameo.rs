@@ -3,6 +3,7 @@
 //! Its `spawn` bounds a mailbox to 64 messages, so a one-way message is `tell`, which waits for room.
 //! Requests are sent with `send()`, which spares the box that awaiting the request itself makes.
 
+mod supervision;
 mod two_cores;
 
 use super::{Rival, run_on_tokio};

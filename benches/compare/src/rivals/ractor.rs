@@ -2,6 +2,7 @@
 //!
 //! Its mailboxes are unbounded. An ask is `call` without a time limit, one way is `cast`.
 
+mod supervision;
 mod two_cores;
 
 use super::{Rival, run_on_tokio};
