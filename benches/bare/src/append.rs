@@ -8,10 +8,10 @@
 #![expect(unsafe_code, reason = "what the kernel is told of in addresses; see above")]
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use io_uring::squeue::Flags;
+use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{Fd, Fixed, FsyncFlags};
 use io_uring::{IoUring, opcode};
 use rustix::fs::{Mode, OFlags};
@@ -50,42 +50,15 @@ pub(crate) fn run(
     let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC | dsync;
     let file = rustix::fs::open(path, flags, Mode::empty())?;
     let blocks = rustix::fs::fstat(&file)?.st_size as u64 / BLOCK as u64;
-    let mut ring = IoUring::builder()
-        .setup_clamp()
-        .setup_cqsize(COMPLETIONS)
-        .setup_single_issuer()
-        .setup_defer_taskrun()
-        .setup_taskrun_flag()
-        .setup_submit_all()
-        .build(SUBMISSIONS)?;
+    // Before the ring, which may read it until it is dropped.
     let block = Box::new(Block([7; BLOCK]));
+    let mut ring = ring(&file, &block, registered)?;
     let fd = Fd(file.as_raw_fd());
-    if registered != Registered::Nothing {
-        ring.submitter().register_files(&[file.as_raw_fd()])?;
-    }
-    if registered == Registered::FileAndMemory {
-        let memory = libc::iovec { iov_base: block.0.as_ptr().cast_mut().cast(), iov_len: BLOCK };
-        // SAFETY: the block lives until the ring is dropped, and is read alone.
-        unsafe { ring.submitter().register_buffers(&[memory])? };
-    }
     let mut next = 0;
     let mut start = |ring: &mut IoUring| {
         let at = next % blocks * BLOCK as u64;
         next += 1;
-        let (from, len) = (block.0.as_ptr(), BLOCK as u32);
-        let write = match registered {
-            Registered::Nothing => opcode::Write::new(fd, from, len).offset(at).build(),
-            Registered::File => opcode::Write::new(Fixed(0), from, len).offset(at).build(),
-            Registered::FileAndMemory => {
-                opcode::WriteFixed::new(Fixed(0), from, len, 0).offset(at).build()
-            }
-        };
-        let write = write.user_data(WRITE);
-        let sync = match registered {
-            Registered::Nothing => opcode::Fsync::new(fd),
-            _ => opcode::Fsync::new(Fixed(0)),
-        };
-        let sync = sync.flags(FsyncFlags::DATASYNC).build();
+        let (write, sync) = entries(fd, &block, at, registered);
         let pair = [write.clone().flags(Flags::IO_LINK), sync];
         let entries = if linked { &pair[..] } else { std::slice::from_ref(&write) };
         // SAFETY: the block is read by the kernel alone, and lives until all is done; see above.
@@ -122,4 +95,42 @@ pub(crate) fn run(
     }
     let counted = counting.map_or(span, |since: Instant| since.elapsed());
     Ok(count as f64 / counted.as_secs_f64())
+}
+
+/// A ring with the driver's settings that knows of the file and the memory what it is to know.
+fn ring(file: &OwnedFd, block: &Block, registered: Registered) -> io::Result<IoUring> {
+    let ring = IoUring::builder()
+        .setup_clamp()
+        .setup_cqsize(COMPLETIONS)
+        .setup_single_issuer()
+        .setup_defer_taskrun()
+        .setup_taskrun_flag()
+        .setup_submit_all()
+        .build(SUBMISSIONS)?;
+    if registered != Registered::Nothing {
+        ring.submitter().register_files(&[file.as_raw_fd()])?;
+    }
+    if registered == Registered::FileAndMemory {
+        let memory = libc::iovec { iov_base: block.0.as_ptr().cast_mut().cast(), iov_len: BLOCK };
+        // SAFETY: the caller's block lives until the ring is dropped, and is read alone.
+        unsafe { ring.submitter().register_buffers(&[memory])? };
+    }
+    Ok(ring)
+}
+
+/// A write of the block to a place in the file, and the sync that may follow it.
+fn entries(fd: Fd, block: &Block, at: u64, registered: Registered) -> (Entry, Entry) {
+    let (from, len) = (block.0.as_ptr(), BLOCK as u32);
+    let write = match registered {
+        Registered::Nothing => opcode::Write::new(fd, from, len).offset(at).build(),
+        Registered::File => opcode::Write::new(Fixed(0), from, len).offset(at).build(),
+        Registered::FileAndMemory => {
+            opcode::WriteFixed::new(Fixed(0), from, len, 0).offset(at).build()
+        }
+    };
+    let sync = match registered {
+        Registered::Nothing => opcode::Fsync::new(fd),
+        _ => opcode::Fsync::new(Fixed(0)),
+    };
+    (write.user_data(WRITE), sync.flags(FsyncFlags::DATASYNC).build())
 }

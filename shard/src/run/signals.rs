@@ -19,8 +19,8 @@ const STOPS: [i32; 2] = [SIGINT, SIGTERM];
 pub(super) struct SignalWatch {
     signals: Handle,
     thread: Option<JoinHandle<()>>,
-    /// What makes the second signal the last.
-    second: Vec<SigId>,
+    /// Goes last.
+    _second: SecondSignal,
 }
 
 impl SignalWatch {
@@ -30,27 +30,15 @@ impl SignalWatch {
     ///
     /// When there is no thread or pipe for it.
     pub(super) fn start(name: &str, stage: &Arc<Stage>) -> io::Result<Self> {
-        Listeners::of_process()?.add();
-        let mut watch = Self::listen(name, stage);
-        if let Ok(watch) = &mut watch {
-            let told = Arc::new(AtomicBool::new(false));
-            for signal in STOPS {
-                // In this order: the signal that sets the word finds it clear.
-                let status = 128 + signal;
-                watch.second.push(flag::register_conditional_shutdown(
-                    signal,
-                    status,
-                    told.clone(),
-                )?);
-                watch.second.push(flag::register(signal, told.clone())?);
-            }
-        } else {
-            Listeners::of_process()?.remove();
-        }
-        watch
+        let listeners = Listeners::of_process()?;
+        listeners.add();
+        Self::listen(name, stage).inspect_err(|_| listeners.remove())
     }
 
     fn listen(name: &str, stage: &Arc<Stage>) -> io::Result<Self> {
+        // A signal does what was registered for it in that order: when the thread below hears of
+        // the first one, the next is known to be the second.
+        let second = SecondSignal::end_process()?;
         let mut signals = Signals::new(STOPS)?;
         let handle = signals.handle();
         let stage = stage.clone();
@@ -62,7 +50,33 @@ impl SignalWatch {
             }
         };
         let thread = std::thread::Builder::new().name(format!("{name}-signals"));
-        Ok(Self { signals: handle, thread: Some(thread.spawn(listen)?), second: Vec::new() })
+        Ok(Self { signals: handle, thread: Some(thread.spawn(listen)?), _second: second })
+    }
+}
+
+/// What makes the second signal the last, until it is dropped. Two that come at the same moment
+/// count as one.
+struct SecondSignal(Vec<SigId>);
+
+impl SecondSignal {
+    fn end_process() -> io::Result<Self> {
+        let mut second = Self(Vec::new());
+        let told = Arc::new(AtomicBool::new(false));
+        for signal in STOPS {
+            let status = 128 + signal;
+            // In this order: the signal that sets the word finds it clear.
+            second.0.push(flag::register_conditional_shutdown(signal, status, told.clone())?);
+            second.0.push(flag::register(signal, told.clone())?);
+        }
+        Ok(second)
+    }
+}
+
+impl Drop for SecondSignal {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            unregister(id);
+        }
     }
 }
 
@@ -76,9 +90,6 @@ impl Drop for SignalWatch {
         if let Some(thread) = self.thread.take() {
             // It panics nowhere; and its own panic would have nobody left to tell.
             drop(thread.join());
-        }
-        for id in self.second.drain(..) {
-            unregister(id);
         }
     }
 }
