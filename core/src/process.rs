@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::pid::{NodeId, ShardId, ShardSerial};
 use crate::runtime::{Injected, Injector};
-use crate::shard::Shard;
+use crate::shard::{Shard, current};
 use crate::vitals::{NodeVitals, OwnVitals};
 
 /// A node's place in the table; the node leaves the table when this is dropped.
@@ -25,6 +25,8 @@ pub struct NodeRegistration {
 struct Node {
     name: Arc<str>,
     incarnation: u32,
+    /// The simulation it is in; 0 for none.
+    world: u64,
     /// Process-unique numbers of the node's shards, by shard.
     uniques: Vec<u16>,
     /// Which of its shards were built.
@@ -69,6 +71,32 @@ pub fn register_node(
     name: &str,
     injectors: Vec<Arc<dyn Injector>>,
 ) -> Result<NodeRegistration, usize> {
+    enter(name, injectors, |table, name| {
+        let seen = table.incarnations.entry(name.clone()).or_insert(0);
+        *seen += 1;
+        (0, *seen)
+    })
+}
+
+/// Enters a node of a simulation, which is the process's `world`-th and counts the incarnations of
+/// its nodes itself: what a pid is spelled as must not depend on how many others there are.
+///
+/// # Errors
+///
+/// As [`register_node`].
+pub fn register_simulated(
+    world: u64,
+    (name, incarnation): (&str, u32),
+    injectors: Vec<Arc<dyn Injector>>,
+) -> Result<NodeRegistration, usize> {
+    enter(name, injectors, |_, _| (world, incarnation))
+}
+
+fn enter(
+    name: &str,
+    injectors: Vec<Arc<dyn Injector>>,
+    number: impl FnOnce(&mut Table, &Arc<str>) -> (u64, u32),
+) -> Result<NodeRegistration, usize> {
     let mut table = write();
     let count = injectors.len();
     if table.shards.len() - table.free.len() + count > usize::from(u16::MAX) {
@@ -80,13 +108,12 @@ pub fn register_node(
     let next = table.node_next.checked_add(indices);
     table.node_next = next.expect("four billion shards in one process");
     let name: Arc<str> = name.into();
-    let seen = table.incarnations.entry(name.clone()).or_insert(0);
-    *seen += 1;
-    let incarnation = *seen;
+    let (world, incarnation) = number(&mut table, &name);
     let uniques: Vec<u16> = injectors.into_iter().map(|injector| table.number(injector)).collect();
     let built = vec![false; count];
     let vitals = Arc::new(NodeVitals::new(node, count));
-    let entry = Node { name, incarnation, uniques: uniques.clone(), built, vitals: vitals.clone() };
+    let (numbers, seen) = (uniques.clone(), vitals.clone());
+    let entry = Node { name, incarnation, world, uniques: numbers, built, vitals: seen };
     table.nodes.insert(node.index(), entry);
     Ok(NodeRegistration { node, uniques, vitals })
 }
@@ -166,11 +193,18 @@ pub(crate) fn node_name(node: NodeId) -> Option<(Arc<str>, u32)> {
     read().nodes.get(&node.index()).map(|entry| (entry.name.clone(), entry.incarnation))
 }
 
-/// The node of that name and incarnation, if it is in this process.
+/// The node of that name and incarnation, if it is in this process: of several, which are in
+/// simulations, the one that is in this thread's.
 pub(crate) fn find_node(name: &str, incarnation: u32) -> Option<NodeId> {
+    let here = current::with(Shard::node);
     let table = read();
-    let found = table.nodes.iter().find(|(_, n)| *n.name == *name && n.incarnation == incarnation);
-    found.map(|(&index, _)| NodeId::new(index))
+    let here = here.and_then(|node| table.nodes.get(&node.index())).map_or(0, |node| node.world);
+    let named = |(_, n): &(&u32, &Node)| *n.name == *name && n.incarnation == incarnation;
+    let mut found: Vec<_> = table.nodes.iter().filter(named).collect();
+    if found.len() > 1 {
+        found.retain(|(_, node)| node.world == here);
+    }
+    found.first().map(|&(&index, _)| NodeId::new(index))
 }
 
 /// Hands `injected` to a shard by node and number; gives it back when that shard is gone.

@@ -37,7 +37,7 @@ pub(crate) struct Door<M> {
     /// Counts restarts in place; timers and operations of an earlier incarnation are void.
     incarnation: Cell<u32>,
     pub(super) queue: Queue<M>,
-    pub(super) depth_max: u32,
+    pub(crate) depth_max: u32,
     /// Room promised to parked senders that have not come for it yet.
     pub(super) reserved: Cell<u32>,
     /// Who wants to know how the actor ends: the first; none, mostly.

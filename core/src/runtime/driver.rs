@@ -107,6 +107,17 @@ pub trait Driver: Clock {
     fn maybe(&self, _site: &'static str, _probability: f64) -> bool {
         false
     }
+
+    /// How much the mailbox of the actor in that slot is to hold, whose settings say `depth`. At
+    /// most that, and at least one; less in a simulation alone.
+    #[cfg(feature = "sim")]
+    fn mailbox_depth(&self, _slot: u32, depth: u32) -> u32 {
+        depth
+    }
+
+    /// A message found no room in the mailbox of the actor in that slot.
+    #[cfg(feature = "sim")]
+    fn mailbox_was_full(&self, _slot: u32) {}
 }
 
 /// What reaches a shard from outside its thread, other than through the mesh.

@@ -61,6 +61,7 @@ impl Shard {
     /// A message of another shard for which there is no room.
     fn overflow<M: Send + 'static>(&self, meta: &PacketMeta, header: Header, message: M) {
         let target = (meta.slot, meta.generation);
+        self.mailbox_was_full(meta.slot);
         let Err(message) = self.make_room(target, header, message) else { return };
         let stop = self.with_mailbox(target, |door: &Door<M>| {
             door.keep(Some(meta.from), Envelope { header, message })

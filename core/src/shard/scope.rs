@@ -234,6 +234,21 @@ impl Shard {
         self.driver.maybe(site, probability)
     }
 
+    /// How much a mailbox is to hold whose settings say `depth`.
+    #[cfg(feature = "sim")]
+    pub(crate) fn mailbox_depth(&self, slot: u32, depth: u32) -> u32 {
+        self.driver.mailbox_depth(slot, depth).clamp(1, depth)
+    }
+
+    /// A message found no room in a mailbox of this shard. For simulations.
+    #[inline]
+    pub(super) fn mailbox_was_full(&self, slot: u32) {
+        #[cfg(feature = "sim")]
+        self.driver.mailbox_was_full(slot);
+        #[cfg(not(feature = "sim"))]
+        let _production = slot;
+    }
+
     #[inline]
     pub(super) fn end_header(&self, header: Header) {
         self.records.release(header);

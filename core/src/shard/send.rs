@@ -148,6 +148,7 @@ impl Shard {
         header: Header,
         message: M,
     ) -> Result<(), Unposted<M>> {
+        self.mailbox_was_full(target.0);
         let Err(message) = self.make_room(target, header, message) else {
             self.count_accepted();
             return Ok(());

@@ -1,6 +1,8 @@
 //! A ref, pid, port or waker used in another system, shard or time.
 
 use super::{Count, Counter, counter, run};
+use crate::pid::PidError;
+use crate::process;
 use crate::testing::Rig;
 use crate::{
     Actor, ActorConfig, ActorRef, CallError, CastError, Context, ExitReason, Flow, Pid, RefError,
@@ -292,4 +294,21 @@ fn a_slot_at_the_end_of_its_generations_is_never_used_again() {
         let refused = rig.on(0, || stale.cast(Count::Add(1)));
         assert!(matches!(refused, Err(CastError::Closed(_))));
     }
+}
+
+/// A simulation's pids read the same in every run, so there are several of one spelling.
+#[test]
+fn a_pid_of_a_simulation_is_that_of_this_threads() {
+    let register = |world| {
+        let node = process::register_simulated(world, ("twin", 1), Vec::new()).unwrap();
+        (Pid::new(node.node(), ShardId(0), 3, 1), node)
+    };
+    let (first, registered) = register(1_000_001);
+    let (second, _other) = register(1_000_002);
+    assert_eq!((first.to_string(), second.to_string()), (first.to_string(), first.to_string()));
+    assert_ne!(first, second);
+    // Of two, neither is this thread's; of one there is no doubt.
+    assert_eq!(first.to_string().parse::<Pid>(), Err(PidError::UnknownNode));
+    drop(registered);
+    assert_eq!(second.to_string().parse(), Ok(second));
 }

@@ -89,11 +89,13 @@ pub enum Fault {
     NoDescriptors = 47,
     /// A node came back with an empty disk.
     WipedDisk = 48,
+    /// A message found no room in a mailbox that holds less than its settings say.
+    SmallMailbox = 49,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 42;
+    pub(crate) const COUNT: usize = 43;
 
     /// More than the number of any.
     pub(crate) const LIMIT: usize = 64;
@@ -142,5 +144,6 @@ impl Fault {
         Self::Split,
         Self::NoDescriptors,
         Self::WipedDisk,
+        Self::SmallMailbox,
     ];
 }

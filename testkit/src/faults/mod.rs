@@ -8,6 +8,7 @@
 mod crash;
 mod extents;
 mod kind;
+mod mailboxes;
 mod masks;
 mod peer;
 mod rates;

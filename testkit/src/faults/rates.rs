@@ -164,6 +164,9 @@ probabilities! {
     no_descriptors_probability = NoDescriptors;
     /// How likely a node comes back from a drawn crash with an empty disk.
     wiped_disk_probability = WipedDisk;
+    /// How likely an actor that is spawned has a mailbox for at most four messages, unless it has
+    /// one without a bound. What its settings say of one that is full holds.
+    small_mailbox_probability = SmallMailbox;
 }
 
 impl Faults {

@@ -39,7 +39,9 @@ impl NodeCell {
         let numbers = node.first_shard..node.first_shard + u32::from(node.shards);
         let door = |shard| Arc::new(SimInjector::new(world.inbox.clone(), shard)) as _;
         let doors: Vec<Arc<dyn Injector>> = numbers.map(door).collect();
-        let registration = process::register_node(&node.name, doors)
+        let incarnation = node.incarnation.get() + 1;
+        let named = (&*node.name, incarnation);
+        let registration = process::register_simulated(world.number, named, doors)
             .expect("a process has room for 65,535 shards");
         Self {
             watchdog: Watchdog::new(registration.vitals(), STALL_LIMIT),

@@ -67,6 +67,14 @@ impl Driver for SimDriver {
         self
     }
 
+    fn mailbox_depth(&self, slot: u32, depth: u32) -> u32 {
+        self.world.mailbox_depth(self.shard, slot, depth)
+    }
+
+    fn mailbox_was_full(&self, slot: u32) {
+        self.world.mailbox_was_full(self.shard, slot);
+    }
+
     fn maybe(&self, site: &'static str, probability: f64) -> bool {
         self.world.maybe(self.shard, site, probability)
     }

@@ -1,7 +1,7 @@
 //! One shard as the world sees it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use greenroom_core::runtime::{Injected, IoResult, OpId};
 
@@ -66,6 +66,8 @@ pub(crate) struct ShardState {
     /// How many times as long as usual its rounds take.
     pub(crate) slowness: Cell<u32>,
     pub(crate) slowness_drawn: Cell<bool>,
+    /// Slots of the actors whose mailboxes hold less than their settings say.
+    pub(crate) small_mailboxes: RefCell<BTreeSet<u32>>,
     /// How much too late the deadline event that is under way for it is.
     pub(crate) deadline_late: Cell<u64>,
 }
@@ -95,6 +97,7 @@ impl ShardState {
             held: Cell::new(false),
             slowness: Cell::new(1),
             slowness_drawn: Cell::new(false),
+            small_mailboxes: RefCell::default(),
             deadline_late: Cell::new(0),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenroom_core::runtime::{Injected, IoResult, Job, OpId};
@@ -68,6 +69,8 @@ pub(crate) struct NodeState {
 /// See the module.
 pub(crate) struct World {
     pub(crate) seed: u64,
+    /// Tells the simulations of this process apart, where nothing of a run may depend on it.
+    pub(crate) number: u64,
     clock: Cell<u64>,
     /// Wall-clock time at the clock's origin.
     wall: Duration,
@@ -101,6 +104,9 @@ impl fmt::Debug for World {
     }
 }
 
+/// How many simulations there were in this process, and one.
+static WORLDS: AtomicU64 = AtomicU64::new(1);
+
 /// Real systems boot at any time: programs that take small instants for granted are found out.
 const START_LATEST: u64 = 3_600_000_000_000;
 
@@ -132,6 +138,7 @@ impl World {
         }
         let trace = Trace::new(setup.seed, setup.reach);
         let world = Self {
+            number: WORLDS.fetch_add(1, Ordering::Relaxed),
             randomness: Randomness::new(randomness),
             seed: setup.seed,
             clock: Cell::new(clock),

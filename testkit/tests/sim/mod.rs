@@ -35,6 +35,7 @@ mod replay;
 mod ring;
 mod shutdown;
 mod sim_tests;
+mod small_mailboxes;
 mod sockets;
 mod sockets_io;
 mod time;

@@ -9,7 +9,7 @@ use greenroom_core::{
     Actor, ActorConfig, ActorRef, CallError, Context, ExitReason, Flow, Placement, Reply,
     SpawnError, Timer, spawn_local, timeout,
 };
-use greenroom_testkit::Campaign;
+use greenroom_testkit::{Campaign, TestRuntime};
 
 use super::actors::{Note, Notebook, come_to_rest};
 
@@ -346,4 +346,19 @@ fn ends_that_are_waited_for_a_while_leave_nothing_behind() {
         assert_eq!(sim.run(async move |_| actor.exit().await), ExitReason::Normal);
         come_to_rest(sim, 1, 3);
     });
+}
+
+/// A pid is spelled with its node's incarnation, which was counted for the whole process: a name
+/// made of one had another home in the second run of a seed.
+#[test]
+fn a_pid_is_spelled_alike_in_every_run() {
+    let spelled = || {
+        TestRuntime::new_with_seed(3).run(async |system| {
+            let actor = system.spawn(Placement::Shard(1), Alarm::default).await.unwrap();
+            let text = actor.pid().to_string();
+            assert_eq!(text.parse(), Ok(actor.pid()));
+            text
+        })
+    };
+    assert_eq!(spelled(), spelled());
 }

@@ -21,10 +21,21 @@ pub(crate) fn embody<A: Actor>(
     observed: bool,
 ) -> (Rc<dyn Task>, ActorEntry) {
     let door = Door::new(pid, settings.config.mailbox, observed);
+    #[cfg(feature = "sim")]
+    let door = shrunk(door);
     if settings.config.trap_exits {
         door.set(state::TRAPS_EXITS);
     }
     build(life::<A>(), Context::new(door, settings), actor, ack)
+}
+
+/// As small as a simulation wants it.
+#[cfg(feature = "sim")]
+fn shrunk<M: Send + 'static>(mut door: Door<M>) -> Door<M> {
+    let (slot, depth) = (door.pid().slot(), door.depth_max);
+    door.depth_max =
+        crate::shard::current::with(|shard| shard.mailbox_depth(slot, depth)).unwrap_or(depth);
+    door
 }
 
 fn build<L: Life>(
