@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::client::Client;
-use super::measure::{Contender, ONE_SHARD, named, rounds};
+use super::lean::Lean;
+use super::load::Load;
+use super::measure::{Contender, LEAN, ONE_SHARD, named, rounds};
 use super::server::Program;
 use crate::arguments::Arguments;
 use crate::cores;
@@ -25,17 +27,27 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     let program = programs::on_path("redis-benchmark");
     let program = program.ok_or("kv_shards: redis-benchmark is not on the PATH")?;
     let limit = Duration::from_secs_f64(60.0 + 20.0 * arguments.secs);
-    let client = Client { program, core: client_core, limit, keys: Some(KEYS) };
+    let benchmark = Load::Benchmark(Client { program, core: client_core, limit, keys: Some(KEYS) });
+    let lean = |cores| Load::Lean(Lean { cores, keys: KEYS });
+    // A client beside two shards has a half of each core; beside one, a core of its own.
+    let loads = [
+        ("", benchmark.clone(), benchmark),
+        (LEAN, lean(vec![core, client_core]), lean(vec![client_core])),
+    ];
     let mut figures = Vec::new();
     for driver in &arguments.drivers {
-        let contender = |name: &str, shards, core| Contender {
-            name: named(name, *driver, &arguments.drivers),
-            program: Program::Ours(ours.clone(), *driver, shards),
-            core,
-        };
-        let both = [contender("two shards", 2, None), contender(ONE_SHARD, 1, Some(core))];
-        let measured = rounds("kv_shards", &both, &client, arguments.secs, arguments.repeats);
-        figures.extend(measured.map_err(told)?);
+        for (suffix, two, one) in &loads {
+            let contender = |name: &str, shards, core, load: &Load| Contender {
+                name: named(&format!("{name}{suffix}"), *driver, &arguments.drivers),
+                program: Program::Ours(ours.clone(), *driver, shards),
+                core,
+                load: load.clone(),
+            };
+            let both =
+                [contender("two shards", 2, None, two), contender(ONE_SHARD, 1, Some(core), one)];
+            let measured = rounds("kv_shards", &both, arguments.secs, arguments.repeats);
+            figures.extend(measured.map_err(told)?);
+        }
     }
     Ok(figures)
 }
