@@ -21,7 +21,7 @@ pub(super) const ONE_SHARD: &str = "one shard";
 /// What is added to the name of one that the lean client asks.
 pub(super) const LEAN: &str = " lean";
 /// Requests under way on each connection.
-const DEPTHS: [u64; 2] = [1, 16];
+pub(super) const DEPTHS: &[u64] = &[1, 16];
 /// Fewest requests of a run, at depth 1: the client counts whole milliseconds.
 const REQUESTS_MIN: u64 = 1_000;
 /// Requests of the first run, at depth 1, by whose rate the others are made as long as was asked for.
@@ -77,7 +77,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     let mut figures = Vec::new();
     for (suffix, load) in [("", benchmark), (LEAN, lean)] {
         let contenders = contenders(&ours, &arguments.drivers, redis.clone(), core, (suffix, load));
-        let measured = rounds("kv", &contenders, arguments.secs, arguments.repeats);
+        let measured = rounds("kv", &contenders, DEPTHS, arguments.secs, arguments.repeats);
         figures.extend(measured.map_err(|error| format!("kv: {error}"))?);
     }
     Ok(figures)
@@ -114,22 +114,21 @@ pub(super) fn named(name: &str, driver: Driver, drivers: &[Driver]) -> String {
 pub(super) fn rounds(
     workload: &'static str,
     contenders: &[Contender],
+    depths: &[u64],
     secs: f64,
     repeats: usize,
 ) -> Result<Vec<Figure>, String> {
-    let mut requests = [0; DEPTHS.len()];
-    for (requests, depth) in requests.iter_mut().zip(DEPTHS) {
-        *requests = requests_for(&contenders[0], depth, secs)?;
-    }
-    let mut rates = vec![[(); DEPTHS.len()].map(|()| Vec::new()); contenders.len()];
+    let requests = depths.iter().map(|depth| requests_for(&contenders[0], *depth, secs));
+    let requests: Vec<_> = requests.collect::<Result<_, _>>()?;
+    let mut rates = vec![vec![Vec::new(); depths.len()]; contenders.len()];
     for _ in 0..repeats {
-        for (at, depth) in DEPTHS.into_iter().enumerate() {
+        for (at, depth) in depths.iter().enumerate() {
             for (contender, rates) in contenders.iter().zip(&mut rates) {
-                rates[at].push(contender.sample(depth, requests[at])?);
+                rates[at].push(contender.sample(*depth, requests[at])?);
             }
         }
     }
-    Ok(figures(workload, contenders, &rates))
+    Ok(figures(workload, contenders, depths, &rates))
 }
 
 /// How many requests of either kind take the first contender about so many seconds.
@@ -160,10 +159,11 @@ impl Contender {
 fn figures(
     workload: &'static str,
     contenders: &[Contender],
-    samples: &[[Vec<Sample>; DEPTHS.len()]],
+    depths: &[u64],
+    samples: &[Vec<Vec<Sample>>],
 ) -> Vec<Figure> {
     let mut figures = Vec::new();
-    for (at, depth) in DEPTHS.into_iter().enumerate() {
+    for (at, depth) in depths.iter().enumerate() {
         for (kind, unit, figure) in KINDS {
             let variant = |contender: &Contender| format!("{} {kind} P{depth}", contender.name);
             let is_reference =
@@ -219,10 +219,10 @@ mod tests {
     fn ours_comes_first_and_redis_beside_it() {
         let sample = |set, get, cpu| Sample { set, get, cpu };
         let ours =
-            [vec![sample(1.0, 2.0, 7.0), sample(3.0, 4.0, 8.0)], vec![sample(5.0, 6.0, 9.0)]];
-        let redis = [vec![sample(10.0, 20.0, 30.0)], vec![sample(50.0, 60.0, 90.0)]];
+            vec![vec![sample(1.0, 2.0, 7.0), sample(3.0, 4.0, 8.0)], vec![sample(5.0, 6.0, 9.0)]];
+        let redis = vec![vec![sample(10.0, 20.0, 30.0)], vec![sample(50.0, 60.0, 90.0)]];
         let both = [contender("full"), contender("redis")];
-        let told = figures("kv", &both, &[ours.clone(), redis]);
+        let told = figures("kv", &both, DEPTHS, &[ours.clone(), redis]);
         let names = ["set", "get", "cpu", "busy"];
         let expected = [1, 16].map(|depth| names.map(|name| format!("{name} P{depth}")));
         let expected: Vec<_> = expected
@@ -243,7 +243,7 @@ mod tests {
             (samples("full cpu P1"), samples("redis cpu P16")),
             (&[7.0, 8.0][..], &[90.0][..])
         );
-        let alone = figures("kv", &both[..1], &[ours]);
+        let alone = figures("kv", &both[..1], DEPTHS, &[ours]);
         assert!(alone.len() == 8 && alone.iter().all(|figure| figure.beside.is_none()));
     }
 
@@ -262,9 +262,9 @@ mod tests {
         let sample = vec![Sample { set: 1.0, get: 1.0, cpu: 1.0 }];
         for driver in drivers {
             let both = ["two shards", ONE_SHARD].map(|name| named(name, driver, &drivers));
-            let samples = [[sample.clone(), sample.clone()], [sample.clone(), sample.clone()]];
+            let samples = vec![vec![sample.clone()]; 2];
             let both = [contender(&both[0]), contender(&both[1])];
-            let figures = figures("kv_shards", &both, &samples);
+            let figures = figures("kv_shards", &both, &[1], &samples);
             let beside: Vec<_> =
                 figures.iter().map(|it| (&*it.variant, it.beside.as_deref())).take(2).collect();
             let [two, one] =
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn rounds_sample_every_server_at_every_depth() {
         let both = [contender("full"), contender("redis")];
-        let figures = rounds("kv", &both, 0.001, 2).unwrap();
+        let figures = rounds("kv", &both, DEPTHS, 0.001, 2).unwrap();
         assert_eq!(figures.len(), 16);
         for Figure { variant, samples, .. } in &figures {
             assert!(samples.len() == 2 && samples.iter().all(|it| *it > 0.0), "{variant}");
