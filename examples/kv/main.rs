@@ -21,7 +21,7 @@
 //! A connection's loop is: `resp::Decoder::batch`, then for each command `session::Session::take`,
 //! which looks it up in the table (`command::look_up`), asks `route::ShardMap::route` where it goes,
 //! and answers it by itself, carries it out with `exec::execute_local`, or says what to ask of other
-//! shards: an `exec::Request` of one, or a `route::Fanout` of several. The tests hold such a loop
+//! shards: what is `exec::Asked` of one, or a `route::Fanout` of several. The tests hold such a loop
 //! without sockets and compare it with a real Redis byte by byte; and they run the whole server in
 //! the simulator.
 //!

@@ -109,9 +109,9 @@ fn pids_are_spelled_with_node_and_incarnation() {
     assert_eq!(text.parse::<Pid>(), Ok(pid));
     assert!(text.starts_with("rig@"), "{text}");
     drop(rig);
-    assert_eq!(text.parse::<Pid>(), Err(crate::PidError::UnknownNode));
+    assert_eq!(text.parse::<Pid>(), Err(PidError::UnknownNode));
     for malformed in ["", "rig", "rig@1", "rig@1/0.0", "rig@1/0.0.0.0", "rig@x/0.0.1", "a/0.0.1"] {
-        assert_eq!(malformed.parse::<Pid>(), Err(crate::PidError::Malformed), "{malformed}");
+        assert_eq!(malformed.parse::<Pid>(), Err(PidError::Malformed), "{malformed}");
     }
 }
 

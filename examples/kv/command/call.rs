@@ -2,7 +2,7 @@
 
 use super::spec::{Action, Handler};
 use super::{Command, CommandError, DataCommand, Spec};
-use crate::resp::{Args, OwnedArgs, Protocol, Writer};
+use crate::resp::{Args, ArgsList, ArgsPlace, OwnedArgs, Protocol, Writer};
 use crate::store::Keyspace;
 
 /// A call whose name is known and whose arity is right.
@@ -24,12 +24,23 @@ pub(crate) struct Handled<'a> {
     handler: Handler,
 }
 
-/// A call that was copied out of the receive buffer, to wait or to travel, and how it is to be
-/// answered.
+/// A call that was copied out of the receive buffer, to wait for the end of its transaction, and how
+/// it is to be answered.
 #[derive(Debug, Clone)]
 pub(crate) struct OwnedCall {
     spec: &'static Spec,
     args: OwnedArgs,
+    now_ms: u64,
+    /// How the reply is to be spelled.
+    pub(crate) protocol: Protocol,
+}
+
+/// A call whose arguments were copied into a list, to travel with others, and how it is to be
+/// answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListedCall {
+    spec: &'static Spec,
+    args: ArgsPlace,
     now_ms: u64,
     /// How the reply is to be spelled.
     pub(crate) protocol: Protocol,
@@ -69,6 +80,11 @@ impl<'a> Call<'a> {
     pub(crate) fn to_owned(self, protocol: Protocol) -> OwnedCall {
         OwnedCall { spec: self.spec, args: self.args.into(), now_ms: self.now_ms, protocol }
     }
+
+    /// Copies the arguments to the end of `list`; to be answered in `protocol`.
+    pub(crate) fn list(self, list: &mut ArgsList, protocol: Protocol) -> ListedCall {
+        ListedCall { spec: self.spec, args: list.push(self.args), now_ms: self.now_ms, protocol }
+    }
 }
 
 impl Handled<'_> {
@@ -94,5 +110,12 @@ impl OwnedCall {
     /// Memory in bytes.
     pub(crate) fn used_bytes(&self) -> usize {
         size_of::<Self>() + self.args.used_bytes()
+    }
+}
+
+impl ListedCall {
+    /// The call, whose arguments are in `list`.
+    pub(crate) fn borrow(self, list: &ArgsList) -> Call<'_> {
+        Call { spec: self.spec, args: list.at(self.args), now_ms: self.now_ms }
     }
 }

@@ -1,29 +1,17 @@
-//! Requests of other shards.
+//! What comes from other shards.
 
 use super::local::execute_local;
-use super::reply::ttl_number;
 use super::{Reply, Request, State, Step};
 use crate::bytes::SmallBytes;
 use crate::command::{Call, Command, CommandError, KeysOp};
 use crate::glob::{self, Case};
 use crate::resp::Writer;
-use crate::store::{Keyspace, Record, Refusal, Set, SetRule, Store};
+use crate::store::{Keyspace, Refusal, Set, SetRule, Store};
 
-/// Carries out `request` on `state`, which owns all its keys. The present is that of this shard.
+/// Carries out `request` on `state`, which owns the keys of this part. The present is that of this shard.
 pub(crate) fn execute(state: &mut State, now_ms: u64, request: Request) -> Reply {
     let State { store, topics } = state;
     match request {
-        Request::Get(key) => store
-            .value(now_ms, &key)
-            .map_or_else(Reply::Refused, |value| Reply::Value(value.map(SmallBytes::from))),
-        Request::Set { record, rule, previous } => set(store, now_ms, record, rule, previous),
-        Request::IncrBy { key, delta } => {
-            store.incr_by(now_ms, &key, delta).map_or_else(Reply::Refused, Reply::Integer)
-        }
-        Request::Expire { key, at_ms, condition } => {
-            Reply::Integer(i64::from(store.expire(now_ms, &key, at_ms, condition)))
-        }
-        Request::Ttl { key, unit } => Reply::Integer(ttl_number(store.ttl(now_ms, &key), unit)),
         Request::Keys { op, keys } => {
             self::keys(store, now_ms, op, &keys).unwrap_or_else(Reply::Refused)
         }
@@ -33,12 +21,6 @@ pub(crate) fn execute(state: &mut State, now_ms: u64, request: Request) -> Reply
             }
             Reply::Ok
         }
-        Request::Call(owned) => {
-            let mut out = Writer::new(owned.protocol);
-            call(store, now_ms, owned.borrow(), &mut out);
-            Reply::Encoded(out.as_bytes().into())
-        }
-        Request::Transaction(steps) => transaction(store, now_ms, &steps),
         Request::Stats => Reply::Stats(Box::new(store.stats())),
         Request::Flush => {
             store.flush();
@@ -63,19 +45,6 @@ pub(crate) fn execute(state: &mut State, now_ms: u64, request: Request) -> Reply
     }
 }
 
-fn set(store: &mut Store, now_ms: u64, record: Record, rule: SetRule, previous: bool) -> Reply {
-    let before = match previous.then(|| store.value(now_ms, record.key())).transpose() {
-        Ok(before) => before.map(|value| value.map(SmallBytes::from)),
-        Err(refusal) => return Reply::Refused(refusal),
-    };
-    let written = store.set(now_ms, record, rule);
-    match before {
-        Some(value) => Reply::Value(value),
-        None if written => Reply::Ok,
-        None => Reply::Value(None),
-    }
-}
-
 fn keys(store: &mut Store, now_ms: u64, op: KeysOp, keys: &[SmallBytes]) -> Result<Reply, Refusal> {
     let iter = keys.iter();
     let count = match op {
@@ -97,8 +66,8 @@ fn keys(store: &mut Store, now_ms: u64, op: KeysOp, keys: &[SmallBytes]) -> Resu
     Ok(Reply::Integer(count as i64))
 }
 
-/// Carries out a call whose keys are all here.
-fn call(store: &mut Store, now_ms: u64, call: Call<'_>, out: &mut Writer) {
+/// Carries out a call whose keys are all here, and appends the reply.
+pub(crate) fn execute_call(store: &mut Store, now_ms: u64, call: Call<'_>, out: &mut Writer) {
     match call.parse() {
         Ok(Command::Data(command)) => execute_local(store, now_ms, &command, out),
         Err(error) => error.encode(out),
@@ -107,17 +76,21 @@ fn call(store: &mut Store, now_ms: u64, call: Call<'_>, out: &mut Writer) {
     }
 }
 
-fn transaction(store: &mut Store, now_ms: u64, steps: &[Step]) -> Reply {
-    let mut out = Writer::default();
+/// Carries out a transaction whose keys are all here, and appends the reply.
+pub(super) fn execute_transaction(
+    store: &mut Store,
+    now_ms: u64,
+    steps: &[Step],
+    out: &mut Writer,
+) {
     out.array(steps.len());
     for step in steps {
         match step {
             Step::Answered(reply) => out.raw(reply),
             Step::Call(owned) => {
                 out.set_protocol(owned.protocol);
-                call(store, now_ms, owned.borrow(), &mut out);
+                execute_call(store, now_ms, owned.borrow(), out);
             }
         }
     }
-    Reply::Encoded(out.as_bytes().into())
 }

@@ -6,9 +6,8 @@
 //! connection's own shard it runs on the arguments in the receive buffer, for another shard the
 //! arguments are copied, travel, and it runs there.
 //!
-//! The busiest commands (`GET`, `SET`, `INCR`, and those on many keys) have a typed form instead,
-//! which crosses shards without an allocation, or can be split over several; their rows name a
-//! parser of [`crate::command`].
+//! The busiest commands (`GET`, `SET`, `INCR`) and those that can be split over several shards have
+//! a typed form instead; their rows name a parser of [`crate::command`].
 
 mod arguments;
 mod flags;

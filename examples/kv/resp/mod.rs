@@ -23,6 +23,6 @@ pub(crate) use args::Args;
 pub(crate) use decode::Decoder;
 pub(crate) use error::ProtocolError;
 pub(crate) use limits::Limits;
-pub(crate) use owned::OwnedArgs;
+pub(crate) use owned::{ArgsList, ArgsPlace, OwnedArgs};
 pub(crate) use protocol::Protocol;
 pub(crate) use writer::Writer;

@@ -58,6 +58,12 @@ impl Writer {
         self.bytes.clear();
     }
 
+    /// Forgets what was written and keeps so many bytes of its memory.
+    pub(crate) fn clear_to(&mut self, bytes_kept_max: usize) {
+        self.bytes.clear();
+        self.bytes.shrink_to(bytes_kept_max);
+    }
+
     /// Writes into that buffer from now on. Nothing may have been written.
     pub(crate) fn reuse(&mut self, buffer: Vec<u8>) {
         debug_assert!(buffer.is_empty() && self.bytes.is_empty());

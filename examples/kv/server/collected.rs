@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use futures_util::future::join_all;
-use greenroom::CallError;
+use greenroom::{ActorRef, CallError};
 
-use super::KeeperMessage;
-use super::keeper::Answers;
 use super::shard::Shard;
-use crate::exec::{Reply, Request, execute};
+use super::{Keeper, KeeperMessage};
+#[cfg(test)]
+use crate::exec::State;
+use crate::exec::{Answered, Asked, Batch, execute};
 use crate::resp::Writer;
 use crate::route::{Fanout, Gather, Part};
 
@@ -32,10 +33,8 @@ pub(super) struct Collected {
 /// One other shard.
 #[derive(Debug, Default)]
 struct Desk {
-    /// What it is to be asked, in order.
-    requests: Vec<Request>,
-    /// Its answers so far, in order.
-    answers: VecDeque<Reply>,
+    /// What it is to be asked, and has answered; one of the shard's spares, while there is anything.
+    batch: Option<Box<Batch>>,
     /// Why it answers no more.
     failed: Option<CallError>,
 }
@@ -72,8 +71,8 @@ impl Collected {
     }
 
     /// Adds a command for one shard, whose reply belongs at the end of `out`.
-    pub(super) fn push(&mut self, shard: u16, request: Request, out: &Writer) {
-        self.desks[usize::from(shard)].requests.push(request);
+    pub(super) fn push(&mut self, shard: u16, asked: Asked<'_>, here: &Shard, out: &Writer) {
+        self.desks[usize::from(shard)].batch(here).push(asked, out.protocol());
         self.holes.push_back(Hole { at: out.len(), kind: Kind::One(shard) });
     }
 
@@ -87,7 +86,7 @@ impl Collected {
             if shard == here.number {
                 gather.add(shard, execute(&mut here.state.borrow_mut(), now_ms, request));
             } else {
-                self.desks[usize::from(shard)].requests.push(request);
+                self.desks[usize::from(shard)].batch(here).push_part(request);
                 shards.push(shard);
             }
         }
@@ -111,27 +110,36 @@ impl Collected {
         if self.holes.is_empty() {
             return true;
         }
-        let (limit, bytes_max) = (here.plan.limits.answer_limit, here.plan.limits.batch_bytes_max);
-        let calls = self.desks.iter_mut().zip(&here.plan.keepers).map(async |(desk, keeper)| {
-            // What it has answered is taken before more is.
-            if desk.requests.is_empty() || !desk.answers.is_empty() {
-                return;
+        let desks = self.desks.iter_mut().zip(&here.plan.keepers);
+        let mut asked = desks.filter(|(desk, _)| desk.is_to_be_asked());
+        match (asked.next(), asked.next()) {
+            (None, _) => {}
+            // Nothing to join, and nothing to allocate for it.
+            (Some((desk, keeper)), None) => desk.ask(keeper, here).await,
+            (Some(first), Some(second)) => {
+                let asked = [first, second].into_iter().chain(asked);
+                join_all(asked.map(async |(desk, keeper)| desk.ask(keeper, here).await)).await;
             }
-            let requests = std::mem::take(&mut desk.requests);
-            let call = keeper.call(|reply| KeeperMessage::Batch { requests, bytes_max, reply });
-            match call.within(limit).await {
-                Ok(Answers { answers, rest }) => {
-                    (desk.answers, desk.requests) = (answers.into(), rest);
-                }
-                Err(error) => desk.failed = Some(error),
-            }
-        });
-        join_all(calls).await;
-        self.fill(here, out);
-        if self.holes.is_empty() {
-            self.desks.iter_mut().for_each(|desk| desk.failed = None);
         }
-        self.holes.is_empty()
+        self.finish(here, out)
+    }
+
+    /// Fills the holes whose answers are there; whether that is all of them.
+    fn finish(&mut self, here: &Shard, out: &mut Writer) -> bool {
+        self.fill(here, out);
+        let is_complete = self.holes.is_empty();
+        self.desks.iter_mut().for_each(|desk| desk.settle(is_complete, here));
+        is_complete
+    }
+
+    /// As [`Collected::ask`], where the one shard that is asked is `state`.
+    #[cfg(test)]
+    pub(super) fn answer_with(&mut self, state: &mut State, here: &Shard, out: &mut Writer) {
+        let batches = self.desks.iter_mut().filter_map(|desk| desk.batch.as_mut());
+        batches.for_each(|batch| batch.carry_out(state, here.now_ms(), usize::MAX));
+        if !self.holes.is_empty() {
+            assert!(self.finish(here, out), "every answer is there");
+        }
     }
 
     /// Puts the answers where they belong, up to the first that is missing. Holes are in the order
@@ -175,17 +183,19 @@ impl Kind {
         match self {
             Self::One(shard) => match desks[usize::from(*shard)].next() {
                 None => return false,
-                Some(Ok(reply)) => reply.encode(out),
+                Some(Ok(Answered::Text(reply))) => out.raw(reply),
+                Some(Ok(Answered::Part(part))) => unreachable!("{part:?} is a part of a reply"),
                 Some(Err(error)) => unavailable(&error, out),
             },
             Self::Many(many) => {
                 let Many { gather, shards, failed } = &mut **many;
                 shards.retain(|shard| match desks[usize::from(*shard)].next() {
                     None => true,
-                    Some(Ok(reply)) => {
-                        gather.add(*shard, reply);
+                    Some(Ok(Answered::Part(part))) => {
+                        gather.add(*shard, part);
                         false
                     }
+                    Some(Ok(Answered::Text(_))) => unreachable!("a whole reply in place of a part"),
                     Some(Err(error)) => {
                         *failed = Some(error);
                         false
@@ -205,11 +215,43 @@ impl Kind {
 }
 
 impl Desk {
+    /// What is to be asked next.
+    fn batch(&mut self, here: &Shard) -> &mut Batch {
+        self.batch.get_or_insert_with(|| here.spares.take())
+    }
+
+    /// Whether something is asked. What was answered is taken before more is.
+    fn is_to_be_asked(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.len() > 0 && !batch.is_answered())
+    }
+
+    async fn ask(&mut self, keeper: &ActorRef<Keeper>, here: &Shard) {
+        let limits = &here.plan.limits;
+        let Some(batch) = self.batch.take() else { return };
+        let bytes_max = limits.batch_bytes_max;
+        let call = keeper.call(|reply| KeeperMessage::Batch { batch, bytes_max, reply });
+        match call.within(limits.answer_limit).await {
+            Ok(batch) => self.batch = Some(batch),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
     /// The next answer, if it is there.
-    fn next(&mut self) -> Option<Result<Reply, CallError>> {
-        match self.answers.pop_front() {
+    fn next(&mut self) -> Option<Result<Answered<'_>, CallError>> {
+        match self.batch.as_mut().and_then(|batch| batch.fetch()) {
             Some(answer) => Some(Ok(answer)),
             None => self.failed.clone().map(Err),
+        }
+    }
+
+    /// Gives back what is not needed any more.
+    fn settle(&mut self, is_complete: bool, here: &Shard) {
+        if let Some(batch) = &mut self.batch {
+            batch.settle();
+        }
+        if is_complete {
+            self.failed = None;
+            self.batch.take().into_iter().for_each(|batch| here.spares.give_back(batch));
         }
     }
 }

@@ -14,7 +14,8 @@ use greenroom::{Actor, Context, ExitReason, Flow, Reply, Result, spawn_local};
 use super::clients::Clients;
 use super::connection;
 use super::shard::{Plan, Shard, unix_ms};
-use crate::exec::{self, Request, State, execute};
+use super::spares::Spares;
+use crate::exec::{Batch, State};
 use crate::facts::Facts;
 use crate::store::{Place, Store};
 
@@ -38,7 +39,7 @@ pub(crate) struct Keeper {
     listening: Option<Listening>,
     /// What was answered to each request last, if that is what is to be answered next.
     #[cfg(test)]
-    stale: Option<std::collections::BTreeMap<String, exec::Reply>>,
+    stale: Option<std::collections::BTreeMap<String, Vec<u8>>>,
 }
 
 /// The shard's own listener and connections.
@@ -48,27 +49,28 @@ struct Listening {
     clients: Rc<Clients>,
 }
 
-/// What became of a batch of requests.
-#[derive(Debug)]
-pub(crate) struct Answers {
-    /// The answers to the first ones, in order.
-    pub(super) answers: Vec<exec::Reply>,
-    /// The others; they have not been carried out.
-    pub(super) rest: Vec<Request>,
-}
-
-/// What a keeper is sent.
+/// What a keeper is sent. Small enough to cross inside the mesh's packet, so a batch, which is in a
+/// box already, needs no other.
 pub(crate) enum KeeperMessage {
-    /// Carries out requests of a connection on another shard, in order, until the answers bring so
-    /// many bytes.
-    Batch { requests: Vec<Request>, bytes_max: usize, reply: Reply<Answers> },
+    /// Carries out what a connection of another shard asks, in order, until the answers bring so
+    /// many bytes; answered with the same batch.
+    Batch { batch: Box<Batch>, bytes_max: usize, reply: Reply<Box<Batch>> },
     /// Takes connections at that address; answered with the one that it came to.
-    Listen { plan: Arc<Plan>, address: SocketAddr, reply: Reply<io::Result<SocketAddr>> },
+    Listen(Box<Listen>),
     /// Ends the shard's connections within that time; answered when there are none.
     Drain { limit: Duration, reply: Reply<Drained> },
     /// Removes dead keys.
     Expire,
 }
+
+/// What [`KeeperMessage::Listen`] says.
+pub(crate) struct Listen {
+    pub(super) plan: Arc<Plan>,
+    pub(super) address: SocketAddr,
+    pub(super) reply: Reply<io::Result<SocketAddr>>,
+}
+
+const _: () = assert!(size_of::<KeeperMessage>() <= 32);
 
 impl Keeper {
     /// A keeper of nothing.
@@ -111,6 +113,7 @@ impl Keeper {
             },
             plan,
             clients: clients.clone(),
+            spares: Spares::default(),
         });
         let limits = ServeLimits::connections(clients_max + REFUSALS_MAX);
         let server = serve(listener, limits, async move |stream, peer| {
@@ -142,21 +145,6 @@ impl Keeper {
     }
 }
 
-/// Carries out requests in order until the answers bring so many bytes.
-fn answer(state: &mut State, now_ms: u64, requests: Vec<Request>, bytes_max: usize) -> Answers {
-    let mut requests = requests.into_iter();
-    let mut answers = Vec::with_capacity(requests.len());
-    let mut bytes = 0;
-    while bytes < bytes_max
-        && let Some(request) = requests.next()
-    {
-        let answer = execute(state, now_ms, request);
-        bytes += answer.len();
-        answers.push(answer);
-    }
-    Answers { answers, rest: requests.collect() }
-}
-
 impl Actor for Keeper {
     type Message = KeeperMessage;
 
@@ -170,16 +158,17 @@ impl Actor for Keeper {
 
     async fn handle(&mut self, message: KeeperMessage, ctx: &Context<Self>) -> Flow {
         match message {
-            KeeperMessage::Batch { requests, bytes_max, reply } => {
+            KeeperMessage::Batch { mut batch, bytes_max, reply } => {
                 let now_ms = unix_ms(ctx.system());
                 #[cfg(test)]
-                let reads = self.reads(&requests);
-                let answers = answer(&mut self.state.borrow_mut(), now_ms, requests, bytes_max);
+                let reads = batch.reads();
+                batch.carry_out(&mut self.state.borrow_mut(), now_ms, bytes_max);
                 #[cfg(test)]
-                let answers = self.with_stale_reads(&reads, answers);
-                reply.send(answers);
+                self.with_stale_reads(&reads, &mut batch);
+                reply.send(batch);
             }
-            KeeperMessage::Listen { plan, address, reply } => {
+            KeeperMessage::Listen(listen) => {
+                let Listen { plan, address, reply } = *listen;
                 reply.send(self.listen(plan, address, ctx).await);
             }
             KeeperMessage::Drain { limit, reply } => self.drain(limit, reply),
@@ -200,8 +189,8 @@ impl Actor for Keeper {
 impl fmt::Debug for KeeperMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Batch { requests, .. } => write!(f, "Batch({} requests)", requests.len()),
-            Self::Listen { address, .. } => write!(f, "Listen({address})"),
+            Self::Batch { batch, .. } => write!(f, "Batch({} commands)", batch.len()),
+            Self::Listen(listen) => write!(f, "Listen({})", listen.address),
             Self::Drain { limit, .. } => write!(f, "Drain({limit:?})"),
             Self::Expire => f.write_str("Expire"),
         }

@@ -36,6 +36,7 @@
 //! | `input` | bytes that were received and not yet understood |
 //! | `pipeline` | from bytes to replies, as far as this shard can tell |
 //! | `collected` | what other shards are asked, and where their answers go |
+//! | `spares` | the batches in which that crosses, while nobody uses them |
 
 mod clients;
 mod collected;
@@ -45,6 +46,7 @@ mod keeper;
 mod limits;
 mod pipeline;
 mod shard;
+mod spares;
 mod start;
 
 pub(crate) use keeper::{Keeper, KeeperMessage};

@@ -74,7 +74,9 @@ impl Pipeline {
             match self.session.take(args, &mut here, out) {
                 Outcome::Done => {}
                 Outcome::Close => break Stop::Close,
-                Outcome::Ask { shard: owner, request } => self.collected.push(owner, request, out),
+                Outcome::Ask { shard: owner, asked } => {
+                    self.collected.push(owner, asked, shard, out);
+                }
                 Outcome::Scatter(fanout) => break Stop::Barrier(fanout),
             }
         };
@@ -118,3 +120,7 @@ impl Pipeline {
 pub(super) fn refuse(out: &mut Writer) {
     out.error(&[b"ERR max number of clients reached"]);
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

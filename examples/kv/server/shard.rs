@@ -7,6 +7,7 @@ use std::sync::Arc;
 use greenroom::{ActorRef, System};
 
 use super::clients::Clients;
+use super::spares::Spares;
 use super::{Keeper, ServerLimits};
 use crate::exec::State;
 use crate::facts::Facts;
@@ -35,6 +36,8 @@ pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) facts: Facts,
     pub(super) clients: Rc<Clients>,
+    /// For what its connections ask of other shards.
+    pub(super) spares: Spares,
 }
 
 impl Shard {

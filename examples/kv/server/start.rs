@@ -10,6 +10,7 @@ use futures_util::future::{join_all, select_all};
 use greenroom::net::Drained;
 use greenroom::{ActorConfig, ActorRef, CallError, ExitReason, Placement, System};
 
+use super::keeper::Listen;
 use super::shard::{Plan, unix_ms};
 use super::{Keeper, KeeperMessage};
 use crate::route::ShardMap;
@@ -104,7 +105,7 @@ impl Server {
     async fn listen(&mut self, plan: &Arc<Plan>, mut address: SocketAddr) -> io::Result<()> {
         for keeper in &self.keepers {
             let plan = plan.clone();
-            let listen = |reply| KeeperMessage::Listen { plan, address, reply };
+            let listen = |reply| KeeperMessage::Listen(Box::new(Listen { plan, address, reply }));
             let listening: Result<io::Result<_>, CallError> = keeper.call(listen).await;
             address = listening.map_err(io::Error::other)??;
             self.addresses.push(address);

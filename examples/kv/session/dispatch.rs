@@ -4,10 +4,9 @@ use super::transaction::Transaction;
 use super::{Next, Session};
 use crate::bytes::SmallBytes;
 use crate::command::{
-    self, Call, Command, CommandError, DataCommand, KeysOp, ManyCommand, OwnedCall, SessionCommand,
-    TransactionCommand,
+    self, Call, Command, CommandError, OwnedCall, SessionCommand, TransactionCommand,
 };
-use crate::exec::{Request, State, Step, execute, execute_local};
+use crate::exec::{Asked, State, Step, execute, execute_call, execute_local};
 use crate::facts::Facts;
 use crate::resp::{Args, Writer};
 use crate::route::{Fanout, Part, Route, ShardMap};
@@ -27,25 +26,25 @@ pub(crate) struct Here<'a> {
 
 /// What became of a command.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum Outcome<'a> {
     /// It was answered.
     Done,
     /// It was answered, and the connection is to end.
     Close,
     /// One other shard has to answer.
-    Ask { shard: u16, request: Request },
+    Ask { shard: u16, asked: Asked<'a> },
     /// Several shards have to answer, after every command before.
     Scatter(Fanout),
 }
 
 impl Session {
     /// Takes one command, and appends its reply to `out` unless other shards are to give it.
-    pub(crate) fn take(
+    pub(crate) fn take<'a>(
         &mut self,
-        args: Args<'_>,
+        args: Args<'a>,
         here: &mut Here<'_>,
         out: &mut Writer,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let call = match command::look_up(args, here.now_ms) {
             Ok(call) => call,
             Err(error) => {
@@ -61,7 +60,7 @@ impl Session {
             return done;
         }
         match call.parse() {
-            Ok(command) => self.go(command, here, out),
+            Ok(command) => self.go(call, command, here, out),
             Err(error) => refused(&error, out),
         }
     }
@@ -72,7 +71,7 @@ impl Session {
         call: Call<'_>,
         here: &mut Here<'_>,
         out: &mut Writer,
-    ) -> Option<Outcome> {
+    ) -> Option<Outcome<'static>> {
         let name = call.spec.name;
         if self.is_subscribed(out.protocol())
             && !["ping", "subscribe", "psubscribe", "unsubscribe", "punsubscribe", "quit"]
@@ -95,21 +94,20 @@ impl Session {
         Some(Outcome::Done)
     }
 
-    /// Takes a command to whoever answers it.
-    fn go(&mut self, command: Command<'_>, here: &mut Here<'_>, out: &mut Writer) -> Outcome {
+    /// Takes a call, which means `command`, to whoever answers it.
+    fn go<'a>(
+        &mut self,
+        call: Call<'a>,
+        command: Command<'a>,
+        here: &mut Here<'_>,
+        out: &mut Writer,
+    ) -> Outcome<'a> {
         match here.map.route(command) {
             Route::Keyed { shard, command } if shard == here.shard => {
                 execute_local(&mut here.state.store, here.now_ms, &command, out);
                 Outcome::Done
             }
-            // What comes back are sets, to be put together here as those of several shards are.
-            Route::Keyed {
-                command: DataCommand::Many(many @ ManyCommand::Keys { op: KeysOp::Combine(_), .. }),
-                ..
-            } => Outcome::Scatter(Fanout::scatter(many, here.map)),
-            Route::Keyed { shard, command } => {
-                Outcome::Ask { shard, request: Request::new(&command, out.protocol()) }
-            }
+            Route::Keyed { shard, .. } => Outcome::Ask { shard, asked: Asked::Call(call) },
             Route::Local(SessionCommand::Transaction(command)) => self.transact(command, here, out),
             Route::Local(command) => match self.answer(&command, here.facts, here.now_ms, out) {
                 Next::Continue => Outcome::Done,
@@ -126,7 +124,7 @@ impl Session {
         command: TransactionCommand,
         here: &mut Here<'_>,
         out: &mut Writer,
-    ) -> Outcome {
+    ) -> Outcome<'static> {
         let begun = self.transaction.take();
         let text = match (command, begun) {
             (TransactionCommand::Multi, None) => {
@@ -159,7 +157,7 @@ impl Session {
         owner: Option<u16>,
         here: &mut Here<'_>,
         out: &mut Writer,
-    ) -> Outcome {
+    ) -> Outcome<'static> {
         match owner.filter(|owner| *owner != here.shard) {
             None => {
                 out.array(calls.len());
@@ -173,7 +171,7 @@ impl Session {
                 let steps = calls.iter().map(|owned| self.step_of(owned, here, &mut reply));
                 let steps = steps.collect();
                 out.set_protocol(reply.protocol());
-                Outcome::Ask { shard, request: Request::Transaction(steps) }
+                Outcome::Ask { shard, asked: Asked::Transaction(steps) }
             }
         }
     }
@@ -184,10 +182,13 @@ impl Session {
             Ok(command) => command,
             Err(error) => return error.encode(out),
         };
-        match self.go(command, here, out) {
-            Outcome::Done | Outcome::Close => {}
+        match self.go(call, command, here, out) {
+            // `EXEC` is no part of a transaction, so no other is asked for.
+            Outcome::Done | Outcome::Close | Outcome::Ask { asked: Asked::Transaction(_), .. } => {}
             // A command without keys, or on the keyspace of the only shard.
-            Outcome::Ask { request, .. } => execute(here.state, here.now_ms, request).encode(out),
+            Outcome::Ask { asked: Asked::Call(call), .. } => {
+                execute_call(&mut here.state.store, here.now_ms, call, out);
+            }
             Outcome::Scatter(Fanout { parts, mut gather }) => {
                 for Part { shard, request } in parts {
                     gather.add(shard, execute(here.state, here.now_ms, request));
@@ -210,7 +211,7 @@ impl Session {
     }
 }
 
-fn refused(error: &CommandError<'_>, out: &mut Writer) -> Outcome {
+fn refused(error: &CommandError<'_>, out: &mut Writer) -> Outcome<'static> {
     error.encode(out);
     Outcome::Done
 }

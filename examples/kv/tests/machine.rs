@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::rc::Rc;
 
-use crate::exec::{State, execute};
+use crate::exec::{Answered, Batch, State, execute};
 use crate::facts::Facts;
 use crate::pubsub::{Outbox, Subscriptions};
 use crate::resp::{Decoder, Limits, Writer};
@@ -31,6 +31,7 @@ pub(crate) struct Machine {
     way: Way,
     decoder: Decoder,
     session: Session,
+    asked: Batch,
     out: Writer,
     unread: Vec<u8>,
     closed: bool,
@@ -68,6 +69,7 @@ impl Machine {
             way,
             decoder: Decoder::new(limits),
             session,
+            asked: Batch::default(),
             out: Writer::default(),
             unread: Vec::new(),
             closed: false,
@@ -102,9 +104,15 @@ impl Machine {
             match self.session.take(args, &mut here, &mut self.out) {
                 Outcome::Done => {}
                 Outcome::Close => self.closed = true,
-                Outcome::Ask { shard, request } => {
+                Outcome::Ask { shard, asked } => {
+                    self.asked.push(asked, self.out.protocol());
                     let state = &mut self.states[usize::from(shard)];
-                    execute(state, now_ms, request).encode(&mut self.out);
+                    self.asked.carry_out(state, now_ms, usize::MAX);
+                    match self.asked.fetch() {
+                        Some(Answered::Text(reply)) => self.out.raw(reply),
+                        other => panic!("{other:?} is no reply"),
+                    }
+                    self.asked.settle();
                 }
                 Outcome::Scatter(Fanout { parts, mut gather }) => {
                     // Last shard first: replies may come in any order.

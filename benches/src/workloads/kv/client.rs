@@ -29,9 +29,9 @@ pub(super) struct Rates {
 }
 
 /// Connections, each of which has so many requests under way as the depth of pipelining says.
-const CONNECTIONS: usize = 50;
+pub(super) const CONNECTIONS: usize = 50;
 /// Bytes of a value.
-const VALUE_BYTES: usize = 64;
+pub(super) const VALUE_BYTES: usize = 64;
 /// The one key that is set and got; the placeholder is filled in only when random keys are wanted.
 const KEY: &str = "key:__rand_int__";
 
