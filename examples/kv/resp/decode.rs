@@ -142,12 +142,18 @@ impl Decoder {
 
     /// The length in the header at the cursor, if it is complete and has at most three digits,
     /// as nearly all have; the cursor then moves behind it. Otherwise nothing is decided.
+    #[inline]
     fn short_header(&mut self, input: &[u8], kind: u8) -> Option<u32> {
         let digit = |byte: u8| u32::from(byte - b'0');
-        let (len, digits) = match *input[self.cursor..].strip_prefix(&[kind])? {
-            [a @ b'0'..=b'9', b'\r', _, ..] => (digit(a), 1),
-            [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => (digit(a) * 10 + digit(b), 2),
-            [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+        // In a complete command at least six bytes begin here, so the input's end is looked for once.
+        let (first, head) = input.get(self.cursor..)?.first_chunk::<6>()?.split_first()?;
+        if *first != kind {
+            return None;
+        }
+        let (len, digits) = match *head {
+            [a @ b'0'..=b'9', b'\r', ..] => (digit(a), 1),
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', ..] => (digit(a) * 10 + digit(b), 2),
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _] => {
                 (digit(a) * 100 + digit(b) * 10 + digit(c), 3)
             }
             _ => return None,

@@ -11,7 +11,8 @@
 //! other shards are collected while the local ones are carried out; then each of the shards gets
 //! one message with all that concerns it, all of these calls are under way together, and the
 //! answers are put between the local ones where they belong. So a batch costs one trip to the
-//! slowest shard, and one send to the client, however many commands it holds.
+//! slowest shard, and one send to the client, however many commands it holds. The message is a box
+//! that comes back with the replies and is filled again, so crossing allocates nothing.
 //!
 //! **What order means.** Commands of one connection on one key take effect in the order in which
 //! they were sent, because a shard carries out what it gets in order. A command over several
