@@ -1,12 +1,12 @@
 //! What a chapter shows is what is compiled and run here.
 
 /// A chapter, how those of its blocks begin that are pieces of a program, and that program. What
-/// is a program by itself is compiled with the documentation.
+/// is a program by itself is compiled with the documentation, which takes `rs` for no Rust of its own.
 const CHAPTERS: [(&str, &str, &str); 2] = [
     (include_str!("../../docs/guide/simulation.md"), "```rust\n", include_str!("simulation.rs")),
     (
         include_str!("../../docs/guide/supervision.md"),
-        "```rust,ignore\n",
+        "```rs\n",
         include_str!("../../examples/bank/branch.rs"),
     ),
 ];
