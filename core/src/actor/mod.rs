@@ -20,7 +20,7 @@ pub use context::Context;
 pub use contract::{Actor, Flow, Undelivered};
 pub(crate) use exit::Ending;
 pub use exit::{ExitReason, Hook};
-pub use panic::Panic;
+pub use panic::{Panic, note as note_panic};
 pub(crate) use panic::{catch, note_places};
 pub use signal::{Monitor, Signal};
 

@@ -141,7 +141,9 @@ pub(crate) fn note_places() {
     });
 }
 
-fn note(info: &PanicHookInfo<'_>) {
+/// Notes the place of a panic for this thread, so that [`Panic::place`] knows it. The process's hook
+/// does so by itself; this is for one that is put before it and keeps a panic from it.
+pub fn note(info: &PanicHookInfo<'_>) {
     let Some(at) = info.location() else { return };
     let last = Last {
         message: info.payload_as_str().unwrap_or(WORDLESS).into(),

@@ -57,8 +57,8 @@ pub struct ThreadId(pub u64);
 
 /// Threads that are no shard's, each for the jobs of whoever opened it.
 pub trait Threads {
-    /// Starts a thread of that name for jobs of the caller alone. In the simulator it is a place in a table, and
-    /// its jobs run inline at drawn times.
+    /// Starts a thread of that name for jobs of the caller alone. In the simulator it is a place in
+    /// a table, and its jobs run inline at drawn times.
     ///
     /// # Errors
     ///

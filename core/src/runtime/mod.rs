@@ -22,6 +22,7 @@ mod mesh;
 mod net;
 mod sources;
 
+pub use crate::actor::note_panic;
 #[cfg(feature = "sim")]
 pub use crate::maybe::maybe;
 pub(crate) use blocking::is_inline;

@@ -242,11 +242,9 @@ impl Shard {
 
     /// A message found no room in a mailbox of this shard. For simulations.
     #[inline]
-    pub(super) fn mailbox_was_full(&self, slot: u32) {
+    pub(super) fn mailbox_was_full(&self, _slot: u32) {
         #[cfg(feature = "sim")]
-        self.driver.mailbox_was_full(slot);
-        #[cfg(not(feature = "sim"))]
-        let _production = slot;
+        self.driver.mailbox_was_full(_slot);
     }
 
     #[inline]

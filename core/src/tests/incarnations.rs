@@ -299,19 +299,31 @@ impl Actor for Stuck {
     }
 }
 
+/// How long a handler may go on after a stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Those settings.
+fn aborting() -> ActorConfig {
+    let stop_mode = StopMode::AbortAtAwait { grace: GRACE };
+    ActorConfig { stop_mode, ..ActorConfig::default() }
+}
+
+/// One that waits in its handler.
+fn stuck(rig: &Rig, shard: usize) -> ActorRef<Stuck> {
+    let stuck = rig.on(shard, || rig.system().spawn_here(aborting(), || Stuck)).unwrap();
+    rig.on(0, || stuck.cast(())).unwrap();
+    rig.settle();
+    stuck
+}
+
 #[test]
 fn a_stop_aborts_a_handler_that_waits_for_too_long() {
     let rig = Rig::new(2);
     for shard in 0..2 {
-        let grace = Duration::from_secs(2);
-        let stop_mode = StopMode::AbortAtAwait { grace };
-        let config = ActorConfig { stop_mode, ..ActorConfig::default() };
-        let stuck = rig.on(shard, || rig.system().spawn_here(config, || Stuck)).unwrap();
-        rig.on(0, || stuck.cast(())).unwrap();
-        rig.settle();
+        let stuck = stuck(&rig, shard);
         rig.on(0, || stuck.stop());
         rig.settle();
-        rig.advance(grace - Duration::from_millis(1));
+        rig.advance(GRACE - Duration::from_millis(1));
         rig.settle();
         assert_eq!(rig.shards[shard].actors(), 1);
         rig.advance(Duration::from_millis(2));
@@ -324,8 +336,7 @@ fn a_stop_aborts_a_handler_that_waits_for_too_long() {
 #[test]
 fn a_stop_that_finds_no_handler_leaves_no_timer() {
     let rig = Rig::new(1);
-    let stop_mode = StopMode::AbortAtAwait { grace: Duration::from_secs(2) };
-    let counter = counter_with(&rig, 0, ActorConfig { stop_mode, ..ActorConfig::default() });
+    let counter = counter_with(&rig, 0, aborting());
     rig.settle();
     rig.on(0, || counter.stop());
     rig.settle();
@@ -352,10 +363,8 @@ impl Actor for Slow {
 }
 
 fn slow(rig: &Rig, shard: usize, ended: &Arc<Mutex<u32>>) -> ActorRef<Slow> {
-    let stop_mode = StopMode::AbortAtAwait { grace: Duration::from_secs(2) };
-    let config = ActorConfig { stop_mode, ..ActorConfig::default() };
     let ended = ended.clone();
-    rig.on(shard, || rig.system().spawn_here(config, || Slow(ended))).unwrap()
+    rig.on(shard, || rig.system().spawn_here(aborting(), || Slow(ended))).unwrap()
 }
 
 #[test]
@@ -381,12 +390,7 @@ fn the_grace_of_a_stop_is_for_the_handler_alone() {
 #[test]
 fn a_stop_that_is_asked_again_has_no_more_time() {
     let rig = Rig::new(1);
-    let grace = Duration::from_secs(2);
-    let config =
-        ActorConfig { stop_mode: StopMode::AbortAtAwait { grace }, ..ActorConfig::default() };
-    let stuck = rig.on(0, || rig.system().spawn_here(config, || Stuck)).unwrap();
-    rig.on(0, || stuck.cast(())).unwrap();
-    rig.settle();
+    let stuck = stuck(&rig, 0);
     for _ in 0..3 {
         rig.on(0, || stuck.stop());
         rig.settle();
@@ -400,16 +404,11 @@ fn a_stop_that_is_asked_again_has_no_more_time() {
 #[test]
 fn the_end_of_the_system_is_a_stop_with_a_grace_as_well() {
     let rig = Rig::new(1);
-    let grace = Duration::from_secs(2);
-    let config =
-        ActorConfig { stop_mode: StopMode::AbortAtAwait { grace }, ..ActorConfig::default() };
-    let stuck = rig.on(0, || rig.system().spawn_here(config, || Stuck)).unwrap();
-    rig.on(0, || stuck.cast(())).unwrap();
-    rig.settle();
+    stuck(&rig, 0);
     rig.on(0, || rig.shards[0].close());
     rig.settle();
     assert_eq!(rig.shards[0].actors(), 1);
-    rig.advance(grace + Duration::from_millis(1));
+    rig.advance(GRACE + Duration::from_millis(1));
     rig.settle();
     assert_eq!(rig.shards[0].actors(), 0);
 }

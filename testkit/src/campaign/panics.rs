@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
+use greenroom_core::runtime::note_panic;
+
 /// What is noted of the panics on one thread.
 #[derive(Default)]
 struct Watch {
@@ -34,7 +36,9 @@ pub(super) fn watch(silent: bool) {
     INSTALLED.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !note(info) {
+            if note(info) {
+                note_panic(info);
+            } else {
                 before(info);
             }
         }));
@@ -67,4 +71,45 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
         Some(watch.silent)
     });
     noted.ok().flatten().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::{ExitReason, Placement};
+
+    use super::*;
+    use crate::TestRuntime;
+
+    struct Crasher;
+
+    impl greenroom_core::Actor for Crasher {
+        type Message = ();
+
+        async fn handle(
+            &mut self,
+            (): (),
+            _: &greenroom_core::Context<Self>,
+        ) -> greenroom_core::Flow {
+            panic!("told to")
+        }
+    }
+
+    /// What a run tells of a panic must not depend on whether it is one that is kept quiet.
+    #[test]
+    fn a_quiet_run_knows_the_places_of_panics_too() {
+        let place = || {
+            let exit = TestRuntime::new_with_seed(1).run(async |system| {
+                let crasher = system.spawn(Placement::Here, || Crasher).await.unwrap();
+                crasher.cast(()).unwrap();
+                crasher.exit().await
+            });
+            let ExitReason::Panicked(panic) = exit else { panic!("{exit}") };
+            panic.place().map(str::to_owned)
+        };
+        let loud = place();
+        watch(true);
+        let quiet = place();
+        assert_eq!(places().len(), 1);
+        assert!(loud.is_some() && quiet == loud, "{loud:?} {quiet:?}");
+    }
 }
