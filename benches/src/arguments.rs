@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     pub(crate) kv: Option<PathBuf>,
     /// The server that `echo` measures; as for `kv`.
     pub(crate) echo: Option<PathBuf>,
+    /// What `echo` puts its servers under, as `50x16`; all of its loads when empty.
+    pub(crate) loads: Vec<String>,
     /// The comparison's program, whose servers `echo` measures beside ours.
     pub(crate) rivals: Option<PathBuf>,
     /// The loop by hand that `append` is measured beside.
@@ -38,8 +40,8 @@ pub(crate) struct Arguments {
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--variant NAME] [--secs N] [--repeats N]
-                         [--count UNITS] [--kv PATH] [--echo PATH] [--rivals PATH] [--bare PATH]
-                         [--driver NAME ...] [--shards N] [--actors N]
+                         [--count UNITS] [--kv PATH] [--echo PATH] [--load CxD ...] [--rivals PATH]
+                         [--bare PATH] [--driver NAME ...] [--shards N] [--actors N]
 
   WORKLOAD   ask_local ask_cross cast_local cast_cross ring spawn spawn_link restart restart_stop
              exit_storm exit_chain bytes_idle bytes_after_message skynet
@@ -54,6 +56,8 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--variant NAME] [--se
              is measured on both in turn
   --kv       the key-value server of the workload kv (the example beside this program)
   --echo     the server of the workload echo (the example beside this program)
+  --load     the load of echo of so many connections with so many requests each under way alone:
+             1x1, 50x1, 500x1 or 50x16
   --rivals   the program of benches/compare, whose servers echo measures beside ours
   --bare     the program of benches/bare, whose loop by hand append measures beside ours
   --shards   with `scaling --count`: so many (2), and
@@ -76,6 +80,7 @@ impl Arguments {
             count: None,
             kv: None,
             echo: None,
+            loads: Vec::new(),
             rivals: None,
             bare: None,
             shards: 2,
@@ -101,6 +106,7 @@ impl Arguments {
                 "--actors" => read.actors = number()?.ceil() as usize,
                 "--kv" => read.kv = Some(value("a path")?.into()),
                 "--echo" => read.echo = Some(value("a path")?.into()),
+                "--load" => read.loads.push(value("a load")?),
                 "--bare" => read.bare = Some(value("a path")?.into()),
                 "--rivals" => read.rivals = Some(value("a path")?.into()),
                 "--driver" => {
@@ -130,6 +136,7 @@ mod tests {
     fn nothing_is_everything_by_default() {
         let read = read("").unwrap();
         assert!(read.echo.is_none() && read.rivals.is_none() && read.variant.is_none());
+        assert!(read.loads.is_empty());
         let Arguments {
             workloads,
             json,
@@ -170,6 +177,7 @@ mod tests {
         let table = [
             ("--kv", "--kv needs a path"),
             ("--driver", "--driver needs a name"),
+            ("--load", "--load needs a load"),
             ("--variant", "--variant needs a name"),
             ("kv --secs", "--secs needs a number"),
             ("--secs kv", "kv is no number"),

@@ -1,5 +1,6 @@
 //! The load generator.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
@@ -22,6 +23,12 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 pub(super) struct Load {
     pub(super) connections: usize,
     pub(super) depth: usize,
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.connections, self.depth)
+    }
 }
 
 /// What came of a run.

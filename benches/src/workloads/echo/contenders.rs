@@ -26,13 +26,20 @@ pub(super) struct Contender {
 ///
 /// # Errors
 ///
-/// When a program is missing, or does not say whom it can serve as.
+/// When a program is missing, or does not say whom it can serve as, or no variant has that name.
 pub(super) fn contenders(arguments: &Arguments) -> Result<Vec<Contender>, String> {
     let path = programs::ours("echo", arguments.echo.as_deref())?;
     eprintln!("echo: ours is {}", path.display());
     let mut all = Vec::new();
     for driver in &arguments.drivers {
-        all.extend(IDLE.map(|(name, idle)| ours(&path, *driver, name, idle)));
+        let chosen =
+            |name: &str| arguments.variant.as_deref().is_none_or(|variant| variant == name);
+        let idle = IDLE.into_iter().filter(|(name, _)| chosen(name));
+        all.extend(idle.map(|(name, idle)| ours(&path, *driver, name, idle)));
+    }
+    if all.is_empty() {
+        let name = arguments.variant.as_deref().unwrap_or_default();
+        return Err(format!("echo has no variant `{name}`"));
     }
     if let Some(path) = &arguments.rivals {
         all.extend(rivals(path)?);

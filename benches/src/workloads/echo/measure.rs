@@ -26,12 +26,13 @@ type Sample = [f64; FIGURES.len()];
 ///
 /// # Errors
 ///
-/// When a program is missing, a server fails, or there is one core.
+/// When a program is missing, a load is none of those above, a server fails, or there is one core.
 pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     cores::two().map_err(|error| format!("echo: {error}"))?;
+    let loads = chosen(&arguments.loads)?;
     let contenders = contenders(arguments)?;
     let mut figures = Vec::new();
-    for load in LOADS {
+    for load in loads {
         let mut samples = vec![Vec::new(); contenders.len()];
         for _ in 0..arguments.repeats {
             for (contender, samples) in contenders.iter().zip(&mut samples) {
@@ -42,6 +43,21 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
         figures.extend(tell(&contenders, load, &samples));
     }
     Ok(figures)
+}
+
+/// The loads of these names, or all.
+fn chosen(names: &[String]) -> Result<Vec<Load>, String> {
+    if names.is_empty() {
+        return Ok(LOADS.into());
+    }
+    let by_name = |name: &String| {
+        let found = LOADS.into_iter().find(|load| load.to_string() == *name);
+        found.ok_or_else(|| {
+            let known = LOADS.map(|load| load.to_string()).join(", ");
+            format!("echo: {name} is no load; there are {known}")
+        })
+    };
+    names.iter().map(by_name).collect()
 }
 
 /// A server of its own, a fifth of the time to warm it up, and the run that counts.
@@ -72,13 +88,12 @@ fn summary(outcome: Outcome, cpu_nanos: u64) -> Sample {
 }
 
 fn tell(contenders: &[Contender], load: Load, samples: &[Vec<Sample>]) -> Vec<Figure> {
-    let Load { connections, depth } = load;
     let mut figures = Vec::new();
     for (at, (what, unit)) in FIGURES.into_iter().enumerate() {
         for (contender, samples) in contenders.iter().zip(samples) {
             figures.push(Figure {
                 workload: "echo",
-                variant: format!("{connections}x{depth} {what} {}", contender.name),
+                variant: format!("{load} {what} {}", contender.name),
                 unit,
                 beside: None,
                 bar: None,
@@ -92,6 +107,16 @@ fn tell(contenders: &[Contender], load: Load, samples: &[Vec<Sample>]) -> Vec<Fi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_load_is_chosen_by_its_name() {
+        let chosen =
+            |names: &[&str]| chosen(&names.iter().map(|it| (*it).into()).collect::<Vec<_>>());
+        assert_eq!(chosen(&[]).unwrap(), LOADS);
+        assert_eq!(chosen(&["50x16", "1x1"]).unwrap(), [LOADS[3], LOADS[0]]);
+        let error = chosen(&["50"]).unwrap_err();
+        assert!(error.contains("50 is no load") && error.contains("500x1"), "{error}");
+    }
 
     #[test]
     fn a_run_is_summed_up() {
