@@ -3,10 +3,18 @@
 use greenroom_core::runtime::SocketId;
 
 use super::links::GIVE_UP_AFTER;
-use super::operate::{Net, NetEvent};
+use super::operate::{Net, NetEvent, Network};
 use super::socket::{Segment, Socket};
 use crate::events::What;
 use crate::faults::Crash;
+
+impl Network {
+    /// Whether a socket is sending to a node that is down.
+    pub(super) fn is_unanswered(&self, sender: u64) -> bool {
+        let sends = self.unanswered.iter().any(|&(_, other)| other == sender);
+        sends && self.sockets.get(&sender).is_some()
+    }
+}
 
 impl Net<'_> {
     /// A node goes down. A kernel that lives on closes its sockets; else nobody is told.

@@ -30,5 +30,5 @@ mod stream;
 mod unix;
 
 pub(crate) use links::steer;
-pub(crate) use operate::{NetEvent, Network, cancel, happen, submit};
+pub(crate) use operate::{NetEvent, Network, cancel, happen, is_stale, submit};
 pub(crate) use unix::{remove_path, wipe_paths};

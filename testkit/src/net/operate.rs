@@ -211,6 +211,15 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
     }
 }
 
+/// Whether nothing is to happen any more at that time, though it was entered.
+pub(crate) fn is_stale(world: &World, at: u64, event: NetEvent) -> bool {
+    match event {
+        NetEvent::GiveUp(to) => !world.network.borrow().is_given_up(to, at),
+        NetEvent::Unanswered(sender) => !world.network.borrow().is_unanswered(sender),
+        _ => false,
+    }
+}
+
 pub(super) fn interrupted(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::Interrupted, why)
 }

@@ -6,7 +6,7 @@ use std::io;
 use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide, SocketId};
 
 use super::links::GIVE_UP_AFTER;
-use super::operate::{Net, NetEvent, Outcome, no_such_socket};
+use super::operate::{Net, NetEvent, Network, Outcome, no_such_socket};
 use super::socket::{Segment, Socket, Stream};
 use crate::draws::Site;
 use crate::events::What;
@@ -25,6 +25,16 @@ fn take_front(buffered: &mut VecDeque<u8>, count: usize) -> Vec<u8> {
     bytes.extend_from_slice(&back[..count - front.len()]);
     buffered.drain(..count);
     bytes
+}
+
+impl Network {
+    /// Whether the peer of a socket gives up then, as what it has sent did not arrive.
+    pub(super) fn is_given_up(&self, to: u64, at: u64) -> bool {
+        match self.sockets.get(&to) {
+            Some(Socket::Stream(stream)) => stream.giving_up.is_some_and(|end| end <= at),
+            _ => false,
+        }
+    }
 }
 
 impl Net<'_> {
@@ -252,11 +262,10 @@ impl Net<'_> {
     /// Ends a connection on the side whose bytes do not arrive, unless some have arrived since this
     /// was entered. The other side is not told.
     pub(super) fn give_up(&mut self, to: u64) {
-        let now = self.world.now();
-        let Some(stream) = self.stream(to) else { return };
-        if stream.giving_up.is_none_or(|end| end > now) {
+        if !self.network.is_given_up(to, self.world.now()) {
             return;
         }
+        let Some(stream) = self.stream(to) else { return };
         stream.flight.clear();
         stream.flying = 0;
         stream.giving_up = None;

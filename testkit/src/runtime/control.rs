@@ -32,7 +32,7 @@ impl TestRuntime {
     pub fn enabled(&mut self) -> Vec<Choice> {
         self.world.take_up_injected();
         self.deliver_due();
-        self.forget_stale_deadlines();
+        self.forget_stale_events();
         let mut numbers = self.ready.clone();
         numbers.sort_unstable();
         let shard = |number: u32| {

@@ -89,7 +89,7 @@ impl TestRuntime {
         }
         let end = (self.now() + within).as_nanos();
         while self.step_until(end) {}
-        self.forget_stale_deadlines();
+        self.forget_stale_events();
         let is_over = self.ready.is_empty() && self.world.events.borrow().next_at().is_none();
         assert!(is_over, "not quiet after {within:?}\n{}", self.report());
     }

@@ -51,7 +51,7 @@ impl TestRuntime {
 
     /// Moves time to the next event, if it is not after `latest`, and lets it happen.
     pub(super) fn jump(&mut self, latest: u64) -> bool {
-        self.forget_stale_deadlines();
+        self.forget_stale_events();
         let next = self.world.events.borrow().next_at();
         match next {
             Some(at) if at <= latest => {
@@ -258,18 +258,27 @@ impl TestRuntime {
             .unwrap_or(0)
     }
 
-    /// Throws away events for deadlines that have moved, so that time does not jump for them.
-    pub(super) fn forget_stale_deadlines(&self) {
+    /// Throws away the next events as long as they are of no interest any more, so that time does
+    /// not jump for them: deadlines that have moved, and times at which a kernel would have given
+    /// up a peer that has answered since.
+    pub(super) fn forget_stale_events(&self) {
         loop {
             let next = self.world.events.borrow().peek();
-            let Some((at, What::Deadline(shard))) = next else { return };
-            let state = &self.world.shards[shard as usize];
-            if state.deadline.get() <= at {
-                return;
+            match next {
+                Some((at, What::Deadline(shard))) => {
+                    let state = &self.world.shards[shard as usize];
+                    if state.deadline.get() <= at {
+                        return;
+                    }
+                    self.world.events.borrow_mut().pop();
+                    state.deadline_entered.set(u64::MAX);
+                    self.enter_deadline(shard);
+                }
+                Some((at, What::Net(event))) if net::is_stale(&self.world, at, event) => {
+                    self.world.events.borrow_mut().pop();
+                }
+                _ => return,
             }
-            self.world.events.borrow_mut().pop();
-            state.deadline_entered.set(u64::MAX);
-            self.enter_deadline(shard);
         }
     }
 

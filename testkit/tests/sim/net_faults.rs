@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use greenroom_core::runtime::SocketId;
 use greenroom_core::{sleep, spawn_local};
-use greenroom_testkit::{Campaign, Fault, Faults, TestRuntime};
+use greenroom_testkit::{Campaign, Crash, Fault, Faults, TestRuntime};
 
 use super::actors::is_whole;
 use super::sockets_io::{accept, close, connect, listen, receive, send};
@@ -125,6 +125,35 @@ fn a_one_way_partition_lets_the_question_pass_and_not_the_answer() {
         sim.heal_between(0, 1);
         sim.advance(MINUTE);
         assert_eq!(*heard.borrow(), [Ok(b"y".to_vec())]);
+    });
+}
+
+/// The kernel of whoever sent would have given up after a quarter of an hour.
+#[test]
+fn a_connection_that_went_on_is_quiet_when_it_is_done() {
+    let name = "sim::net_faults::a_connection_that_went_on_is_quiet_when_it_is_done";
+    two_nodes(name, 20, Faults::none()).run(|sim| {
+        let served = sim.start_on(1, async |_| {
+            let stream = accept(listen("0.0.0.0:80").await.unwrap()).await.unwrap();
+            receive(stream).await.unwrap()
+        });
+        sim.advance(Duration::from_secs(1));
+        let (stream, heard) = ask_later(sim);
+        sim.partition(0, 1);
+        ask_on(sim, stream, &heard);
+        sim.advance(MINUTE);
+        assert!(!served.is_finished(), "it came through");
+        let (restarts, now) = (sim.draw(2) == 0, sim.now());
+        if restarts {
+            // What comes to it is thrown away, until it answers that it knows of no connection.
+            sim.crash(1, Crash::Power);
+            sim.heal();
+            sim.advance(MINUTE);
+            sim.restart(1);
+        }
+        sim.expect_quiet(MINUTE);
+        assert!(restarts || served.is_finished(), "it did not come through");
+        assert!(sim.now() - now < 5 * MINUTE, "time went on for nothing");
     });
 }
 
