@@ -26,7 +26,7 @@ use crate::pin;
 use crate::workloads::big::Peer;
 use crate::workloads::ring::Finish;
 use crate::workloads::skynet::TreeNode;
-use crate::workloads::{Outcome, Workload, measure, measure_with_links, measure_with_restarts};
+use crate::workloads::{self, Outcome, Workload};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -134,7 +134,7 @@ macro_rules! rival {
             package: $package,
             extra: $extra,
             #[cfg(feature = $feature)]
-            measure: Some($measure::<$rival>),
+            measure: Some(workloads::$measure::<$rival>),
             #[cfg(not(feature = $feature))]
             measure: None,
         }
@@ -156,7 +156,7 @@ static ALL: [Entry; 8] = [
         name: "tokio",
         package: "tokio",
         extra: &[],
-        measure: Some(measure::<by_hand::ByHand>),
+        measure: Some(workloads::measure::<by_hand::ByHand>),
     },
     rival!("spawned", "spawned-concurrency", measure, spawned::Spawned, &[]),
     rival!("ractor", "ractor", measure_with_links, ractor::Ractor, LINKS_AND_RESTARTS),

@@ -1,7 +1,7 @@
 //! Which shard answers what.
 //!
 //! Keys are spread as in Redis Cluster: a key's *slot* is the CRC16 of its hash tag modulo 16384
-//! ([`slot()`]), and each shard owns one contiguous range of slots. Clients that already place keys
+//! ([`slot()`](slot::slot)), and each shard owns one contiguous range of slots. Clients that already place keys
 //! that belong together under one `{tag}` find them on one shard here as well.
 //!
 //! A command then goes one of these ways ([`Route`]). Redis Cluster refuses a command whose keys

@@ -8,7 +8,7 @@
 //! other: a hit costs one cache miss for both, a new key costs one allocation, and a record built
 //! on one shard becomes an entry of another without a copy.
 //!
-//! **A type a module.** A collection ([`List`], [`Hash`], [`Set`], [`SortedSet`]) is reached through
+//! **A type a module.** A collection ([`List`], [`Hash`](struct@Hash), [`Set`], [`SortedSet`]) is reached through
 //! a [`Keyspace`], which is the store at one instant: it refuses what holds another type, makes a
 //! collection that is missing, removes one that was emptied, and keeps the books.
 //!

@@ -90,7 +90,8 @@ fn clippy(workspace: &Workspace) -> Result<Outcome, Failure> {
 fn doc(workspace: &Workspace) -> Result<Outcome, Failure> {
     let mut command = process::cargo(workspace);
     command.env("RUSTDOCFLAGS", "-D warnings");
-    command.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    command.args(["doc", "--workspace", "--lib", "--bins", "--examples"]);
+    command.args(["--no-deps", "--document-private-items"]);
     process::run(&mut command).map(passed)
 }
 
