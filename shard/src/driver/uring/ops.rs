@@ -294,7 +294,7 @@ impl Ops {
         let bytes = cqueue::buffer_select(flags).and_then(|number| {
             // SAFETY: the completion names the buffer and what was written to it, and each
             // completion comes here once.
-            let exchange = |it: &mut Buffers| unsafe { it.exchange(number, written, make()) };
+            let exchange = |it: &mut Buffers| unsafe { it.exchange(number, written, make) };
             self.buffers.as_mut().map(exchange)
         });
         let (mut fd, mut told) = (None, written);
