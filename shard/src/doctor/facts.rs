@@ -36,13 +36,13 @@ pub(super) struct Refusal {
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         // The other driver's errors keep the kind and lose the number.
-        let number = Errno::from_io_error(&error).or(match error.kind() {
+        let kind = match error.kind() {
             io::ErrorKind::PermissionDenied => Some(Errno::PERM),
             io::ErrorKind::Unsupported => Some(Errno::NOSYS),
             io::ErrorKind::OutOfMemory => Some(Errno::NOMEM),
             _ => None,
-        });
-        Self { number, text: error.to_string() }
+        };
+        Self { number: Errno::from_io_error(&error).or(kind), text: error.to_string() }
     }
 }
 

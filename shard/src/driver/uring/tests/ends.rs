@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use greenroom_core::runtime::{DiskDone, DiskRequest, OpenMode};
@@ -23,13 +24,14 @@ where
     F: AsyncFnOnce() -> greenroom_core::Result + Send + 'static,
 {
     let (sender, ended) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
+    let run = move || {
         let builder = Builder::new().driver(Driver::Uring).shards(1).pin(Pin::None);
         // Who waits for so long is held up.
         let builder = builder.shutdown_limit(10 * PATIENCE);
         builder.run(async |_| body().await).expect("the body passes");
         sender.send(()).expect("somebody waits");
-    });
+    };
+    let thread = thread::Builder::new().spawn(run).expect("a thread");
     assert_eq!(ended.recv_timeout(PATIENCE), Ok(()), "the shard does not end");
     thread.join().expect("it has ended");
 }
@@ -76,7 +78,7 @@ fn a_shard_ends_while_a_file_is_being_read() {
 }
 
 /// Threads that the kernel has started for this thread's rings.
-fn helpers() -> usize {
+fn kernel_threads() -> usize {
     let name = format!("iou-wrk-{}", gettid().as_raw_nonzero());
     let tasks = fs::read_dir("/proc/self/task").expect("Linux has it").flatten();
     let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
@@ -85,7 +87,7 @@ fn helpers() -> usize {
 
 /// A connection's life needs no thread of the kernel's: connected, ended, closed.
 #[test]
-fn connections_come_and_go_without_helpers() {
+fn connections_come_and_go_without_kernel_threads() {
     on_ring(RingLimits::default(), IdleStrategy::Park, async |_| {
         let (listener, address) = listen().await?;
         for _ in 0..10 {
@@ -97,7 +99,7 @@ fn connections_come_and_go_without_helpers() {
             close(near).await?;
             close(far).await?;
         }
-        assert_eq!(helpers(), 0, "threads of the kernel's");
+        assert_eq!(kernel_threads(), 0, "started by the kernel");
         Ok(close(listener).await?)
     });
 }
