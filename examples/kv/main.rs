@@ -39,6 +39,7 @@ mod info;
 mod pubsub;
 mod random;
 mod resp;
+mod room;
 mod route;
 mod server;
 mod session;
@@ -89,6 +90,9 @@ fn main() -> ExitCode {
 
 /// Serves until the process is asked to end (Ctrl-C, or SIGTERM).
 fn run(settings: Settings) -> greenroom::Result {
+    if let Some(lack) = room::make(&settings) {
+        eprintln!("kv: {lack}");
+    }
     let pin = if settings.pin { Pin::Cores } else { Pin::None };
     let idle = match settings.idle {
         Idle::Park => IdleStrategy::Park,

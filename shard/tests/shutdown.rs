@@ -10,7 +10,8 @@ use greenroom_core::{
     Actor, ActorConfig, Context, ExitReason, Flow, HookFault, Placement, ShardId, ShutdownPhase,
     SystemHandle, spawn_local,
 };
-use greenroom_shard::{Driver, Running};
+use greenroom_shard::{Driver, Running, StartError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::common::{Count, Counter, Notes, alone, descriptors_with, on_each_driver, system};
 
@@ -246,6 +247,39 @@ fn systems_one_after_another_leave_nothing(driver: Driver) {
             counts.push(descriptors_with(2));
         }
         assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    });
+}
+
+/// Whatever a start lacks at whatever point, and however far the other shards have come. (An
+/// executor of glommio's that was not made for want of descriptors is not made later either.)
+#[cfg(feature = "driver-uring")]
+#[test]
+fn starts_that_fail_leave_nothing() {
+    let driver = Driver::Uring;
+    alone("shutdown::starts_that_fail_leave_nothing", || {
+        let before = descriptors_with(2);
+        let limit = getrlimit(Resource::Nofile);
+        let few = |count: usize| Rlimit { current: Some(count as u64), ..limit };
+        let mut failed = 0;
+        // With as many numbers as the standard streams have, nothing can be opened.
+        for count in 3.. {
+            setrlimit(Resource::Nofile, few(count)).unwrap();
+            let started = system(driver, 3).start();
+            setrlimit(Resource::Nofile, limit).unwrap();
+            let Err(error) = started else { break };
+            if count == 3 {
+                // The doctor knows of that, and what helps.
+                assert!(error.to_string().contains("ulimit -n"), "{error}");
+            }
+            failed += 1;
+            assert_eq!(descriptors_with(2), before, "of {count}, after {error}");
+        }
+        assert!(failed > 3, "shards need descriptors");
+        for _ in 0..3 {
+            let start = system(driver, 3).on_shard_start(|shard| assert_ne!(shard, ShardId(1)));
+            assert!(matches!(start.start(), Err(StartError::OnShardStart(ShardId(1), _))));
+            assert_eq!(descriptors_with(2), before, "after a hook that panics");
+        }
     });
 }
 

@@ -47,6 +47,7 @@ impl Session {
     ) -> Outcome<'a> {
         let call = match command::look_up(args, here.now_ms) {
             Ok(call) => call,
+            Err(_) if is_http(args) => return Outcome::Close,
             Err(error) => {
                 if let Some(transaction) = &mut self.transaction {
                     transaction.spoil();
@@ -209,6 +210,14 @@ impl Session {
         self.step(call, here, reply);
         Step::Answered(SmallBytes::from(reply.as_bytes()))
     }
+}
+
+/// Whether a browser speaks. A page that it shows may have it send anything to a port of this
+/// machine: what looks like commands further down is not to be carried out. As in Redis the client
+/// is told nothing.
+fn is_http(args: Args<'_>) -> bool {
+    let name = args.at(0);
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
 fn refused(error: &CommandError<'_>, out: &mut Writer) -> Outcome<'static> {

@@ -46,6 +46,8 @@ fn streams() -> Vec<Vec<u8>> {
         b"QUIT\r\nPING\r\n",
         b"SET k v\r\nGET k\r\nDEL k\r\n",
         b"GET\r\n",
+        b"PoSt / HTTP/1.1\r\nSET k v\r\nGET k\r\n",
+        b"*1\r\n$5\r\nhost:\r\nPING\r\n",
     ]
     .map(<[u8]>::to_vec)
     .into();
@@ -72,7 +74,15 @@ fn streams_are_answered_as_by_redis() {
 
 #[test]
 fn a_broken_stream_and_a_quit_end_the_connection() {
-    for (stream, closes) in [("PING\r\n", false), ("*x\r\n", true), ("QUIT\r\n", true)] {
+    let cases = [
+        ("PING\r\n", false),
+        ("*x\r\n", true),
+        ("QUIT\r\n", true),
+        ("POST / HTTP/1.1\r\n", true),
+        ("GET / HTTP/1.1\r\nHost: localhost:6379\r\n", true),
+        ("posts\r\nhost\r\n", false),
+    ];
+    for (stream, closes) in cases {
         let mut machine = Machine::new(1, Way::Mixed);
         machine.feed(0, stream.as_bytes());
         assert_eq!(machine.is_closed(), closes, "{stream:?}");

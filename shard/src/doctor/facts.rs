@@ -1,6 +1,9 @@
 //! What can be known of the machine, as plain values.
 
 use std::fs;
+use std::io;
+
+use rustix::io::Errno;
 
 use crate::driver::{self, Driver, FoundFeature};
 
@@ -16,9 +19,31 @@ pub(crate) struct Facts {
     /// Whether system calls are filtered.
     pub(super) seccomp: Option<bool>,
     /// What came of making a ring: `None` where nobody tried.
-    pub(super) ring: Option<Result<(), String>>,
+    pub(super) ring: Option<Result<(), Refusal>>,
     /// What a ring of our own can use, as one that was made tells.
     pub(super) features: Vec<FoundFeature>,
+}
+
+/// Why there is no ring.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// What the kernel said, where that is known.
+    pub(super) number: Option<Errno>,
+    /// The same for people.
+    pub(super) text: String,
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        // The other driver's errors keep the kind and lose the number.
+        let kind = match error.kind() {
+            io::ErrorKind::PermissionDenied => Some(Errno::PERM),
+            io::ErrorKind::Unsupported => Some(Errno::NOSYS),
+            io::ErrorKind::OutOfMemory => Some(Errno::NOMEM),
+            _ => None,
+        };
+        Self { number: Errno::from_io_error(&error).or(kind), text: error.to_string() }
+    }
 }
 
 impl Facts {
@@ -37,14 +62,14 @@ impl Facts {
     }
 
     /// All of them: what the default driver stands on is made on a thread of its own, and ended.
-    pub(super) fn all() -> Self {
+    pub(crate) fn all() -> Self {
         let made = driver::on_a_thread("doctor", || {
             driver::try_out(Driver::default()).map(|()| driver::look_for_features())
         });
         let made = match made {
             Ok(Ok(Ok(features))) => Ok(features),
-            Ok(Ok(Err(error))) | Err(error) => Err(error.to_string()),
-            Ok(Err(panic)) => Err(panic.to_string()),
+            Ok(Ok(Err(error))) | Err(error) => Err(Refusal::from(error)),
+            Ok(Err(panic)) => Err(Refusal { number: None, text: panic.to_string() }),
         };
         let (ring, features) = match made {
             Ok(features) => (Ok(()), features),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rustix::io::Errno;
+
 use super::Facts;
 use crate::IdleStrategy;
 use crate::driver::FoundFeature;
@@ -115,19 +117,30 @@ fn ring(facts: &Facts) -> Option<Finding> {
         let what = "a ring can be made".to_owned();
         return Some(Finding { severity: Severity::Fine, what, fix: "" });
     };
-    let fix = if facts.memlock_bytes.is_some_and(|bytes| bytes < MEMLOCK_MIN_BYTES) {
-        "ulimit -l 8192: the rings need locked memory"
-    } else if facts.seccomp == Some(true) {
-        "allow io_uring in the seccomp profile: docker run --security-opt seccomp=unconfined, or a \
-         profile that allows io_uring_setup, io_uring_enter and io_uring_register"
-    } else {
-        "see the error: the kernel refused a ring"
+    let fix = match error.number {
+        // The switch has a finding of its own.
+        Some(Errno::PERM | Errno::NOSYS) if facts.io_uring_disabled.is_some_and(|it| it > 0) => {
+            "sysctl -w kernel.io_uring_disabled=0"
+        }
+        // A filter may pretend that there is no such call.
+        Some(Errno::PERM | Errno::NOSYS) if facts.seccomp == Some(true) => {
+            "allow io_uring in the seccomp profile, which that of Docker and of most container \
+             runtimes does not: docker run --security-opt seccomp=FILE, with a FILE that allows \
+             io_uring_setup, io_uring_enter and io_uring_register (or seccomp=unconfined)"
+        }
+        Some(Errno::PERM | Errno::ACCESS) => {
+            "have the security module (SELinux, AppArmor) allow io_uring to this program"
+        }
+        Some(Errno::NOSYS) => "boot a kernel that was built with CONFIG_IO_URING",
+        Some(Errno::MFILE) => "ulimit -n 4096: each shard holds a handful of descriptors",
+        Some(Errno::NFILE) => "sysctl -w fs.file-max=1000000: the machine has no descriptor left",
+        _ if facts.memlock_bytes.is_some_and(|bytes| bytes < MEMLOCK_MIN_BYTES) => {
+            "ulimit -l 8192: the rings need locked memory"
+        }
+        _ => "see the error: the kernel refused a ring",
     };
-    Some(Finding {
-        severity: Severity::Fatal,
-        what: format!("a ring cannot be made: {error}"),
-        fix,
-    })
+    let what = format!("a ring cannot be made: {}", error.text);
+    Some(Finding { severity: Severity::Fatal, what, fix })
 }
 
 /// A feature that is missing is no fault: the driver does without it, at a price.
@@ -166,7 +179,10 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+    use crate::doctor::facts::Refusal;
 
     fn fit() -> Facts {
         Facts {
@@ -188,12 +204,28 @@ mod tests {
 
     #[test]
     fn each_lack_is_named_with_its_fix() {
-        let refused = Some(Err("Operation not permitted".to_owned()));
+        let refused = |number| {
+            let error = io::Error::from(number);
+            Some(Err(Refusal { number: Errno::from_io_error(&error), text: error.to_string() }))
+        };
+        let filtered = Facts { seccomp: Some(true), ..fit() };
+        let container = Facts { memlock_bytes: Some(65_536), ..filtered.clone() };
         let cases = [
             (Facts { kernel: Some((5, 7)), ..fit() }, "kernel of 5.8"),
             (Facts { io_uring_disabled: Some(2), ..fit() }, "sysctl -w"),
-            (Facts { seccomp: Some(true), ring: refused.clone(), ..fit() }, "seccomp"),
-            (Facts { memlock_bytes: Some(65_536), ring: refused, ..fit() }, "ulimit -l"),
+            (Facts { ring: refused(Errno::PERM), ..filtered.clone() }, "seccomp"),
+            (Facts { ring: refused(Errno::NOSYS), ..filtered.clone() }, "seccomp"),
+            (Facts { ring: refused(Errno::PERM), ..container.clone() }, "seccomp"),
+            (Facts { ring: refused(Errno::NOMEM), ..container }, "ulimit -l"),
+            (
+                Facts { io_uring_disabled: Some(1), ring: refused(Errno::PERM), ..filtered },
+                "sysctl -w",
+            ),
+            (Facts { ring: refused(Errno::PERM), ..fit() }, "security module"),
+            (Facts { ring: refused(Errno::NOSYS), ..fit() }, "CONFIG_IO_URING"),
+            (Facts { ring: refused(Errno::MFILE), ..fit() }, "ulimit -n"),
+            (Facts { ring: refused(Errno::NFILE), ..fit() }, "file-max"),
+            (Facts { ring: refused(Errno::INVAL), ..fit() }, "see the error"),
         ];
         for (facts, fix) in cases {
             let report = Report::of(&facts);

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use greenroom_core::runtime::ListenOptions;
 #[cfg(feature = "driver-uring")]
@@ -15,7 +16,28 @@ pub(crate) fn new_socket(address: &SocketAddr, flags: SocketFlags) -> io::Result
         SocketAddr::V4(_) => net::AddressFamily::INET,
         SocketAddr::V6(_) => net::AddressFamily::INET6,
     };
-    Ok(net::socket_with(family, net::SocketType::STREAM, flags, None)?)
+    let socket = net::socket_with(family, net::SocketType::STREAM, flags, None)?;
+    probe_silent_peers(&socket);
+    Ok(socket)
+}
+
+/// How long a connection is silent before the kernel asks whether its peer is there still.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// How long it waits between two such questions, and for the answer to the last.
+const PROBE_INTERVAL: Duration = Duration::from_secs(75);
+
+/// Questions without an answer after which the connection is broken.
+const PROBES_MAX: u32 = 3;
+
+/// Has the kernel end connections whose peer went without a word, as a machine does that loses its
+/// power: else they are held for ever. The connections of a listener have this from it.
+fn probe_silent_peers(socket: impl AsFd) {
+    // A system that does not know one of them has its own way.
+    let _ = sockopt::set_socket_keepalive(&socket, true);
+    let _ = sockopt::set_tcp_keepidle(&socket, SILENCE);
+    let _ = sockopt::set_tcp_keepintvl(&socket, PROBE_INTERVAL);
+    let _ = sockopt::set_tcp_keepcnt(&socket, PROBES_MAX);
 }
 
 /// Binds and listens.
@@ -45,4 +67,20 @@ pub(crate) fn local_address(socket: impl AsFd) -> io::Result<SocketAddr> {
 pub(crate) fn peer_address(socket: impl AsFd) -> io::Result<SocketAddr> {
     let address = net::getpeername(socket)?.ok_or(Errno::NOTCONN)?;
     Ok(SocketAddr::try_from(address)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_of_a_listener_are_probed_as_it_is() {
+        let options = ListenOptions::new(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = listen(&options, SocketFlags::CLOEXEC).unwrap();
+        let near = std::net::TcpStream::connect(local_address(&listener).unwrap()).unwrap();
+        let far = net::accept(&listener).unwrap();
+        assert!(sockopt::socket_keepalive(&far).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&far).unwrap(), SILENCE);
+        assert!(!sockopt::socket_keepalive(&near).unwrap(), "by itself it has none");
+    }
 }

@@ -25,8 +25,18 @@ use crate::pool::Workers;
 /// What a shard's thread says of its start: the system's handle, or why there is none.
 pub(super) type Started = Result<SystemHandle, StartError>;
 
-/// Starts a system.
+/// Starts a system. Where a shard does not start and the doctor knows why, that and the fix are told.
 pub(super) fn start(builder: Builder) -> Result<Running, StartError> {
+    attempt(builder).map_err(|error| {
+        let lack = match &error {
+            StartError::Shard(..) => Report::of(&Facts::all()).fatal(),
+            _ => None,
+        };
+        lack.map_or(error, StartError::Machine)
+    })
+}
+
+fn attempt(builder: Builder) -> Result<Running, StartError> {
     let wanted = builder.shards.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
     let shards = u16::try_from(wanted).ok().filter(|shards| *shards > 0);
     let shards = shards.ok_or(StartError::Shards(wanted))?;

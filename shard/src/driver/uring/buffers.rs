@@ -9,6 +9,12 @@
 //! free for another. Each number is in the ring or in use by the kernel at most once, because it is
 //! provided only when its place in the table is empty.
 //!
+//! # How many
+//!
+//! As many as a visit to the kernel takes, and some: each time they did not suffice their number is
+//! doubled, and it is halved again when many visits in a row took a quarter or less. A buffer that is
+//! one too many then is not replaced when it comes back.
+//!
 //! The kernel reads the entries from memory that is ours; it is freed after the ring was
 //! unregistered. Where an operation may still be under way then, all of it is leaked: see
 //! [`super::ops`].
@@ -32,6 +38,9 @@ pub(super) const GROUP: u16 = 0;
 /// moment make some of them wait for the next.
 const BUFFERS_MAX: u16 = 1024;
 
+/// Visits to the kernel after which it is asked whether so many buffers are needed.
+const VISITS: u32 = 4096;
+
 /// The kernel wants the ring at the start of a page.
 const PAGE_BYTES: usize = 4096;
 
@@ -46,6 +55,13 @@ pub(super) struct Buffers {
     wanted: u16,
     /// How many it has.
     provided: u16,
+    /// How many it is to have at least.
+    wanted_min: u16,
+    /// How many have come back since the last visit.
+    taken: u16,
+    /// The most that came back from one of the last visits, and how many those were.
+    taken_most: u16,
+    visits: u32,
 }
 
 const fn layout() -> Layout {
@@ -69,7 +85,17 @@ impl Buffers {
         let entries = entries.unwrap_or_else(|| handle_alloc_error(layout()));
         let mut held = Vec::new();
         held.resize_with(usize::from(BUFFERS_MAX), || None);
-        let buffers = Self { entries, held, tail: 0, wanted, provided: 0 };
+        let buffers = Self {
+            entries,
+            held,
+            tail: 0,
+            wanted,
+            provided: 0,
+            wanted_min: wanted,
+            taken: 0,
+            taken_most: 0,
+            visits: 0,
+        };
         let address = entries.as_ptr() as u64;
         // SAFETY: the memory holds that many entries, begins a page, and is freed after it was
         // unregistered, in `unregister`, or never.
@@ -100,12 +126,27 @@ impl Buffers {
     /// The buffers did not suffice: more, where there may be more.
     pub(super) fn grow(&mut self) {
         self.wanted = self.wanted.saturating_mul(2).min(BUFFERS_MAX);
+        (self.taken_most, self.visits) = (0, 0);
     }
 
-    /// Gives the kernel as many buffers as it is to have, each made by `make`.
+    /// Whether as many were needed lately: else half of them, or as many as at first, will do.
+    fn shrink(&mut self) {
+        if self.taken_most <= self.wanted / 4 {
+            self.wanted = (self.wanted / 2).max(self.wanted_min);
+        }
+        (self.taken_most, self.visits) = (0, 0);
+    }
+
+    /// Gives the kernel, which is visited next, as many buffers as it is to have, each made by
+    /// `make`.
     #[inline]
     pub(super) fn refill(&mut self, mut make: impl FnMut() -> Vec<u8>) {
-        if self.provided == self.wanted {
+        self.taken_most = self.taken_most.max(std::mem::take(&mut self.taken));
+        self.visits += 1;
+        if self.visits == VISITS {
+            self.shrink();
+        }
+        if self.provided >= self.wanted {
             return;
         }
         for number in 0..self.wanted {
@@ -117,22 +158,31 @@ impl Buffers {
     }
 
     /// Takes the buffer of that number, into which the kernel has written `len` bytes, and gives
-    /// the kernel `next` in its place.
+    /// the kernel what `next` makes in its place, unless it has as many as it is to have.
     ///
     /// # Safety
     ///
     /// A completion must have named the number and the length, and must not have been told of here
     /// before.
     #[inline]
-    pub(super) unsafe fn exchange(&mut self, number: u16, len: usize, next: Vec<u8>) -> Vec<u8> {
+    pub(super) unsafe fn exchange(
+        &mut self,
+        number: u16,
+        len: usize,
+        next: impl FnOnce() -> Vec<u8>,
+    ) -> Vec<u8> {
         let taken = self.held[usize::from(number)].take();
         let mut bytes = taken.expect("a completion names a buffer that the kernel has");
         assert!(len <= bytes.capacity(), "the kernel writes what fits");
         // SAFETY: the kernel has written so many bytes at the beginning, and they fit.
         unsafe { bytes.set_len(len) };
         self.provided -= 1;
-        self.put(number, next);
-        self.publish();
+        self.taken = self.taken.saturating_add(1);
+        // Of higher numbers there are more than are wanted, or there is a lower one for `refill`.
+        if number < self.wanted {
+            self.put(number, next());
+            self.publish();
+        }
         bytes
     }
 
@@ -168,5 +218,50 @@ impl Buffers {
 impl fmt::Debug for Buffers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Buffers").field("provided", &self.provided).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::RingLimits;
+    use crate::driver::uring::ring::Ring;
+
+    fn buffer() -> Vec<u8> {
+        Vec::with_capacity(1)
+    }
+
+    /// The kernel is visited so often, and so many buffers come back each time.
+    fn visit(buffers: &mut Buffers, visits: u32, count: usize) {
+        for _ in 0..visits {
+            let held = |number: &u16| buffers.held[usize::from(*number)].is_some();
+            let taken: Vec<_> = (0..BUFFERS_MAX).rev().filter(held).take(count).collect();
+            for number in taken {
+                // SAFETY: no operation takes buffers, so none of them was written to or comes back
+                // but here.
+                drop(unsafe { buffers.exchange(number, 0, buffer) });
+            }
+            buffers.refill(buffer);
+        }
+    }
+
+    #[test]
+    fn there_are_as_many_as_are_needed() {
+        let ring = Ring::new(RingLimits::default()).unwrap();
+        let mut buffers = Buffers::new(ring.io_uring(), 4).unwrap();
+        visit(&mut buffers, 1, 0);
+        assert_eq!(buffers.provided, 4);
+        buffers.grow();
+        buffers.grow();
+        visit(&mut buffers, 1, 0);
+        assert_eq!(buffers.provided, 16);
+        visit(&mut buffers, 2 * VISITS, 5);
+        assert_eq!(buffers.provided, 16, "a third of them is needed");
+        visit(&mut buffers, 4 * VISITS, 1);
+        assert_eq!(buffers.provided, 4, "no fewer than at first");
+        buffers.grow();
+        visit(&mut buffers, 1, 0);
+        assert_eq!(buffers.provided, 8);
+        buffers.unregister(ring.io_uring());
     }
 }

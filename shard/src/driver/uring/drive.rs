@@ -21,6 +21,8 @@ pub(crate) fn drive(setup: Setup, begin: impl FnOnce(&Shard) -> bool) -> io::Res
     let mut shard_loop = setup.build(world);
     if begin(&shard_loop.shard) {
         pump::run(&mut shard_loop);
+    } else {
+        pump::give_up(&mut shard_loop);
     }
     Ok(())
 }

@@ -29,6 +29,8 @@ pub(super) struct Files {
     pub(super) pairs: BTreeMap<u64, Pair>,
     next: u64,
     jobs: Jobs,
+    /// The shard ends: nobody waits for what is read.
+    ending: bool,
 }
 
 /// A file the driver holds open.
@@ -43,6 +45,10 @@ struct File {
 
 fn no_such_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "no such open file")
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::Interrupted, "the shard has ended")
 }
 
 /// A place or a length as the kernel takes it: signed, and one beyond is an error of its own to it.
@@ -70,7 +76,7 @@ impl Io {
 
 impl Files {
     pub(super) const fn new(jobs: Jobs) -> Self {
-        Self { open: BTreeMap::new(), pairs: BTreeMap::new(), next: 0, jobs }
+        Self { open: BTreeMap::new(), pairs: BTreeMap::new(), next: 0, jobs, ending: false }
     }
 
     pub(super) fn submit(&mut self, io: &mut Io, op: OpId, request: DiskRequest) {
@@ -218,7 +224,7 @@ impl Files {
         let Completed { op: Op::Disk(_, disk_op), result, fd, .. } = completed else { return };
         let again = is_again(&result);
         match disk_op {
-            DiskOp::Open { path, way } if again => {
+            DiskOp::Open { path, way } if again && !self.ending => {
                 io.ops.start(None, Op::Disk(op, DiskOp::Open { path, way }));
             }
             DiskOp::Open { way, .. } => match result.map(|_| fd) {
@@ -242,6 +248,7 @@ impl Files {
                 Ok(0) => self.end(io, op, file, Ok(DiskDone::Read(data))),
                 Ok(_) if data.len() == len => self.end(io, op, file, Ok(DiskDone::Read(data))),
                 Err(error) if !again => self.end(io, op, file, Err(error)),
+                _ if self.ending => self.end(io, op, file, Err(ended())),
                 _ => self.read_on(io, op, DiskOp::Read { file, data, offset, len }),
             },
             DiskOp::ReadBlocks { file, into, offset, read } => {
@@ -254,6 +261,7 @@ impl Files {
                     Ok(_) if left == 0 || !whole => {
                         self.end(io, op, file, Ok(DiskDone::ReadBlocks(into, read)));
                     }
+                    _ if self.ending => self.end(io, op, file, Err(ended())),
                     _ => self.go_on(io, op, file, DiskOp::ReadBlocks { file, into, offset, read }),
                 }
             }
@@ -330,8 +338,14 @@ impl Files {
         }
     }
 
-    /// Begins to close every file.
+    /// Begins to close every file. What only reads ends early: of what is a file by name and a pipe
+    /// by nature, nothing may ever come.
     pub(super) fn close_all(&mut self, io: &mut Io) {
+        self.ending = true;
+        io.ops.cancel_all(|op| {
+            use DiskOp::{Open, Read, ReadBlocks};
+            matches!(op, Op::Disk(_, Open { .. } | Read { .. } | ReadBlocks { .. }))
+        });
         for file in self.open.keys().copied().collect::<Vec<_>>() {
             // One that is being closed already is no error here.
             drop(self.close(io, NOBODY, file));

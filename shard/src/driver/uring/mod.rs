@@ -33,7 +33,8 @@
 //!
 //! *A socket closes in this order*: no operation is accepted any more; what waits inside the driver
 //! ends; what the kernel holds is cancelled; when the last completion has come the descriptor is
-//! closed, and the close completes. Files the same, except that what is under way runs to its end.
+//! closed, and the close completes. Files the same, except that what is under way runs to its end;
+//! when the shard ends, what only opens or reads is cancelled, as it may wait for ever.
 //!
 //! # Multishot
 //!

@@ -253,12 +253,12 @@ impl Ops {
         unsafe { self.ring.push(entry) };
     }
 
-    /// Ends the watch of the bell, of which there is one.
-    pub(super) fn cancel_bell(&mut self) {
-        let watches = |slot: &Slot| matches!(&slot.live, Some(live) if matches!(live.op, Op::Bell));
-        let watch = self.slots.iter().zip(0_u64..).find(|(slot, _)| watches(slot));
-        let key = watch.map(|(slot, index)| Key(u64::from(slot.generation) << 32 | index));
-        key.into_iter().for_each(|key| self.cancel(key));
+    /// Asks the kernel to end all those early of which `is_one` says so.
+    pub(super) fn cancel_all(&mut self, is_one: impl Fn(&Op) -> bool) {
+        let slots = self.slots.iter().zip(0_u64..);
+        let ones = slots.filter(|(slot, _)| slot.live.as_ref().is_some_and(|it| is_one(&it.op)));
+        let keys = ones.map(|(slot, index)| Key(u64::from(slot.generation) << 32 | index));
+        keys.collect::<Vec<_>>().into_iter().for_each(|key| self.cancel(key));
     }
 
     /// The buffers of the buffer ring did not suffice.
@@ -294,7 +294,7 @@ impl Ops {
         let bytes = cqueue::buffer_select(flags).and_then(|number| {
             // SAFETY: the completion names the buffer and what was written to it, and each
             // completion comes here once.
-            let exchange = |it: &mut Buffers| unsafe { it.exchange(number, written, make()) };
+            let exchange = |it: &mut Buffers| unsafe { it.exchange(number, written, make) };
             self.buffers.as_mut().map(exchange)
         });
         let (mut fd, mut told) = (None, written);

@@ -21,13 +21,24 @@ pub(super) fn run(shard_loop: &mut ShardLoop<UringWorld>) {
         }));
         if let Err(payload) = ran {
             shard_loop.fail(message_of(&*payload));
-            // What the kernel still holds after a second panic is leaked with the table.
-            drop(catch_unwind(AssertUnwindSafe(|| {
-                shard_loop.abandon();
-                finish(shard_loop);
-            })));
+            abandon(shard_loop);
         }
     });
+}
+
+/// Ends a shard that is not to run: the kernel holds its bell already, and what its start asked for.
+pub(super) fn give_up(shard_loop: &mut ShardLoop<UringWorld>) {
+    let shard = shard_loop.shard.clone();
+    shard.enter(|| abandon(shard_loop));
+}
+
+/// Ends the shard where it stands. What the kernel still holds after a panic is leaked with the
+/// table.
+fn abandon(shard_loop: &mut ShardLoop<UringWorld>) {
+    drop(catch_unwind(AssertUnwindSafe(|| {
+        shard_loop.abandon();
+        finish(shard_loop);
+    })));
 }
 
 fn turn_after_turn(shard_loop: &mut ShardLoop<UringWorld>) {

@@ -24,9 +24,9 @@
 
 use std::io;
 
-use greenroom_core::runtime::{NetDone, OpId, SocketId};
+use greenroom_core::runtime::{NetDone, OpId, ShutdownSide, SocketId};
 use rustix::io::Errno;
-use rustix::net::SendFlags;
+use rustix::net::{SendFlags, Shutdown};
 
 use super::features::Feature;
 use super::ops::NetOp;
@@ -87,6 +87,26 @@ impl Sockets {
             Err(Errno::AGAIN | Errno::INTR) => None,
             sent => Some(sent.map_err(io::Error::from)),
         }
+    }
+
+    /// Ends a side of a stream. The call never waits, and of a ring the kernel has a thread of its
+    /// own make it, which it starts for that; so it is made here, unless it is to follow a send that
+    /// may not have been handed over.
+    pub(super) fn shut_down(&mut self, io: &mut Io, op: OpId, id: SocketId, side: ShutdownSide) {
+        let follows = match self.stream(id) {
+            Ok(stream) => stream.send.is_some(),
+            Err(error) => return io.net_done(op, Err(error)),
+        };
+        let Some(socket) = self.open(id).filter(|_| !follows && io.at_once) else {
+            return self.start(io, id, NetOp::Shutdown(op, side));
+        };
+        let how = match side {
+            ShutdownSide::Receive => Shutdown::Read,
+            ShutdownSide::Send => Shutdown::Write,
+            ShutdownSide::Both => Shutdown::Both,
+        };
+        let ended = rustix::net::shutdown(&*socket.fd, how);
+        io.net_done(op, ended.map(|()| NetDone::Ended).map_err(io::Error::from));
     }
 
     /// What a send without a copy came to is known; its memory is not free yet.

@@ -86,10 +86,7 @@ impl Sockets {
             NetRequest::SendTo { socket, data, to } => {
                 self.send_to(io, op, socket, data, to);
             }
-            NetRequest::Shutdown { stream, side } => match self.stream(stream) {
-                Ok(_) => self.start(io, stream, NetOp::Shutdown(op, side)),
-                Err(error) => io.net_done(op, Err(error)),
-            },
+            NetRequest::Shutdown { stream, side } => self.shut_down(io, op, stream, side),
             NetRequest::Close { socket } => self.close(io, op, socket),
         }
     }
@@ -132,6 +129,12 @@ impl Sockets {
         if closing {
             self.finish_close(io, id);
         }
+    }
+
+    /// Whether there are receives for [`Sockets::feed`].
+    #[inline]
+    pub(super) fn is_hungry(&self) -> bool {
+        !self.hungry.is_empty()
     }
 
     /// Starts the receives that need a buffer of their own, each made by `make`.

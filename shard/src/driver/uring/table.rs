@@ -58,6 +58,8 @@ impl Table {
             zero_copy_min_bytes: limits.zero_copy_min_bytes,
             may_send: false,
         };
+        let ring = &io.ops.ring;
+        let told = message::is_told(ring.features()).then(|| ring.share()).transpose()?;
         let mut table = Self {
             io,
             sockets: Sockets::default(),
@@ -67,11 +69,9 @@ impl Table {
             completions: Vec::new(),
             deaf: false,
         };
+        // From here on there is an operation, which is to be ended.
         table.listen_for_bell();
-        let ring = &table.io.ops.ring;
-        if message::is_told(ring.features()) {
-            bell.tell(ring.share()?);
-        }
+        told.into_iter().for_each(|ring| bell.tell(ring));
         Ok(table)
     }
 
@@ -97,10 +97,16 @@ impl Table {
         !self.io.done.is_empty() || self.io.ops.ring.has_events()
     }
 
+    /// Whether something was asked for that the kernel does not know of.
+    #[inline]
+    pub(super) fn has_entries(&mut self) -> bool {
+        self.io.ops.ring.has_entries() || self.sockets.is_hungry()
+    }
+
     /// Whether the ring should be entered, or read, before long.
     #[inline]
     pub(super) fn wants_a_turn(&mut self) -> bool {
-        self.io.ops.ring.has_events() || self.io.ops.ring.has_entries()
+        self.io.ops.ring.has_events() || self.has_entries()
     }
 
     /// Prepares what the kernel needs of the shard, and hands it all that was asked for.
@@ -117,7 +123,7 @@ impl Table {
     pub(super) fn begin_turn(&mut self, shard: &Shard) {
         self.io.may_send = true;
         if self.wants_a_turn() {
-            if self.io.ops.ring.has_entries() || self.io.ops.ring.has_work() {
+            if self.has_entries() || self.io.ops.ring.has_work() {
                 self.enter(shard, Wait::No);
             }
             self.reap(shard);
@@ -171,6 +177,6 @@ impl Table {
     /// Ends the watch of the bell.
     pub(super) fn stop_listening(&mut self) {
         self.deaf = true;
-        self.io.ops.cancel_bell();
+        self.io.ops.cancel_all(|op| matches!(op, Op::Bell));
     }
 }

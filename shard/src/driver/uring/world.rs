@@ -41,7 +41,7 @@ impl UringWorld {
 
     /// Whether something was asked for that the kernel does not know of.
     pub(super) fn has_entries(&self) -> bool {
-        self.table.borrow_mut().io.ops.ring.has_entries()
+        self.table.borrow_mut().has_entries()
     }
 
     /// Hands over what was asked for, without waiting.

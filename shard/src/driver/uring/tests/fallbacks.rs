@@ -1,6 +1,8 @@
 //! A ring that does without does the same.
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
+use std::pin::Pin;
 use std::time::Duration;
 
 use greenroom_core::limits::DATAGRAM_BYTES;
@@ -96,6 +98,33 @@ async fn sockets() -> Result {
     assert_eq!(accepts.await?.unwrap_err().kind(), ErrorKind::Interrupted);
     assert!(receive(near, 10).await?.is_empty());
     Ok(close(near).await?)
+}
+
+/// A shard that always has something to do starts what it was asked for, also where that needs a
+/// buffer which the ring does not bring.
+#[test]
+fn a_busy_shard_receives_without_buffer_rings() {
+    const ROUNDS: usize = 1_000_000;
+    for limits in [without(&[Feature::BufferRings]), RingLimits::default()] {
+        on_ring(limits, IdleStrategy::Park, async |_| {
+            let (listener, address) = listen().await?;
+            let (near, far) = pair(listener, address).await?;
+            send(near, b"there".to_vec()).await?;
+            let mut waits = spawn_local(receive(far, 10));
+            // Always ready, so that the shard never rests.
+            let mut rounds = 0;
+            let bytes = poll_fn(|cx| {
+                rounds += 1;
+                assert!(rounds < ROUNDS, "a busy shard forgets what it was asked for");
+                cx.waker().wake_by_ref();
+                Pin::new(&mut waits).poll(cx)
+            });
+            assert_eq!(&*bytes.await??, b"there");
+            close(near).await?;
+            close(far).await?;
+            Ok(close(listener).await?)
+        });
+    }
 }
 
 #[test]
