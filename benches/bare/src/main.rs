@@ -7,10 +7,13 @@
 //!
 //! `greenroom-bare sockets plain|registered SECS` prints messages a second from one end to the other
 //! of 32 pairs of Unix sockets on one ring: what an operation on a registered socket is cheaper by.
+//!
+//! `greenroom-bare kv` is a server that answers `redis-benchmark` with the least it can do.
 
 #![deny(unsafe_code)]
 
 mod append;
+mod kv;
 mod sockets;
 
 use std::process::ExitCode;
@@ -18,7 +21,7 @@ use std::process::ExitCode;
 use append::Registered;
 
 const USAGE: &str =
-    "append FILE linked|dsync DEPTH SECS [file|memory], or sockets plain|registered SECS";
+    "append FILE linked|dsync DEPTH SECS [file|memory], sockets plain|registered SECS, or kv";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
             Ok(secs) => sockets::run(how == "registered", secs),
             Err(_) => Err(std::io::Error::other("seconds are a number")),
         },
+        ["kv"] => kv::serve().map(|never| match never {}),
         _ => Err(std::io::Error::other(USAGE)),
     };
     match done {

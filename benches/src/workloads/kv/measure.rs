@@ -1,6 +1,6 @@
 //! The rounds of `kv`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use greenroom_shard::Driver;
@@ -16,7 +16,9 @@ use crate::report::Figure;
 
 /// Whom the others are told as a multiple of.
 const REDIS: &str = "redis";
-/// The same where shards are compared.
+/// Who does the least: what the client gets from it is about all that it can get.
+const LEAST: &str = "least";
+/// Whom the others are told as a multiple of where shards are compared.
 pub(super) const ONE_SHARD: &str = "one shard";
 /// What is added to the name of one that the lean client asks.
 pub(super) const LEAN: &str = " lean";
@@ -54,7 +56,7 @@ impl Sample {
     }
 }
 
-/// Measures ours, and Redis where it is installed.
+/// Measures ours, Redis where it is installed, and the least server where it is named.
 ///
 /// # Errors
 ///
@@ -76,7 +78,10 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
     let lean = Load::Lean(Lean { cores: vec![client_core], keys: 1 });
     let mut figures = Vec::new();
     for (suffix, load) in [("", benchmark), (LEAN, lean)] {
-        let contenders = contenders(&ours, &arguments.drivers, redis.clone(), core, (suffix, load));
+        let others = [(LEAST, arguments.bare.clone().map(Program::Least))];
+        let others = others.into_iter().chain([(REDIS, redis.clone().map(Program::Redis))]);
+        let others = others.filter_map(|(name, program)| Some((name, program?)));
+        let contenders = contenders(&ours, &arguments.drivers, others, core, (suffix, load));
         let measured = rounds("kv", &contenders, DEPTHS, arguments.secs, arguments.repeats);
         figures.extend(measured.map_err(|error| format!("kv: {error}"))?);
     }
@@ -86,7 +91,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Vec<Figure>, String> {
 fn contenders(
     ours: &Path,
     drivers: &[Driver],
-    redis: Option<PathBuf>,
+    others: impl IntoIterator<Item = (&'static str, Program)>,
     core: Core,
     (suffix, load): (&str, Load),
 ) -> Vec<Contender> {
@@ -96,13 +101,13 @@ fn contenders(
         core: Some(core),
         load: load.clone(),
     });
-    let redis = redis.map(|path| Contender {
-        name: format!("{REDIS}{suffix}"),
-        program: Program::Redis(path),
+    let others = others.into_iter().map(|(name, program)| Contender {
+        name: format!("{name}{suffix}"),
+        program,
         core: Some(core),
         load: load.clone(),
     });
-    ours.chain(redis).collect()
+    ours.chain(others).collect()
 }
 
 /// What one of ours is called: with what runs it, where there are several.
@@ -280,10 +285,11 @@ mod tests {
         let ours = |driver| Program::Ours("/ours".into(), driver, 1);
         let default = [Driver::default()];
         let asked = || (LEAN, benchmark());
-        let alone = contenders("/ours".as_ref(), &default, None, core, asked());
+        let alone = contenders("/ours".as_ref(), &default, [], core, asked());
         assert_eq!(alone.len(), 1);
         assert_eq!((&*alone[0].name, &alone[0].program), ("full lean", &ours(default[0])));
-        let all = contenders("/ours".as_ref(), Driver::ALL, Some("/redis".into()), core, asked());
+        let redis = [(REDIS, Program::Redis("/redis".into()))];
+        let all = contenders("/ours".as_ref(), Driver::ALL, redis, core, asked());
         let (redis, drivers) = all.split_last().unwrap();
         assert_eq!(
             (&*redis.name, &redis.program),

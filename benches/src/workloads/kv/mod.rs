@@ -10,6 +10,9 @@
 //! for each request, by the kernel's own count; and from both, how busy the server was. Where it was
 //! not busy all the time, the client was what limits the rate.
 //!
+//! With `--bare`, a third server answers as well: one that does the least, and never sleeps. What the
+//! client gets from that one is about all it can get, so it tells how much a better server could gain.
+//!
 //! The same again, told as `lean`, under a client of our own that sends requests which were encoded
 //! before and counts the bytes of the replies: it costs less than either server, so the server is
 //! what limits the rate.

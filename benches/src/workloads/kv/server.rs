@@ -15,6 +15,8 @@ pub(super) enum Program {
     Ours(PathBuf, Driver, u16),
     /// A `redis-server`, which has to be told one.
     Redis(PathBuf),
+    /// The program of `benches/bare`, which answers what it is asked here and does nothing else.
+    Least(PathBuf),
 }
 
 /// How often to look for a free port: another process may take it before the server does.
@@ -34,6 +36,7 @@ impl Program {
                 let options = ["--port", "0", "--shards", &shards, "--driver", &driver];
                 Server::start(path, &options, core, listens_on)
             }
+            Self::Least(path) => Server::start(path, &["kv"], core, listens_on),
             Self::Redis(path) => {
                 let first = start_redis(path, core);
                 (1..ATTEMPTS_MAX).fold(first, |last, _| last.or_else(|_| start_redis(path, core)))
