@@ -19,8 +19,8 @@
 //! * [`plant`] holds the canaries that show that bugs are still found.
 //!
 //! The environment steers a campaign: `SIM_SEED=0x1f3` (or decimal) runs that seed alone,
-//! `SIM_SEEDS=1000` that many, `SIM_TIME=10m` as many as fit; `SIM_POLICY=pct3` chooses shards that
-//! way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
+//! `SIM_SEEDS=1000` that many, `SIM_TIME=10m` as many as fit; `SIM_BASE=text` runs others, which follow
+//! from that text as well as from the test's name; `SIM_POLICY=pct3` chooses shards that way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
 //! same way, and beside each log the events of the run (`.trace`), which `cargo x sim show` prints
@@ -28,9 +28,9 @@
 //! `tests/sim/corpus/<test>/`, a log is run before any seed from then on; `SIM_RECORD=1` writes anew
 //! those that no longer fit.
 //!
-//! Inside a turn nobody may read a real clock, ask the operating system for randomness, or start
-//! a thread: on Linux the functions that do so are interposed, and a run in which they were called
-//! fails with the place of the call.
+//! Inside a turn nobody may read a real clock, ask the operating system for randomness, start a
+//! thread, open a socket of the operating system or put the thread to sleep: on Linux the functions
+//! that do so are interposed, and a run in which they were called fails with the place of the call.
 //!
 //! # What is not simulated
 //!

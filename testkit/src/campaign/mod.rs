@@ -13,8 +13,11 @@
 //!
 //! What the environment says:
 //!
-//! * `SIM_SEED=0x1f3` (or decimal) runs that seed alone, and keeps its events in any case;
+//! * `SIM_SEED=0x1f3` (or decimal) runs that seed alone, and keeps its events in any case; with the tag
+//!   that a failure puts behind it, `0x1f3@0c1fe2a4`, it is refused where the test's settings are others;
 //! * `SIM_SEEDS=1000` runs that many;
+//! * `SIM_BASE=text` runs other seeds: they follow from the test's name and that text, such as a commit
+//!   or a date;
 //! * `SIM_TIME=10m` goes on with new seeds for so long, in each test (`ms`, `s`, `m`, `h`); with
 //!   `SIM_SEEDS` as well, whichever ends first;
 //! * `SIM_POLICY=pct3` chooses shards that way under every seed;
@@ -37,6 +40,7 @@ mod seeds;
 mod settings;
 mod shrink;
 mod summary;
+mod tag;
 mod tally;
 
 pub use at_once::at_once;

@@ -157,7 +157,7 @@ impl Campaign {
             (None, Ok(stored)) if self.exhaustive.is_some() => {
                 Steering::replay_line(&self.test, stored)
             }
-            _ => steering.repeat_line(&self.test, seed),
+            _ => steering.repeat_line(&self.test, seed, self.tag(seed)),
         };
         let told = |choices: &std::io::Result<PathBuf>, trace, suffix| {
             let choices = match choices {
@@ -267,12 +267,14 @@ impl Campaign {
             self.judge(steering, (seed, number), first, repeats, (body, notes))
         };
         if let Some(seed) = steering.seed {
+            self.check_tag(steering);
             return check(seed, 0, true);
         }
         if self.count == 0 {
             return None;
         }
-        let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+        let named = self.test.bytes().chain(steering.base.bytes());
+        let base = named.fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
         first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
             let seed = mix(base.wrapping_add(number));

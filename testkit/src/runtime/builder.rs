@@ -302,6 +302,12 @@ impl Builder {
         TestRuntime::new(self)
     }
 
+    /// All that makes a run another one, as text; of whom a seed is not, nor what is kept of it.
+    pub(crate) fn what_counts(&self) -> String {
+        let setup = WorldSetup { seed: 0, source: None, reach: Reach::Last, ..self.setup.clone() };
+        format!("{setup:?} {:?} {:?}", self.changes, self.limits)
+    }
+
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
         // A run that knew only some faults is replayed as one, and no other is: the log alone says.

@@ -102,9 +102,10 @@ fn victim() {
 }
 
 /// What steers a campaign.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "SIM_SEED",
     "SIM_SEEDS",
+    "SIM_BASE",
     "SIM_TIME",
     "SIM_POLICY",
     "SIM_REPLAY",
@@ -233,6 +234,31 @@ fn a_policy_from_outside_is_in_the_line_to_copy() {
     let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
     assert!(line.contains(" SIM_POLICY=pct3 cargo test"), "{line}");
     assert!(said.contains("policy pct3"), "{said}");
+}
+
+#[test]
+fn a_base_from_outside_makes_other_seeds() {
+    let line = |variables: &[(&str, &str)]| {
+        let said = run_victim(variables);
+        let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
+        line.to_owned()
+    };
+    let based = line(&[("SIM_BASE", "a commit")]);
+    assert_eq!(based, line(&[("SIM_BASE", "a commit")]));
+    assert_ne!(based, line(&[]));
+    assert!(!based.contains("SIM_BASE"), "the seed says it all: {based}");
+}
+
+#[test]
+fn a_seed_that_was_found_under_other_settings_is_refused() {
+    let said = run_victim(&[]);
+    let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
+    let (seed, _) = line.trim_start_matches("SIM_SEED=").split_once(' ').unwrap();
+    let (seed, tag) = seed.split_once('@').expect("a tag");
+    let settings = u16::from_str_radix(&tag[4..], 16).unwrap() ^ 1;
+    let again = run_victim(&[("SIM_SEED", &format!("{seed}@{}{settings:04x}", &tag[..4]))]);
+    assert!(again.contains("was found under other settings"), "{again}");
+    assert!(!again.contains("an unlucky seed"), "{again}");
 }
 
 #[test]
