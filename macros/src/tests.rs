@@ -75,6 +75,14 @@ fn attributes_and_visibility_stay() {
 }
 
 #[test]
+fn an_error_of_a_test_that_has_a_result_fails_it() {
+    let made = expanded("", "async fn a(b: System) -> Result<(), C> { d().await }");
+    assert!(made.contains("asyncfna(b:System)->Result<(),C>{d().await}"), "{made}");
+    assert!(made.contains("run(|sim|::greenroom_testkit::passed(sim.run(a)))"), "{made}");
+    assert!(!expanded("", TASK).contains("passed"));
+}
+
+#[test]
 fn an_error_is_all_that_is_left() {
     let made = expanded("sheds = 2", TASK);
     assert!(made.starts_with("::core::compile_error!{\"thereisnosetting`sheds`"), "{made}");
@@ -111,7 +119,7 @@ fn a_wrong_function_is_pointed_at() {
         ("struct A;", "struct", "a simulation test is a function"),
         ("unsafe fn a(b: C) {}", "unsafe", "a simulation test is a function"),
         ("fn a<T>(b: C) {}", "<", "has no type parameters"),
-        ("async fn a(b: C) -> D {}", "-", "has no result"),
+        ("async fn a(b: C);", ";", "has a body"),
         ("async fn a() {}", "()", "takes one thing"),
         ("async fn a(&self) {}", "(&self)", "takes one thing"),
         ("async fn a(b: C, d: E) {}", "d", "takes one thing"),
@@ -130,6 +138,7 @@ fn what_is_right_is_not_refused() {
     for function in [
         "async fn a(b: C<D, E>,) {}",
         "async fn a(_: System) {}",
+        "async fn a(_: System) -> Result<(), Box<dyn Error>> {}",
         "#[cfg(test)] #[should_panic(expected = \"test\")] fn a(sim: &mut TestRuntime) {}",
     ] {
         assert!(Function::parse(tokens(function)).is_ok(), "{function}");

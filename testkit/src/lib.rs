@@ -23,8 +23,9 @@
 //! from that text as well as from the test's name; `SIM_POLICY=pct3` chooses shards that way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
-//! same way, and beside each log the events of the run (`.trace`), which `cargo x sim show` prints
-//! and makes pictures of. `SIM_SEED` leaves the events also where the test passes. Copied to
+//! same way, and beside each log the events of the run (`.trace`) and a page of them for any browser
+//! (`.html`); `greenroom-show`, the program of the package `greenroom-pictures`, prints a trace and
+//! makes other pictures of it. `SIM_SEED` leaves the events also where the test passes. Copied to
 //! `tests/sim/corpus/<test>/`, a log is run before any seed from then on; `SIM_RECORD=1` writes anew
 //! those that no longer fit.
 //!
@@ -65,7 +66,7 @@ mod threads;
 mod trace;
 mod world;
 
-pub use campaign::{Campaign, Explored, Failure, Shrunk, Summary, at_once, seeds};
+pub use campaign::{Campaign, Explored, Failure, Shrunk, Summary, at_once, passed, seeds};
 pub use draws::{Decision, Site};
 pub use faults::{Crash, Fault, Faults, Peer, Shift};
 pub use greenroom_core::System;

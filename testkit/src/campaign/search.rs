@@ -179,15 +179,20 @@ impl Campaign {
         said
     }
 
-    /// Writes the events of a run to a file; says where they are, and how to look at them.
+    /// Writes the events of a run to a file and a page of them to another; says where they are.
     fn kept(&self, seed: u64, suffix: &str, trace: &TraceFile) -> String {
-        match store((&self.test, seed), &format!("{suffix}.trace"), trace.bytes()) {
-            Ok(path) => {
-                let (path, page) = (path.display(), path.with_extension("html"));
-                let page = page.display();
-                format!("its events are in {path}\n  cargo x sim show {path} --html {page}")
+        let stored =
+            |end: &str, bytes: &[u8]| store((&self.test, seed), &format!("{suffix}{end}"), bytes);
+        let page = greenroom_pictures::page_of(trace.bytes()).map_err(std::io::Error::other);
+        let page = page.and_then(|page| stored(".html", page.as_bytes()));
+        match (stored(".trace", trace.bytes()), page) {
+            (Ok(path), Ok(page)) => {
+                let (path, page) = (path.display(), page.display());
+                format!("its events are in {path}\n  and for a browser: file://{page}")
             }
-            Err(error) => format!("its events could not be written: {error}"),
+            (Err(error), _) | (_, Err(error)) => {
+                format!("its events could not be written: {error}")
+            }
         }
     }
 
@@ -251,7 +256,7 @@ impl Campaign {
     ) -> Outcome {
         let seed = script.log.seed;
         let builder = self.scripted(script);
-        let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
+        let builder = turns_max.into_iter().fold(builder, Builder::turns_at_most);
         run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
 

@@ -41,7 +41,7 @@ pub struct Shrunk {
     pub message: String,
     /// Where everything stands then: who waits for what, and the last events.
     pub report: String,
-    /// Its events as a file that `cargo x sim show` reads.
+    /// Its events as a file that `greenroom-show` reads.
     pub trace: TraceFile,
 }
 

@@ -189,7 +189,8 @@ impl Builder {
         self
     }
 
-    /// After how many rounds of shards a run is given up. Default 50 million.
+    /// After how many rounds of shards a run is given up. Default 50 million, and three million in a
+    /// [`crate::Campaign`].
     pub const fn turns_max(mut self, turns: u64) -> Self {
         self.limits.turns = turns;
         self
@@ -300,6 +301,12 @@ impl Builder {
             assert!(recorded == now, "the log is of nodes with {recorded:?} shards, not {now:?}");
         }
         TestRuntime::new(self)
+    }
+
+    /// Gives the run up after so many rounds, unless it is given up before.
+    pub(crate) fn turns_at_most(mut self, turns: u64) -> Self {
+        self.limits.turns = self.limits.turns.min(turns);
+        self
     }
 
     /// All that makes a run another one, as text; of whom a seed is not, nor what is kept of it.

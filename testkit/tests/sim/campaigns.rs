@@ -169,8 +169,11 @@ fn traces(said: &str) -> Vec<&str> {
     while let Some(line) = lines.next() {
         if let Some((_, path)) = line.split_once("its events are in ") {
             let page = path.replace(".trace", ".html");
-            let shows = format!("  cargo x sim show {path} --html {page}");
+            let shows = format!("  and for a browser: file://{page}");
             assert_eq!(lines.next(), Some(shows.as_str()));
+            let page = std::fs::read_to_string(page).unwrap();
+            assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+            assert!(page.contains("sim::campaigns::victim"));
             found.push(path);
         }
     }
