@@ -11,6 +11,7 @@
 //!   its seed, and say how to repeat the one that failed.
 //! * [`#[sim_test]`](macro@sim_test) makes a campaign of a function.
 //! * [`Campaign::exhaustive`] tries every schedule of a tiny one.
+//! * [`Campaign::guided`] goes on from runs that found something new.
 //! * [`greenroom_core::maybe!`] puts into actors what is planned to be unlikely.
 //! * [`check`] says whether what clients saw was possible.
 //! * [`monitor`] has what watches a run: the framework's own monitors, always on, and a test's.
@@ -20,7 +21,7 @@
 //!
 //! The environment steers a campaign: `SIM_SEED=0x1f3` (or decimal) runs that seed alone,
 //! `SIM_SEEDS=1000` that many, `SIM_TIME=10m` as many as fit; `SIM_BASE=text` runs others, which follow
-//! from that text as well as from the test's name; `SIM_POLICY=pct3` chooses shards that way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice,
+//! from that text as well as from the test's name; `SIM_POLICY=pct3` chooses shards that way, `SIM_REPLAY=file.dec` makes the run of a log again, `SIM_CHECK=1` runs each seed twice, `SIM_GUIDED=1` guides every campaign,
 //! `SIM_JOBS=2` two seeds side by side, and `SIM_HASHES=file` appends a line `test seed hash` for
 //! each. A failure leaves its log below `target/sim`, with that of a smaller run that fails in the
 //! same way, and beside each log the events of the run (`.trace`) and a page of them for any browser

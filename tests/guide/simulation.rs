@@ -149,6 +149,23 @@ fn sim_every_customer_is_served(sim: &mut greenroom_testkit::TestRuntime) {
 }
 
 #[test]
+fn sim_a_guided_search_goes_further() {
+    use greenroom_testkit::Campaign;
+
+    let campaign = Campaign::new("guide::simulation::sim_a_guided_search_goes_further").guided();
+    campaign.seeds(50).run(|sim| {
+        sim.run(async |system| {
+            let shelf = system.spawn(Placement::Shard(1), || Shelf { free: 2 }).await.unwrap();
+            let mut sold = 0;
+            while buy(shelf).await {
+                sold += 1;
+            }
+            greenroom::watermark!(sold, "jars sold");
+        });
+    });
+}
+
+#[test]
 fn sim_jars_are_sold_out_now_and_then() {
     use greenroom_testkit::Campaign;
 

@@ -29,6 +29,8 @@ pub(super) struct Steering {
     pub(super) record: bool,
     /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 24 is.
     pub(super) check: Option<bool>,
+    /// `SIM_GUIDED`: whether all campaigns are guided, or none.
+    pub(super) guided: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
     pub(super) jobs: u64,
 }
@@ -63,6 +65,7 @@ impl Steering {
             replay: replay.map(found),
             record: value(read("SIM_RECORD"), "0 or 1", yes)?.unwrap_or(false),
             check: value(read("SIM_CHECK"), "0 or 1", yes)?,
+            guided: value(read("SIM_GUIDED"), "0 or 1", yes)?,
             jobs: jobs?.unwrap_or(1),
         })
     }
@@ -224,6 +227,7 @@ mod tests {
             ("SIM_POLICY", "pct3"),
             ("SIM_RECORD", "1"),
             ("SIM_CHECK", "1"),
+            ("SIM_GUIDED", "1"),
             ("SIM_JOBS", "2"),
         ]);
         let expected = Steering {
@@ -236,6 +240,7 @@ mod tests {
             replay: None,
             record: true,
             check: Some(true),
+            guided: Some(true),
             jobs: 2,
         };
         assert_eq!(steering, Ok(expected));
@@ -269,6 +274,7 @@ mod tests {
             ("SIM_POLICY", "fair"),
             ("SIM_RECORD", ""),
             ("SIM_CHECK", "yes"),
+            ("SIM_GUIDED", "2"),
             ("SIM_JOBS", "0"),
         ];
         for (name, text) in wrong {

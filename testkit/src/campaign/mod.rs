@@ -9,7 +9,8 @@
 //! file, and to look at it: its events in another. Then a smaller run is looked for that fails in the
 //! same way. Copied into the tree, its log is run before any seed from then on: see [`corpus`].
 //!
-//! A tiny test can do without seeds: see [`Campaign::exhaustive`].
+//! A tiny test can do without seeds: see [`Campaign::exhaustive`]. What needs many lucky choices in a row
+//! is found sooner by runs that go on from others: see [`Campaign::guided`].
 //!
 //! What the environment says:
 //!
@@ -25,6 +26,7 @@
 //! * `SIM_RECORD=1` writes anew what has drifted of the logs that are kept in the tree;
 //! * `SIM_CHECK=1` runs every seed twice, `SIM_CHECK=0` none but a failing one;
 //! * `SIM_JOBS=2` runs so many seeds side by side; the first failure is the same;
+//! * `SIM_GUIDED=1` guides every campaign, `SIM_GUIDED=0` none;
 //! * `SIM_HASHES=file` appends a line `test seed hash` for each seed.
 
 mod at_once;
@@ -33,6 +35,8 @@ mod corpus;
 mod environment;
 mod exhaustive;
 mod failure;
+mod guided;
+mod novelty;
 mod one;
 mod panics;
 mod passed;

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use greenroom_core::assertions::{self, Tally};
 
+use super::novelty::edges;
 use super::panics::{self, Place};
 use crate::faults::Fault;
 use crate::maybe::MaybeSite;
@@ -36,6 +37,8 @@ pub(super) struct Outcome {
     pub(super) report: String,
     /// Its events as a file, where asked for.
     pub(super) trace: TraceFile,
+    /// The pairs of events that it had, where asked for.
+    pub(super) edges: Vec<u64>,
 }
 
 /// That a run failed.
@@ -57,7 +60,9 @@ pub(super) enum Keeps {
     Closely(u64),
     /// Choices and reports.
     Choices,
-    /// The same, and nothing is printed.
+    /// The same, and what it showed.
+    Shown,
+    /// Choices and reports, and nothing is printed.
     Silently,
     /// Choices, reports, and the whole trace as a file.
     Trace,
@@ -84,7 +89,7 @@ impl Keeps {
         match self {
             Self::Closely(event) => builder.closely_from(event),
             Self::Trace | Self::TraceSilently => builder.keep_trace(true),
-            Self::Little | Self::Choices | Self::Silently => builder,
+            Self::Little | Self::Choices | Self::Shown | Self::Silently => builder,
         }
     }
 }
@@ -142,6 +147,9 @@ fn run_here(
         tally,
         ..Outcome::default()
     };
+    if keeps == Keeps::Shown {
+        outcome.edges = edges(&runtime.records(usize::MAX));
+    }
     if keeps.has_trace() {
         let mishap = outcome.failure.as_ref().map(|fall| Mishap {
             at: fall.events.min(runtime.events()).saturating_sub(1),

@@ -18,6 +18,8 @@ pub struct Campaign {
     /// Whether each seed knows only some faults, where the test says it.
     pub(super) masks: Option<bool>,
     pub(super) exhaustive: Option<Bounds>,
+    /// Whether runs go on from others.
+    pub(super) guided: bool,
     pub(super) sites_must_fire: bool,
     /// In place of the package's own.
     pub(super) corpus: Option<PathBuf>,
@@ -59,6 +61,7 @@ impl Campaign {
             repeat_every: REPEAT_EVERY,
             masks: None,
             exhaustive: None,
+            guided: false,
             sites_must_fire: false,
             corpus: None,
             monitors: Vec::new(),

@@ -323,6 +323,14 @@ impl Builder {
         self
     }
 
+    /// Makes the choices of a log, and beyond its end others that follow from a seed.
+    pub(crate) fn branch(mut self, log: DecisionLog, seed: u64) -> Self {
+        self.setup.seed = log.seed;
+        let script = Script { log: Arc::new(log), schedule: None };
+        self.setup.source = Some(Source::Branch(script, seed));
+        self
+    }
+
     pub(crate) fn monitors(mut self, monitors: &[Make]) -> Self {
         self.monitors.extend_from_slice(monitors);
         self

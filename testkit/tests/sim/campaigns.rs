@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom_core::Placement;
 use greenroom_core::hash::DetHashMap;
-use greenroom_testkit::{Campaign, Site, TestRuntime, seeds};
+use greenroom_testkit::{Campaign, DecisionLog, Site, TestRuntime, seeds};
 
 use super::actors::{Note, Notebook};
 
@@ -31,6 +31,24 @@ fn a_failure_names_its_seed_and_repeats() {
         fails_sometimes(&mut sim);
     }));
     assert!(again.is_err(), "the seed did not fail again");
+}
+
+/// What was drawn of the world itself.
+fn knobs(log: &DecisionLog) -> Vec<(u32, u64)> {
+    let drawn = log.decisions.iter().filter(|decision| decision.site == Site::Swarm);
+    drawn.map(|decision| (decision.place, decision.chosen)).collect()
+}
+
+#[test]
+fn a_failure_that_needs_no_odd_world_is_shrunk_to_a_tame_one() {
+    let name = "sim::campaigns::a_failure_that_needs_no_odd_world_is_shrunk_to_a_tame_one";
+    let campaign = Campaign::new(name);
+    let found = campaign.search(fails_sometimes).expect("one in eight");
+    let shrunk = campaign.shrink(&found, fails_sometimes).expect("it fails again");
+    let nothing = DecisionLog { decisions: Vec::new(), ..shrunk.log.clone() };
+    let tame = TestRuntime::builder().replay(nothing).build().decision_log();
+    assert_eq!(knobs(&shrunk.log), knobs(&tame));
+    assert_ne!(knobs(&shrunk.log), knobs(&found.log));
 }
 
 #[test]
