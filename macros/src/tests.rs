@@ -61,7 +61,7 @@ fn what_is_left_out_is_the_campaigns_to_choose_but_for_the_time() {
 fn each_form_is_run_in_its_way() {
     let stepped = expanded("exhaustive = 2", "fn a(sim: &mut TestRuntime) {}");
     assert!(stepped.contains(".exhaustive(2)"), "{stepped}");
-    assert!(stepped.contains("campaign.run(a)"), "{stepped}");
+    assert!(stepped.contains("campaign.run(|sim|a(sim))"), "{stepped}");
     let at_once = expanded("", "async fn a(sim: &mut TestRuntime) {}");
     assert!(at_once.contains("::greenroom_testkit::at_once(a(sim))"), "{at_once}");
 }

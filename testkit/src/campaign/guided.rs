@@ -129,6 +129,7 @@ impl Campaign {
             let script = Script { log: Arc::new(first.log.clone()), schedule: None };
             let again = |keeps| {
                 let builder = self.scripted(script.clone());
+                let builder = steering.policy.into_iter().fold(builder, Builder::policy);
                 run((&self.test, &format!("run {number} again")), builder, keeps, body)
             };
             let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));

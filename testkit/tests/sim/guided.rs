@@ -78,6 +78,7 @@ fn a_guided_search_takes_several_times_fewer_runs() {
     let beginnings = 0..4;
     let plain: u64 = beginnings.clone().map(|number| runs(&campaign(number))).sum();
     let guided: u64 = beginnings.map(|number| runs(&campaign(number).guided())).sum();
+    eprintln!("{guided} guided runs, and {plain} without");
     assert!(guided * 3 < plain, "{guided} guided runs, and {plain} without");
 }
 
@@ -86,10 +87,10 @@ fn a_guided_search_is_the_same_each_time_and_its_failure_repeats() {
     let campaign = campaign(7).guided();
     let [first, second] = [0, 1].map(|_| campaign.search(knocks).expect("it is found"));
     assert_eq!((first.after, &first.log), (second.after, &second.log));
-    assert!(first.message.starts_with("the door is open"), "{first}");
+    assert!(first.message.contains("the door is open"), "{first}");
     let mut again = TestRuntime::builder().shards(4).replay(first.log.clone()).build();
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| knocks(&mut again)));
     assert!(run.is_err() && !again.drift().expect("a replay").any());
     let shrunk = campaign.shrink(&first, knocks).expect("it fails again");
-    assert!(shrunk.message.starts_with("the door is open"), "{shrunk}");
+    assert!(shrunk.message.contains("the door is open"), "{shrunk}");
 }
