@@ -1,7 +1,10 @@
 //! One seed on one fresh thread.
 
 use std::any::Any;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use greenroom_core::assertions::{self, Tally};
 
@@ -103,8 +106,20 @@ pub(super) fn run(
 ) -> Outcome {
     std::thread::scope(|scope| {
         let seed = std::thread::Builder::new().name(format!("{test} {what}"));
-        let thread = seed.spawn_scoped(scope, move || run_here(test, builder, keeps, body));
+        let (running, over) = mpsc::channel::<()>();
+        let thread = seed.spawn_scoped(scope, move || {
+            let _running = running;
+            run_here(test, builder, keeps, body)
+        });
         let thread = thread.expect("the system has a thread for a test");
+        if is_long(&over, LONG) {
+            // Not by `eprintln`: what a test prints is shown when it is over, which this may never be.
+            drop(writeln!(
+                std::io::stderr(),
+                "{test}: {what} has run for {LONG:?}; what loops in an actor or task without ever \
+                 waiting never gives its turn back"
+            ));
+        }
         // The body's panics are caught; this would be one of the simulator's own drops.
         thread.join().unwrap_or_else(|payload| {
             let message = message_of(&*payload);
@@ -112,6 +127,14 @@ pub(super) fn run(
             Outcome { failure: Some(fall), ..Outcome::default() }
         })
     })
+}
+
+/// After so much real time a run that is not over is told of.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Whether a run, which drops the other end when it is over, takes longer than that.
+fn is_long(over: &mpsc::Receiver<()>, limit: Duration) -> bool {
+    over.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout)
 }
 
 fn run_here(
@@ -194,6 +217,14 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_does_not_end_is_told_of() {
+        let (running, over) = mpsc::channel::<()>();
+        assert!(is_long(&over, Duration::ZERO));
+        drop(running);
+        assert!(!is_long(&over, LONG));
+    }
 
     #[test]
     fn the_place_that_counts_is_the_tests_own() {
