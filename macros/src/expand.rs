@@ -15,7 +15,8 @@ pub(crate) fn sim_test(settings: TokenStream, function: TokenStream) -> TokenStr
 fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream> {
     let function = Function::parse(function)?;
     let settings = Settings::parse(settings)?;
-    let Function { attributes, visibility, asyncness, name, parameters, borrows, body } = function;
+    let Function { attributes, visibility, asyncness, name, parameters, borrows, output, body } =
+        function;
     let Settings { nodes, shards, seeds, time, exhaustive } = settings;
     let nodes = nodes.into_iter();
     let shards = shards.into_iter();
@@ -27,15 +28,20 @@ fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream>
     let (path, campaign, builder, sim) =
         (local("path"), local("campaign"), local("builder"), local("sim"));
     let run = match (asyncness.is_some(), borrows) {
-        (true, true) => quote! { |#sim| ::greenroom_testkit::at_once(#name(#sim)) },
-        (true, false) => quote! { |#sim| #sim.run(#name) },
-        (false, _) => quote! { #name },
+        (true, true) => quote! { ::greenroom_testkit::at_once(#name(#sim)) },
+        (true, false) => quote! { #sim.run(#name) },
+        (false, _) => quote! { #name(#sim) },
+    };
+    let run = if output.is_empty() {
+        run
+    } else {
+        quote! { ::greenroom_testkit::passed(#run) }
     };
     Ok(quote! {
         #attributes
         #[test]
         #visibility fn #name() {
-            #asyncness fn #name #parameters #body
+            #asyncness fn #name #parameters #output #body
             let #path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
             let #campaign = ::greenroom_testkit::Campaign::of_path(#path)
                 .runtime(move |#builder, _| {
@@ -43,7 +49,7 @@ fn campaign(settings: TokenStream, function: TokenStream) -> Result<TokenStream>
                 })
                 #(.seeds(#seeds))*
                 #(.exhaustive(#exhaustive))*;
-            #campaign.run(#run);
+            #campaign.run(|#sim| #run);
         }
     })
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use crate::error::{Error, Result};
 
-/// A function with one parameter and no result.
+/// A function with one parameter.
 #[derive(Debug)]
 pub(crate) struct Function {
     /// Its attributes and docs.
@@ -17,6 +17,8 @@ pub(crate) struct Function {
     pub(crate) parameters: Group,
     /// Whether the parameter is borrowed.
     pub(crate) borrows: bool,
+    /// The arrow and the type of its result; empty if it has none.
+    pub(crate) output: TokenStream,
     pub(crate) body: Group,
 }
 
@@ -46,17 +48,22 @@ impl Function {
             }
         };
         at += 1;
-        let body = match tokens.get(at) {
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
-            other => {
-                let span = other.map_or_else(|| name.span(), TokenTree::span);
-                let message = "a simulation test has no result: it passes unless it panics";
-                return Err(Error::new(span, message));
-            }
-        };
+        let (output, body) = output_and_body(&tokens[at..])
+            .ok_or_else(|| Error::new(span_at(&tokens, at), "a simulation test has a body"))?;
         let borrows = borrows(parameters, asyncness.is_some())?;
-        let (name, parameters, body) = (name.clone(), parameters.clone(), body.clone());
-        Ok(Self { attributes, visibility, asyncness, name, parameters, borrows, body })
+        let (name, parameters) = (name.clone(), parameters.clone());
+        Ok(Self { attributes, visibility, asyncness, name, parameters, borrows, output, body })
+    }
+}
+
+/// What stands behind the parameters.
+fn output_and_body(tokens: &[TokenTree]) -> Option<(TokenStream, Group)> {
+    let (last, output) = tokens.split_last()?;
+    match last {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            Some((output.iter().cloned().collect(), group.clone()))
+        }
+        _ => None,
     }
 }
 

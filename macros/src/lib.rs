@@ -24,6 +24,8 @@ mod time;
 /// * `async fn name(sim: &mut TestRuntime)` does too. Nobody else can step the runtime meanwhile, so
 ///   what it awaits must be ready by then: the run fails where it would wait.
 ///
+/// A test may give a [`Result`], as other tests may: an error fails the run.
+///
 /// It becomes a `#[test]`; other attributes stay on it. The settings, in any order, and each may be
 /// left out:
 ///

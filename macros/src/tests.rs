@@ -61,7 +61,7 @@ fn what_is_left_out_is_the_campaigns_to_choose_but_for_the_time() {
 fn each_form_is_run_in_its_way() {
     let stepped = expanded("exhaustive = 2", "fn a(sim: &mut TestRuntime) {}");
     assert!(stepped.contains(".exhaustive(2)"), "{stepped}");
-    assert!(stepped.contains("campaign.run(a)"), "{stepped}");
+    assert!(stepped.contains("campaign.run(|sim|a(sim))"), "{stepped}");
     let at_once = expanded("", "async fn a(sim: &mut TestRuntime) {}");
     assert!(at_once.contains("::greenroom_testkit::at_once(a(sim))"), "{at_once}");
 }
@@ -72,6 +72,14 @@ fn attributes_and_visibility_stay() {
     let test = made.find("#[should_panic]#[test]pub(crate)fna()");
     assert!(test.is_some(), "{made}");
     assert_eq!(made.matches("should_panic").count(), 1, "{made}");
+}
+
+#[test]
+fn an_error_of_a_test_that_has_a_result_fails_it() {
+    let made = expanded("", "async fn a(b: System) -> Result<(), C> { d().await }");
+    assert!(made.contains("asyncfna(b:System)->Result<(),C>{d().await}"), "{made}");
+    assert!(made.contains("run(|sim|::greenroom_testkit::passed(sim.run(a)))"), "{made}");
+    assert!(!expanded("", TASK).contains("passed"));
 }
 
 #[test]
@@ -111,7 +119,7 @@ fn a_wrong_function_is_pointed_at() {
         ("struct A;", "struct", "a simulation test is a function"),
         ("unsafe fn a(b: C) {}", "unsafe", "a simulation test is a function"),
         ("fn a<T>(b: C) {}", "<", "has no type parameters"),
-        ("async fn a(b: C) -> D {}", "-", "has no result"),
+        ("async fn a(b: C);", ";", "has a body"),
         ("async fn a() {}", "()", "takes one thing"),
         ("async fn a(&self) {}", "(&self)", "takes one thing"),
         ("async fn a(b: C, d: E) {}", "d", "takes one thing"),
@@ -130,6 +138,7 @@ fn what_is_right_is_not_refused() {
     for function in [
         "async fn a(b: C<D, E>,) {}",
         "async fn a(_: System) {}",
+        "async fn a(_: System) -> Result<(), Box<dyn Error>> {}",
         "#[cfg(test)] #[should_panic(expected = \"test\")] fn a(sim: &mut TestRuntime) {}",
     ] {
         assert!(Function::parse(tokens(function)).is_ok(), "{function}");

@@ -1,13 +1,12 @@
 //! The commands of `cargo x`: everything the project does to itself, in one binary.
 //!
 //! What continuous integration runs is `cargo x ci` and nothing else, so that a failure there can
-//! be repeated with the same words at home. The crate has no dependencies: the first `cargo x` on
-//! a fresh machine should not be a wait.
+//! be repeated with the same words at home. The crate has no dependencies but one that has none
+//! (`greenroom-pictures`): the first `cargo x` on a fresh machine should not be a wait.
 //!
 //! One file per command in `commands`; what a command needs beside it: `process` (child
 //! processes), `tools` (programs that tests start), `soak` (a server under load), `loom` (the
-//! model-checking builds), `hashes` (trace hashes of simulations), `pictures` (of simulated runs) and
-//! `tidy` (text checks).
+//! model-checking builds), `hashes` (trace hashes of simulations) and `tidy` (text checks).
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "talking to a terminal is what this binary is for")]
@@ -16,7 +15,6 @@ mod commands;
 mod failure;
 mod hashes;
 mod loom;
-mod pictures;
 mod process;
 mod soak;
 mod tidy;

@@ -1,11 +1,13 @@
 //! Nobody inside a turn asks the machine.
 //!
-//! Code in a turn that reads a real clock, draws randomness from the operating system or starts a
-//! thread makes the run depend on more than its seed. Silently handing out virtual answers would
+//! Code in a turn that reads a real clock, draws randomness from the operating system, starts a
+//! thread, opens a socket or puts its thread to sleep makes the run depend on more than its seed, or
+//! goes by time that does not pass there. Silently handing out virtual answers would
 //! hide that the same code misbehaves in production, where time comes from the shard as well; so
-//! on Linux the three functions are interposed (see [`mod@crate::interpose`]), the first call in a
-//! turn is recorded with its backtrace, and the step fails once the turn is over. (madsim
-//! interposes the same functions to fake their answers; the list is hers.)
+//! on Linux the functions that do it are interposed (see [`mod@crate::interpose`]), the first call in
+//! a turn is recorded with its backtrace, and the step fails once the turn is over. (madsim
+//! interposes the first three to fake their answers.) Files are let through: what a test reads of
+//! its own tree is the same in every run.
 //!
 //! Randomness alone may be let through, for libraries that cannot be told where theirs comes from,
 //! as those of TLS: then what a turn draws comes from the run's seed
@@ -39,6 +41,8 @@ pub(crate) enum Forbidden {
     Clock,
     Randomness,
     Thread,
+    Socket,
+    Sleep,
 }
 
 /// Somebody did.
@@ -126,6 +130,8 @@ impl fmt::Display for Violation {
             Forbidden::Clock => "real clock read inside a turn",
             Forbidden::Randomness => "operating system's randomness drawn inside a turn",
             Forbidden::Thread => "thread started inside a turn",
+            Forbidden::Socket => "socket of the operating system opened inside a turn",
+            Forbidden::Sleep => "thread put to sleep inside a turn",
         };
         let backtrace = self.backtrace.to_string();
         write!(f, "{what}: {}\n{backtrace}", place_in(&backtrace))
@@ -133,7 +139,15 @@ impl fmt::Display for Violation {
 }
 
 /// The functions that are interposed, as their frames are called.
-const INTERPOSED: [&str; 4] = ["clock_gettime", "getrandom", "pthread_create", "syscall"];
+const INTERPOSED: [&str; 7] = [
+    "clock_gettime",
+    "getrandom",
+    "pthread_create",
+    "syscall",
+    "socket",
+    "nanosleep",
+    "clock_nanosleep",
+];
 
 /// Names of frames of the standard library, and of this guard where the interposed function was
 /// inlined. Frames that were inlined have no path in their name; for those the file tells.

@@ -1,5 +1,5 @@
-//! The three functions of the C library that nobody may call inside a turn, and the fourth, by
-//! which some crates make the system calls behind them.
+//! The functions of the C library that nobody may call inside a turn, and the one by which some
+//! crates make the system calls behind them.
 //!
 //! A program's own definition of a symbol comes before the C library's, so these are what `std`
 //! and every other crate of the program call. Each tells the [`mod@crate::guard`] and then does
@@ -181,6 +181,77 @@ unsafe extern "C" fn pthread_create(
     let real = unsafe { std::mem::transmute::<*mut c_void, PthreadCreate>(real) };
     // SAFETY: the caller keeps the function's contract.
     unsafe { real(thread, attributes, start, argument) }
+}
+
+/// POSIX `socket`. In a program that is linked statically there is no other to pass calls on to, here
+/// and below.
+///
+/// # Safety
+///
+/// None but the C library's own.
+// The name is that of the C library's function, whose contract this keeps by calling it.
+#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+    type Socket = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
+    static SOCKET: Real = Real::new(c"socket");
+    guard::called(Forbidden::Socket);
+    let real = SOCKET.pointer();
+    assert!(!real.is_null(), "the C library has it");
+    // SAFETY: a function found under this name has this signature (see the module).
+    let real = unsafe { std::mem::transmute::<*mut c_void, Socket>(real) };
+    // SAFETY: it takes any three numbers.
+    unsafe { real(domain, kind, protocol) }
+}
+
+/// POSIX `nanosleep`.
+///
+/// # Safety
+///
+/// As POSIX demands: `time` may be read, and `left` written unless it is null.
+// The name is that of the C library's function, whose contract this keeps by calling it.
+#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn nanosleep(time: *const libc::timespec, left: *mut libc::timespec) -> c_int {
+    type Nanosleep = unsafe extern "C" fn(*const libc::timespec, *mut libc::timespec) -> c_int;
+    static NANOSLEEP: Real = Real::new(c"nanosleep");
+    guard::called(Forbidden::Sleep);
+    let real = NANOSLEEP.pointer();
+    assert!(!real.is_null(), "the C library has it");
+    // SAFETY: a function found under this name has this signature (see the module).
+    let real = unsafe { std::mem::transmute::<*mut c_void, Nanosleep>(real) };
+    // SAFETY: the caller keeps the function's contract.
+    unsafe { real(time, left) }
+}
+
+/// POSIX `clock_nanosleep`, by which `std` sleeps.
+///
+/// # Safety
+///
+/// As POSIX demands: `time` may be read, and `left` written unless it is null.
+// The name is that of the C library's function, whose contract this keeps by calling it.
+#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn clock_nanosleep(
+    clock: libc::clockid_t,
+    flags: c_int,
+    time: *const libc::timespec,
+    left: *mut libc::timespec,
+) -> c_int {
+    type ClockNanosleep = unsafe extern "C" fn(
+        libc::clockid_t,
+        c_int,
+        *const libc::timespec,
+        *mut libc::timespec,
+    ) -> c_int;
+    static CLOCK_NANOSLEEP: Real = Real::new(c"clock_nanosleep");
+    guard::called(Forbidden::Sleep);
+    let real = CLOCK_NANOSLEEP.pointer();
+    assert!(!real.is_null(), "the C library has it");
+    // SAFETY: a function found under this name has this signature (see the module).
+    let real = unsafe { std::mem::transmute::<*mut c_void, ClockNanosleep>(real) };
+    // SAFETY: the caller keeps the function's contract.
+    unsafe { real(clock, flags, time, left) }
 }
 
 #[cfg(test)]

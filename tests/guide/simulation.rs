@@ -105,6 +105,67 @@ fn sim_a_stalled_shard_sells_each_jar_once() {
     });
 }
 
+use greenroom::net::{TcpListener, TcpStream};
+
+/// Gives each customer a byte, for as long as the node is up.
+async fn counter(_: System) {
+    let mut listener = TcpListener::bind(([0, 0, 0, 0], 80)).await.unwrap();
+    loop {
+        let Ok((mut customer, _)) = listener.accept().await else { continue };
+        drop(greenroom::spawn_local(async move { customer.send(b"j".to_vec()).await }));
+    }
+}
+
+/// Buys ten jars.
+async fn customer() {
+    let mut jars = 0;
+    while jars < 10 {
+        let answer = async { TcpStream::connect("n0:80").await?.receive().await };
+        match greenroom::timeout(Duration::from_secs(1), answer).await {
+            Ok(Ok(byte)) if &byte[..] == b"j" => jars += 1,
+            // The node is down, the connection broke, or nobody answers: some other time.
+            _ => greenroom::sleep(Duration::from_secs(1)).await,
+        }
+    }
+}
+
+#[greenroom_testkit::sim_test(nodes = 3, shards = 1, seeds = 50)]
+fn sim_every_customer_is_served(sim: &mut greenroom_testkit::TestRuntime) {
+    use greenroom_testkit::{Crash, Faults};
+
+    sim.boot(0, counter);
+    let customers = [1, 2].map(|node| sim.start_on(node, async |_| customer().await));
+    let faults = Faults::none()
+        .partition_probability(0.02)
+        .reset_probability(0.05)
+        .power_loss_probability(0.005);
+    sim.chaos(Duration::from_secs(20), faults);
+    sim.end_chaos();
+    if !sim.is_down(0) && sim.draw(2) == 0 {
+        sim.crash(0, Crash::Process);
+        sim.restart(0);
+        sim.boot(0, counter);
+    }
+    sim.expect_progress(Duration::from_secs(60), |_| customers.iter().all(|c| c.is_finished()));
+}
+
+#[test]
+fn sim_a_guided_search_goes_further() {
+    use greenroom_testkit::Campaign;
+
+    let campaign = Campaign::new("guide::simulation::sim_a_guided_search_goes_further").guided();
+    campaign.seeds(50).run(|sim| {
+        sim.run(async |system| {
+            let shelf = system.spawn(Placement::Shard(1), || Shelf { free: 2 }).await.unwrap();
+            let mut sold = 0;
+            while buy(shelf).await {
+                sold += 1;
+            }
+            greenroom::watermark!(sold, "jars sold");
+        });
+    });
+}
+
 #[test]
 fn sim_jars_are_sold_out_now_and_then() {
     use greenroom_testkit::Campaign;

@@ -23,6 +23,14 @@ pub(super) fn difference(
     if is_same(first, second) {
         return None;
     }
+    Some(format!("{}\n{ADVICE}", parted(first, second, again)))
+}
+
+/// What to look for.
+const ADVICE: &str = "  what a test does must follow from its seed: look for the order of a std HashMap or HashSet \
+    (`DetHashMap` has the seed's), addresses, a static that outlives a run, another thread, a file";
+
+fn parted(first: &Outcome, second: &Outcome, again: impl Fn(Keeps) -> Outcome) -> String {
     let (a, b) = (&first.checkpoints, &second.checkpoints);
     let mut agreed = agreed(first, second);
     let mut report = format!("two runs of one seed differ: {} and {} events", a.events, b.events);
@@ -37,21 +45,21 @@ pub(super) fn difference(
     let _ = write!(report, "; the first {} events agree", agreed as u64 * CHECKPOINT_EVENTS);
     if a == b {
         report.push_str("; so do all others, but only one of the runs failed");
-        return Some(report);
+        return report;
     }
     for _ in 0..PAIRS {
         let keeps = Keeps::Closely(agreed as u64 * CHECKPOINT_EVENTS);
         let (first, second) = (again(keeps), again(keeps));
         if let Some(parting) = parting(&first.close, &second.close) {
             report.push_str(&parting);
-            return Some(report);
+            return report;
         }
         if first.checkpoints != second.checkpoints {
             agreed = self::agreed(&first, &second);
         }
     }
     let _ = write!(report, "\n  the first event that differs was not met in {PAIRS} further pairs");
-    Some(report)
+    report
 }
 
 fn is_same(first: &Outcome, second: &Outcome) -> bool {

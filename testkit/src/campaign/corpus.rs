@@ -117,7 +117,13 @@ impl Campaign {
     /// When there is no such log, or it is another test's.
     pub(super) fn load(&self, path: &Path) -> DecisionLog {
         let log = DecisionLog::load(path);
-        let log = log.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let hint = match path.extension() {
+            Some(end) if end == "trace" => {
+                ": these are the run's events, its choices are in `.dec`"
+            }
+            _ => "",
+        };
+        let log = log.unwrap_or_else(|error| panic!("{}: {error}{hint}", path.display()));
         assert!(log.test == self.test, "the log is of the test {}, not {}", log.test, self.test);
         log
     }

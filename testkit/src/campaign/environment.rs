@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::tag::Tag;
 use crate::policy::Policy;
 
 /// How the environment steers a campaign.
@@ -12,6 +13,10 @@ use crate::policy::Policy;
 pub(super) struct Steering {
     /// `SIM_SEED`: the seed to run alone.
     pub(super) seed: Option<u64>,
+    /// Behind it, the tag of what it was found in.
+    pub(super) tag: Option<Tag>,
+    /// `SIM_BASE`: what the seeds follow from, beside the test's name.
+    pub(super) base: String,
     /// `SIM_SEEDS`: how many seeds to run.
     pub(super) seeds: Option<u64>,
     /// `SIM_TIME`: how long to go on with new seeds, in real time.
@@ -24,6 +29,8 @@ pub(super) struct Steering {
     pub(super) record: bool,
     /// `SIM_CHECK`: whether every seed is run twice, or none; else one in 24 is.
     pub(super) check: Option<bool>,
+    /// `SIM_GUIDED`: whether all campaigns are guided, or none.
+    pub(super) guided: Option<bool>,
     /// `SIM_JOBS`: how many seeds run side by side.
     pub(super) jobs: u64,
 }
@@ -40,16 +47,25 @@ impl Steering {
 
     fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let read = |name| variable(name).map(|text| (name, text.trim().to_owned()));
-        let jobs =
-            value(read("SIM_JOBS"), "a number from 1", |text| parse(text).filter(|&n| n > 0));
+        let from_one = |text: &str| parse(text).filter(|&n| n > 0);
+        let jobs = value(read("SIM_JOBS"), "a number from 1", from_one);
+        let seed = value(read("SIM_SEED"), "a number, nor one with its tag", Tag::parse_behind)?;
+        let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+        let replay = value(read("SIM_REPLAY"), "the path of a log", path)?;
+        if seed.is_some() && replay.is_some() {
+            return Err("SIM_SEED and SIM_REPLAY are two runs: say one of them".into());
+        }
         Ok(Self {
-            seed: value(read("SIM_SEED"), "a number", parse)?,
-            seeds: value(read("SIM_SEEDS"), "a number", parse)?,
+            seed: seed.map(|(seed, _)| seed),
+            tag: seed.and_then(|(_, tag)| tag),
+            base: variable("SIM_BASE").unwrap_or_default(),
+            seeds: value(read("SIM_SEEDS"), "a number from 1", from_one)?,
             time: value(read("SIM_TIME"), "a time such as 90s or 10m", parse_duration)?,
             policy: value(read("SIM_POLICY"), Policy::NAMES, |text| text.parse().ok())?,
-            replay: variable("SIM_REPLAY").map(PathBuf::from),
+            replay: replay.map(found),
             record: value(read("SIM_RECORD"), "0 or 1", yes)?.unwrap_or(false),
             check: value(read("SIM_CHECK"), "0 or 1", yes)?,
+            guided: value(read("SIM_GUIDED"), "0 or 1", yes)?,
             jobs: jobs?.unwrap_or(1),
         })
     }
@@ -66,12 +82,12 @@ impl Steering {
     }
 
     /// The line that makes a failing run again.
-    pub(super) fn repeat_line(&self, test: &str, seed: u64) -> String {
+    pub(super) fn repeat_line(&self, test: &str, seed: u64, tag: Tag) -> String {
         if let Some(path) = &self.replay {
             return Self::replay_line(test, path);
         }
         let policy = self.policy.map(|policy| format!(" SIM_POLICY={policy}")).unwrap_or_default();
-        format!("SIM_SEED={seed:#x}{policy} cargo test -p {} {test}", package())
+        format!("SIM_SEED={seed:#x}{tag}{policy} cargo test -p {} {test}", package())
     }
 
     /// The line that makes the run of a log again.
@@ -83,6 +99,14 @@ impl Steering {
     pub(super) fn record_line(test: &str) -> String {
         format!("SIM_RECORD=1 cargo test -p {} {test}", package())
     }
+}
+
+/// A log where it is said to be, seen from here, from the package's folder or from one above it: cargo
+/// runs tests in their package's folder, wherever it was called itself.
+fn found(path: PathBuf) -> PathBuf {
+    let folder = package_folder();
+    let seen = folder.ancestors().map(|folder| folder.join(&path)).find(|path| path.exists());
+    if path.exists() { path } else { seen.unwrap_or(path) }
 }
 
 fn package() -> String {
@@ -113,7 +137,7 @@ fn value<T>(
 }
 
 /// A number, decimal or with `0x` in front.
-fn parse(text: &str) -> Option<u64> {
+pub(super) fn parse(text: &str) -> Option<u64> {
     match text.trim().strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.trim().parse().ok(),
@@ -198,25 +222,30 @@ mod tests {
         let steering = of(&[
             ("SIM_SEED", "0x1f"),
             ("SIM_SEEDS", "9"),
+            ("SIM_BASE", "a commit"),
             ("SIM_TIME", "10m"),
             ("SIM_POLICY", "pct3"),
-            ("SIM_REPLAY", "a.dec"),
             ("SIM_RECORD", "1"),
             ("SIM_CHECK", "1"),
+            ("SIM_GUIDED", "1"),
             ("SIM_JOBS", "2"),
         ]);
         let expected = Steering {
             seed: Some(0x1f),
+            tag: None,
+            base: "a commit".into(),
             seeds: Some(9),
             time: Some(Duration::from_secs(600)),
             policy: Some(Policy::Pct { depth: 3 }),
-            replay: Some("a.dec".into()),
+            replay: None,
             record: true,
             check: Some(true),
+            guided: Some(true),
             jobs: 2,
         };
         assert_eq!(steering, Ok(expected));
         assert_eq!(of(&[]), Ok(Steering { jobs: 1, ..Steering::default() }));
+        assert_eq!(of(&[("SIM_REPLAY", "a.dec")]).unwrap().replay, Some("a.dec".into()));
     }
 
     #[test]
@@ -236,17 +265,32 @@ mod tests {
     fn what_cannot_be_is_refused_with_the_variables_name() {
         let wrong = [
             ("SIM_SEED", "1f3"),
+            ("SIM_SEED", "0x1f3@"),
+            ("SIM_SEEDS", "0"),
+            ("SIM_REPLAY", ""),
             ("SIM_TIME", "10"),
             ("SIM_TIME", "m"),
             ("SIM_POLICY", "pct0"),
             ("SIM_POLICY", "fair"),
             ("SIM_RECORD", ""),
             ("SIM_CHECK", "yes"),
+            ("SIM_GUIDED", "2"),
             ("SIM_JOBS", "0"),
         ];
         for (name, text) in wrong {
             let said = of(&[(name, text)]).unwrap_err();
             assert!(said.starts_with(&format!("{name}={text} is not ")), "{said}");
         }
+        let both = of(&[("SIM_SEED", "1"), ("SIM_REPLAY", "a.dec")]).unwrap_err();
+        assert!(both.contains("say one of them"), "{both}");
+    }
+
+    #[test]
+    fn a_log_is_found_from_the_packages_folder_upwards() {
+        let folder = package_folder();
+        let above = folder.file_name().map(|name| Path::new(name).join("src/lib.rs")).unwrap();
+        assert_eq!(found("src/lib.rs".into()), Path::new("src/lib.rs"));
+        assert_eq!(found(above.clone()), folder.parent().unwrap().join(above));
+        assert_eq!(found("no/such.dec".into()), Path::new("no/such.dec"));
     }
 }

@@ -17,7 +17,7 @@ pub struct Failure {
     pub message: String,
     /// The choices that led there.
     pub log: DecisionLog,
-    /// The events that led there, as a file that `cargo x sim show` reads.
+    /// The events that led there, as a file that `greenroom-show` reads.
     pub trace: TraceFile,
 }
 

@@ -1,10 +1,14 @@
 //! One seed on one fresh thread.
 
 use std::any::Any;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use greenroom_core::assertions::{self, Tally};
 
+use super::novelty::edges;
 use super::panics::{self, Place};
 use crate::faults::Fault;
 use crate::maybe::MaybeSite;
@@ -36,6 +40,8 @@ pub(super) struct Outcome {
     pub(super) report: String,
     /// Its events as a file, where asked for.
     pub(super) trace: TraceFile,
+    /// The pairs of events that it had, where asked for.
+    pub(super) edges: Vec<u64>,
 }
 
 /// That a run failed.
@@ -57,7 +63,9 @@ pub(super) enum Keeps {
     Closely(u64),
     /// Choices and reports.
     Choices,
-    /// The same, and nothing is printed.
+    /// The same, and what it showed.
+    Shown,
+    /// Choices and reports, and nothing is printed.
     Silently,
     /// Choices, reports, and the whole trace as a file.
     Trace,
@@ -84,7 +92,7 @@ impl Keeps {
         match self {
             Self::Closely(event) => builder.closely_from(event),
             Self::Trace | Self::TraceSilently => builder.keep_trace(true),
-            Self::Little | Self::Choices | Self::Silently => builder,
+            Self::Little | Self::Choices | Self::Shown | Self::Silently => builder,
         }
     }
 }
@@ -98,8 +106,20 @@ pub(super) fn run(
 ) -> Outcome {
     std::thread::scope(|scope| {
         let seed = std::thread::Builder::new().name(format!("{test} {what}"));
-        let thread = seed.spawn_scoped(scope, move || run_here(test, builder, keeps, body));
+        let (running, over) = mpsc::channel::<()>();
+        let thread = seed.spawn_scoped(scope, move || {
+            let _running = running;
+            run_here(test, builder, keeps, body)
+        });
         let thread = thread.expect("the system has a thread for a test");
+        if is_long(&over, LONG) {
+            // Not by `eprintln`: what a test prints is shown when it is over, which this may never be.
+            drop(writeln!(
+                std::io::stderr(),
+                "{test}: {what} has run for {LONG:?}; what loops in an actor or task without ever \
+                 waiting never gives its turn back"
+            ));
+        }
         // The body's panics are caught; this would be one of the simulator's own drops.
         thread.join().unwrap_or_else(|payload| {
             let message = message_of(&*payload);
@@ -107,6 +127,14 @@ pub(super) fn run(
             Outcome { failure: Some(fall), ..Outcome::default() }
         })
     })
+}
+
+/// After so much real time a run that is not over is told of.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Whether a run, which drops the other end when it is over, takes longer than that.
+fn is_long(over: &mpsc::Receiver<()>, limit: Duration) -> bool {
+    over.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout)
 }
 
 fn run_here(
@@ -142,6 +170,9 @@ fn run_here(
         tally,
         ..Outcome::default()
     };
+    if keeps == Keeps::Shown {
+        outcome.edges = edges(&runtime.records(usize::MAX));
+    }
     if keeps.has_trace() {
         let mishap = outcome.failure.as_ref().map(|fall| Mishap {
             at: fall.events.min(runtime.events()).saturating_sub(1),
@@ -186,6 +217,14 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_does_not_end_is_told_of() {
+        let (running, over) = mpsc::channel::<()>();
+        assert!(is_long(&over, Duration::ZERO));
+        drop(running);
+        assert!(!is_long(&over, LONG));
+    }
 
     #[test]
     fn the_place_that_counts_is_the_tests_own() {

@@ -36,7 +36,7 @@ pub fn seeds(test: &str, count: u64, body: impl Fn(&mut TestRuntime) + Sync) {
 }
 
 /// Who is told of each seed that was run, and of a traced run that passed.
-type Notes<'a> = &'a (dyn Fn(u64, &Outcome) + Sync);
+pub(super) type Notes<'a> = &'a (dyn Fn(u64, &Outcome) + Sync);
 
 impl Campaign {
     /// Runs `body` with the choices of each log in the corpus, and then under all seeds, or in
@@ -154,10 +154,10 @@ impl Campaign {
         let choices = stored(&failure.log, "");
         let again = match (log, &choices) {
             (Some(log), _) => Steering::replay_line(&self.test, log),
-            (None, Ok(stored)) if self.exhaustive.is_some() => {
+            (None, Ok(stored)) if self.exhaustive.is_some() || self.is_guided(steering) => {
                 Steering::replay_line(&self.test, stored)
             }
-            _ => steering.repeat_line(&self.test, seed),
+            _ => steering.repeat_line(&self.test, seed, self.tag(seed)),
         };
         let told = |choices: &std::io::Result<PathBuf>, trace, suffix| {
             let choices = match choices {
@@ -179,15 +179,20 @@ impl Campaign {
         said
     }
 
-    /// Writes the events of a run to a file; says where they are, and how to look at them.
+    /// Writes the events of a run to a file and a page of them to another; says where they are.
     fn kept(&self, seed: u64, suffix: &str, trace: &TraceFile) -> String {
-        match store((&self.test, seed), &format!("{suffix}.trace"), trace.bytes()) {
-            Ok(path) => {
-                let (path, page) = (path.display(), path.with_extension("html"));
-                let page = page.display();
-                format!("its events are in {path}\n  cargo x sim show {path} --html {page}")
+        let stored =
+            |end: &str, bytes: &[u8]| store((&self.test, seed), &format!("{suffix}{end}"), bytes);
+        let page = greenroom_pictures::page_of(trace.bytes()).map_err(std::io::Error::other);
+        let page = page.and_then(|page| stored(".html", page.as_bytes()));
+        match (stored(".trace", trace.bytes()), page) {
+            (Ok(path), Ok(page)) => {
+                let (path, page) = (path.display(), page.display());
+                format!("its events are in {path}\n  and for a browser: file://{page}")
             }
-            Err(error) => format!("its events could not be written: {error}"),
+            (Err(error), _) | (_, Err(error)) => {
+                format!("its events could not be written: {error}")
+            }
         }
     }
 
@@ -251,7 +256,7 @@ impl Campaign {
     ) -> Outcome {
         let seed = script.log.seed;
         let builder = self.scripted(script);
-        let builder = turns_max.into_iter().fold(builder, Builder::turns_max);
+        let builder = turns_max.into_iter().fold(builder, Builder::turns_at_most);
         run((&self.test, &format!("{seed:#x} again")), builder, keeps, body)
     }
 
@@ -264,42 +269,52 @@ impl Campaign {
         let check = |seed, number, repeats| {
             let first = self.once(steering, seed, Keeps::Little, body);
             notes(seed, &first);
-            self.judge(steering, (seed, number), first, repeats, (body, notes))
+            let again = |keeps| self.once(steering, seed, keeps, body);
+            self.judge(steering, (seed, number), first, repeats, (&again, notes))
         };
         if let Some(seed) = steering.seed {
+            self.check_tag(steering);
             return check(seed, 0, true);
         }
         if self.count == 0 {
             return None;
         }
-        let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
-        first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
-            let seed = mix(base.wrapping_add(number));
+        let count = steering.seeds.unwrap_or(unsaid);
+        if self.is_guided(steering) {
+            return self.first_guided(steering, count, body, notes);
+        }
+        first_of(steering, count, &|number| {
+            let seed = self.seed(steering, number);
             let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
             check(seed, number, repeats)
         })
     }
 
+    /// The seed of that number.
+    pub(super) fn seed(&self, steering: &Steering, number: u64) -> u64 {
+        let named = self.test.bytes().chain(steering.base.bytes());
+        mix(named.fold(0, |hash, byte| mix(hash ^ u64::from(byte))).wrapping_add(number))
+    }
+
     /// Whether a seed that passes is run twice, unless the environment says.
-    const fn repeats(&self, seed: u64) -> bool {
+    pub(super) const fn repeats(&self, seed: u64) -> bool {
         self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every)
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.
-    fn judge(
+    pub(super) fn judge(
         &self,
         steering: &Steering,
         (seed, after): (u64, u64),
         mut first: Outcome,
         repeats: bool,
-        (body, notes): (&(impl Fn(&mut TestRuntime) + Sync), Notes<'_>),
+        (again, notes): (&dyn Fn(Keeps) -> Outcome, Notes<'_>),
     ) -> Option<Failure> {
         if first.failure.is_none() && !repeats {
             return None;
         }
         let is_looked_at = first.failure.is_some() || steering.seed.is_some();
-        let again = |keeps| self.once(steering, seed, keeps, body);
         let mut second = again(if is_looked_at { Keeps::Trace } else { Keeps::Little });
         let difference = difference(&first, &second, again);
         if difference.is_some() && !is_looked_at {

@@ -18,6 +18,8 @@ pub struct Campaign {
     /// Whether each seed knows only some faults, where the test says it.
     pub(super) masks: Option<bool>,
     pub(super) exhaustive: Option<Bounds>,
+    /// Whether runs go on from others.
+    pub(super) guided: bool,
     pub(super) sites_must_fire: bool,
     /// In place of the package's own.
     pub(super) corpus: Option<PathBuf>,
@@ -41,6 +43,11 @@ const REPEAT_EVERY: u64 = 24;
 /// In a campaign of fewer seeds a fault might be left out under all of them.
 const MASKED_SEEDS_MIN: u64 = 20;
 
+/// Rounds of shards after which a run is given up, unless the test says otherwise. One that gets
+/// stuck in a circle must fail while somebody still waits for it, also without optimisation, and the
+/// choices of it must fit into memory.
+const TURNS_MAX: u64 = 3_000_000;
+
 /// Runs of an exhaustive campaign, where the test does not say. Each is some tens of microseconds.
 const RUNS_MAX: u64 = 100_000;
 
@@ -54,6 +61,7 @@ impl Campaign {
             repeat_every: REPEAT_EVERY,
             masks: None,
             exhaustive: None,
+            guided: false,
             sites_must_fire: false,
             corpus: None,
             monitors: Vec::new(),
@@ -164,7 +172,7 @@ impl Campaign {
 
     /// Those settings as the test changes them.
     pub(super) fn configured(&self, defaults: Builder, seed: u64) -> Builder {
-        (self.configure)(defaults, seed).monitors(&self.monitors)
+        (self.configure)(defaults.turns_max(TURNS_MAX), seed).monitors(&self.monitors)
     }
 
     /// Changes the settings of each seed's runtime, given the seed.
@@ -180,5 +188,20 @@ impl Campaign {
 impl fmt::Debug for Campaign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Campaign").field("test", &self.test).field("count", &self.count).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_of_a_campaign_is_given_up_soon_unless_it_says_otherwise() {
+        let campaign = Campaign::new("a");
+        assert!(campaign.builder(1).what_counts().contains("turns: 3000000,"));
+        let patient = campaign.runtime(|builder, _| builder.turns_max(7_000_000));
+        let builder = patient.builder(1);
+        assert!(builder.clone().turns_at_most(9_000_000).what_counts().contains("turns: 7000000,"));
+        assert!(builder.turns_at_most(5).what_counts().contains("turns: 5,"));
     }
 }

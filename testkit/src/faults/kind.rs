@@ -91,11 +91,13 @@ pub enum Fault {
     WipedDisk = 48,
     /// A message found no room in a mailbox that holds less than its settings say.
     SmallMailbox = 49,
+    /// A task that was to be polled was passed over.
+    Starvation = 50,
 }
 
 impl Fault {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 43;
+    pub(crate) const COUNT: usize = 44;
 
     /// More than the number of any.
     pub(crate) const LIMIT: usize = 64;
@@ -145,5 +147,6 @@ impl Fault {
         Self::NoDescriptors,
         Self::WipedDisk,
         Self::SmallMailbox,
+        Self::Starvation,
     ];
 }

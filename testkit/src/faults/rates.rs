@@ -31,6 +31,7 @@ pub(crate) struct Times {
     pub(crate) disk_stall_max: u64,
     pub(crate) shard_stall_max: u64,
     pub(crate) down_max: u64,
+    pub(crate) starvation_max: u64,
     /// Nodes that are down at the same time at most.
     pub(crate) nodes_down_max: u16,
     pub(crate) clock_skew_max: u64,
@@ -167,6 +168,9 @@ probabilities! {
     /// How likely an actor that is spawned has a mailbox for at most four messages, unless it has
     /// one without a bound. What its settings say of one that is full holds.
     small_mailbox_probability = SmallMailbox;
+    /// How likely, with each choice among tasks of a shard that are ready, the chosen one is passed over
+    /// for a while, as long as another is ready.
+    starvation_probability = Starvation;
 }
 
 impl Faults {
@@ -179,6 +183,7 @@ impl Faults {
             disk_stall_max: 1_000_000_000,
             shard_stall_max: 1_000_000_000,
             down_max: 10_000_000_000,
+            starvation_max: 10_000_000,
             nodes_down_max: 1,
             clock_skew_max: 1_000_000_000,
             clock_drift_max: 500,
@@ -218,6 +223,12 @@ impl Faults {
     /// How long a shard stands still at most. Default 1 s.
     pub const fn shard_stall_time_max(mut self, time: Duration) -> Self {
         self.times.shard_stall_max = time.as_nanos() as u64;
+        self
+    }
+
+    /// How long a task is passed over at most. Default 10 ms.
+    pub const fn starvation_time_max(mut self, time: Duration) -> Self {
+        self.times.starvation_max = time.as_nanos() as u64;
         self
     }
 

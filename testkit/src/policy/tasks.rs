@@ -6,6 +6,7 @@ use greenroom_core::{Ready, TurnPolicy};
 
 use super::kind::any_below;
 use crate::draws::{Draws, Site};
+use crate::faults::Fault;
 use crate::replay::Tape;
 use crate::world::World;
 
@@ -71,6 +72,27 @@ impl TurnChoices<'_> {
         }
     }
 
+    /// What is polled in place of a task that is starved. What was chosen stays recorded, so that a
+    /// replay without the fault polls that.
+    #[cold]
+    #[inline(never)]
+    fn pass_over(&self, ready: &Ready, chosen: usize) -> usize {
+        let state = &self.world.shards[self.shard as usize];
+        let Some(slot) = ready.iter().nth(chosen) else { return chosen };
+        let now = self.world.now();
+        if state.passed_over.get().1 <= now && self.world.goes_wrong(Fault::Starvation, self.shard)
+        {
+            let time = self.world.fault_time(self.shard, |times| times.starvation_max);
+            state.passed_over.set((slot, now + time));
+        }
+        let (starved, until) = state.passed_over.get();
+        if slot != starved || until <= now {
+            return chosen;
+        }
+        self.world.went_wrong(Fault::Starvation, state.place.node, slot.into());
+        (chosen + 1) % ready.len()
+    }
+
     /// The choice of a run that is recorded.
     #[cold]
     #[inline(never)]
@@ -89,10 +111,14 @@ impl TurnPolicy for TurnChoices<'_> {
             return 0;
         }
         let chosen = self.choose(ready);
-        match self.world.draws.tape() {
+        let chosen = match self.world.draws.tape() {
             None => chosen,
             Some(tape) => self.settle(tape, ready, chosen),
+        };
+        if self.world.may_go_wrong(Fault::Starvation) {
+            return self.pass_over(ready, chosen);
         }
+        chosen
     }
 
     fn tasks_max(&mut self) -> u32 {

@@ -30,6 +30,8 @@ pub enum LogError {
     Line(usize, String),
     /// It does not begin as a log does, or is of a later format.
     Format,
+    /// It says how many choices it has, and has that many: it was cut off.
+    Cut(usize, usize),
 }
 
 /// The first line of a log.
@@ -49,14 +51,24 @@ impl DecisionLog {
         if lines.next().is_none_or(|(_, line)| line != HEAD) {
             return Err(LogError::Format);
         }
-        let mut log = Self::default();
+        let (mut log, mut told) = (Self::default(), None);
         for (number, line) in lines {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
-                log.take(line).ok_or_else(|| LogError::Line(number, line.to_owned()))?;
+                let wrong = || LogError::Line(number, line.to_owned());
+                match line.strip_prefix("choices ") {
+                    Some(count) => told = Some(count.parse().map_err(|_| wrong())?),
+                    None => log.take(line).ok_or_else(wrong)?,
+                }
             }
         }
-        Ok(log)
+        // A last line without an end may have lost digits.
+        let found =
+            log.decisions.len() - usize::from(!text.ends_with('\n')).min(log.decisions.len());
+        match told {
+            Some(told) if told != found => Err(LogError::Cut(told, found)),
+            _ => Ok(log),
+        }
     }
 
     /// Reads a log from a file.
@@ -90,6 +102,9 @@ impl DecisionLog {
                 let mut next = || numbers.next().flatten();
                 let (place, ordinal) = (u32::try_from(next()?).ok()?, u32::try_from(next()?).ok()?);
                 let (choices, chosen) = (next()?, next()?);
+                if numbers.next().is_some() {
+                    return None;
+                }
                 self.decisions.push(Decision { site, place, ordinal, choices, chosen });
             }
         }
@@ -101,7 +116,8 @@ impl fmt::Display for DecisionLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}\ntest {}\nseed {:#x}", self.test, self.seed)?;
         let shards: Vec<String> = self.shards.iter().map(u16::to_string).collect();
-        writeln!(f, "shards {}\n{COLUMNS}", shards.join(" "))?;
+        writeln!(f, "shards {}\nchoices {}", shards.join(" "), self.decisions.len())?;
+        writeln!(f, "{COLUMNS}")?;
         for Decision { site, place, ordinal, choices, chosen } in &self.decisions {
             writeln!(f, "{} {place} {ordinal} {choices} {chosen}", site.name())?;
         }
@@ -115,6 +131,9 @@ impl fmt::Display for LogError {
             Self::Io(error) => write!(f, "{error}"),
             Self::Line(number, line) => write!(f, "line {number} is none of a log: {line}"),
             Self::Format => write!(f, "the first line is not `{HEAD}`"),
+            Self::Cut(told, found) => {
+                write!(f, "it is to have {told} choices and has {found}: it was cut off")
+            }
         }
     }
 }
@@ -144,6 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_was_cut_off_is_refused_wherever_it_was() {
+        let decision =
+            |ordinal| Decision { site: Site::Net, place: 1, ordinal, choices: 99, chosen: 12 };
+        let log = DecisionLog {
+            shards: vec![2],
+            decisions: (0..9).map(decision).collect(),
+            ..DecisionLog::default()
+        };
+        let text = log.to_string();
+        let first = text.find("Net").unwrap();
+        for end in first..text.len() {
+            assert!(DecisionLog::parse(&text[..end]).is_err(), "cut after {end} bytes");
+        }
+        // One that was written before logs said how many choices they have is taken as it is.
+        let older = text.replace("choices 9\n", "");
+        assert_eq!(DecisionLog::parse(&older).unwrap(), log);
+    }
+
+    #[test]
     fn comments_stay_when_a_log_is_written_anew() {
         let log = DecisionLog { test: "a".into(), ..DecisionLog::default() };
         let text = log.to_string().replace("seed", "# Issue 7.\nseed");
@@ -155,7 +193,14 @@ mod tests {
     #[test]
     fn what_is_no_log_says_where() {
         assert!(matches!(DecisionLog::parse("seed 0x1"), Err(LogError::Format)));
-        for line in ["Shard 0 0 2", "Nobody 0 0 2 1", "seed 12", "Shard x 0 2 1"] {
+        for line in [
+            "Shard 0 0 2",
+            "Nobody 0 0 2 1",
+            "seed 12",
+            "Shard x 0 2 1",
+            "Shard 0 0 2 1 1",
+            "choices x",
+        ] {
             let read = DecisionLog::parse(&format!("{HEAD}\n\n{line}\n"));
             assert!(matches!(read, Err(LogError::Line(3, _))), "{line}: {read:?}");
         }

@@ -15,6 +15,8 @@ pub(crate) enum Source {
     Seed,
     /// From a recorded run.
     Script(Script),
+    /// From a recorded run as far as its log goes, and from that seed beyond.
+    Branch(Script, u64),
     /// From a count of all runs.
     Odometer(Odometer),
 }
@@ -30,6 +32,7 @@ pub(crate) struct Tape {
 enum Origin {
     Seed,
     Script(Player),
+    Branch(Player),
     Odometer(Odometer),
 }
 
@@ -53,6 +56,7 @@ impl Tape {
         let from = match source {
             Source::Seed => Origin::Seed,
             Source::Script(script) => Origin::Script(Player::new(script)),
+            Source::Branch(script, _) => Origin::Branch(Player::new(script)),
             Source::Odometer(odometer) => Origin::Odometer(odometer),
         };
         Self { from, recorded: RefCell::default() }
@@ -71,7 +75,7 @@ impl Tape {
     pub(crate) fn drift(&self) -> Option<Drift> {
         match &self.from {
             Origin::Script(player) => Some(player.drift()),
-            Origin::Seed | Origin::Odometer(_) => None,
+            Origin::Seed | Origin::Branch(_) | Origin::Odometer(_) => None,
         }
     }
 
@@ -92,6 +96,10 @@ impl Tape {
             Origin::Script(player) => {
                 let recalled = player.recall((site, place, ordinal), choices, |n| n < choices);
                 recalled.unwrap_or(tame)
+            }
+            Origin::Branch(player) => {
+                let recalled = player.recall((site, place, ordinal), choices, |n| n < choices);
+                recalled.unwrap_or(drawn)
             }
             Origin::Odometer(odometer) => odometer.number(site, choices, tame),
         };
@@ -121,6 +129,11 @@ impl Tape {
                 let key = (site, place, ordinal);
                 let recalled = player.recall(key, choices, |name| find(name).is_some());
                 recalled.and_then(find).unwrap_or(tame)
+            }
+            Origin::Branch(player) => {
+                let key = (site, place, ordinal);
+                let recalled = player.recall(key, choices, |name| find(name).is_some());
+                recalled.and_then(find).unwrap_or(drawn)
             }
             Origin::Odometer(odometer) if site == Site::Shard => {
                 odometer.shard(names, self.goes_on())

@@ -189,7 +189,8 @@ impl Builder {
         self
     }
 
-    /// After how many rounds of shards a run is given up. Default 50 million.
+    /// After how many rounds of shards a run is given up. Default 50 million, and three million in a
+    /// [`crate::Campaign`].
     pub const fn turns_max(mut self, turns: u64) -> Self {
         self.limits.turns = turns;
         self
@@ -302,11 +303,31 @@ impl Builder {
         TestRuntime::new(self)
     }
 
+    /// Gives the run up after so many rounds, unless it is given up before.
+    pub(crate) fn turns_at_most(mut self, turns: u64) -> Self {
+        self.limits.turns = self.limits.turns.min(turns);
+        self
+    }
+
+    /// All that makes a run another one, as text; of whom a seed is not, nor what is kept of it.
+    pub(crate) fn what_counts(&self) -> String {
+        let setup = WorldSetup { seed: 0, source: None, reach: Reach::Last, ..self.setup.clone() };
+        format!("{setup:?} {:?} {:?}", self.changes, self.limits)
+    }
+
     pub(crate) fn script(mut self, script: Script) -> Self {
         self.setup.seed = script.log.seed;
         // A run that knew only some faults is replayed as one, and no other is: the log alone says.
         self.setup.masks = script.log.decisions.iter().any(|d| d.site == Site::Mask);
         self.setup.source = Some(Source::Script(script));
+        self
+    }
+
+    /// Makes the choices of a log, and beyond its end others that follow from a seed.
+    pub(crate) fn branch(mut self, log: DecisionLog, seed: u64) -> Self {
+        self.setup.seed = log.seed;
+        let script = Script { log: Arc::new(log), schedule: None };
+        self.setup.source = Some(Source::Branch(script, seed));
         self
     }
 

@@ -285,13 +285,14 @@ impl TestRuntime {
     fn check_limits(&self) {
         assert!(
             self.turns < self.limits.turns,
-            "no end in sight after {} turns\n{}",
+            "no end in sight after {} turns (`Builder::turns_max`)\n{}",
             self.turns,
             self.report()
         );
         assert!(
             self.world.now() <= self.time_end,
-            "no end in sight after {:?} of virtual time\n{}",
+            "no end in sight after {:?} of virtual time (`time` of `#[sim_test]`, \
+             `Builder::time_max`)\n{}",
             self.limits.time,
             self.report()
         );

@@ -8,7 +8,7 @@ use crate::trace::{Head, Mishap, TraceFile, encoded};
 use crate::world::World;
 
 impl TestRuntime {
-    /// Writes the events of the run to a file that `cargo x sim show` reads: all of them (the last
+    /// Writes the events of the run to a file that `greenroom-show` reads: all of them (the last
     /// four million at least) where the builder said to keep the trace, else the last 65,536.
     ///
     /// # Errors

@@ -68,6 +68,8 @@ pub(crate) struct ShardState {
     pub(crate) slowness_drawn: Cell<bool>,
     /// Slots of the actors whose mailboxes hold less than their settings say.
     pub(crate) small_mailboxes: RefCell<BTreeSet<u32>>,
+    /// The slot of a task that is passed over, and until when.
+    pub(crate) passed_over: Cell<(u32, u64)>,
     /// How much too late the deadline event that is under way for it is.
     pub(crate) deadline_late: Cell<u64>,
 }
@@ -98,6 +100,7 @@ impl ShardState {
             slowness: Cell::new(1),
             slowness_drawn: Cell::new(false),
             small_mailboxes: RefCell::default(),
+            passed_over: Cell::new((0, 0)),
             deadline_late: Cell::new(0),
         }
     }
@@ -119,6 +122,7 @@ impl ShardState {
         self.causes.reset();
         self.stalled_until.set(0);
         self.held.set(false);
+        self.passed_over.set((0, 0));
         self.drop_inputs();
     }
 

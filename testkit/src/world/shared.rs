@@ -112,7 +112,11 @@ const START_LATEST: u64 = 3_600_000_000_000;
 
 impl World {
     pub(crate) fn new(setup: WorldSetup, change: impl FnOnce(&mut Swarm)) -> Self {
-        let draws = Draws::new(setup.seed, setup.source.map(Tape::new));
+        let seed = match &setup.source {
+            Some(Source::Branch(_, seed)) => *seed,
+            _ => setup.seed,
+        };
+        let draws = Draws::new(seed, setup.source.map(Tape::new));
         let mut swarm = Swarm::draw(&draws);
         change(&mut swarm);
         let clock = draws.parameter("start", START_LATEST, 0);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom_core::Placement;
 use greenroom_core::hash::DetHashMap;
-use greenroom_testkit::{Campaign, Site, TestRuntime, seeds};
+use greenroom_testkit::{Campaign, DecisionLog, Site, TestRuntime, seeds};
 
 use super::actors::{Note, Notebook};
 
@@ -31,6 +31,24 @@ fn a_failure_names_its_seed_and_repeats() {
         fails_sometimes(&mut sim);
     }));
     assert!(again.is_err(), "the seed did not fail again");
+}
+
+/// What was drawn of the world itself.
+fn knobs(log: &DecisionLog) -> Vec<(u32, u64)> {
+    let drawn = log.decisions.iter().filter(|decision| decision.site == Site::Swarm);
+    drawn.map(|decision| (decision.place, decision.chosen)).collect()
+}
+
+#[test]
+fn a_failure_that_needs_no_odd_world_is_shrunk_to_a_tame_one() {
+    let name = "sim::campaigns::a_failure_that_needs_no_odd_world_is_shrunk_to_a_tame_one";
+    let campaign = Campaign::new(name);
+    let found = campaign.search(fails_sometimes).expect("one in eight");
+    let shrunk = campaign.shrink(&found, fails_sometimes).expect("it fails again");
+    let nothing = DecisionLog { decisions: Vec::new(), ..shrunk.log.clone() };
+    let tame = TestRuntime::builder().replay(nothing).build().decision_log();
+    assert_eq!(knobs(&shrunk.log), knobs(&tame));
+    assert_ne!(knobs(&shrunk.log), knobs(&found.log));
 }
 
 #[test]
@@ -102,9 +120,10 @@ fn victim() {
 }
 
 /// What steers a campaign.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "SIM_SEED",
     "SIM_SEEDS",
+    "SIM_BASE",
     "SIM_TIME",
     "SIM_POLICY",
     "SIM_REPLAY",
@@ -168,8 +187,11 @@ fn traces(said: &str) -> Vec<&str> {
     while let Some(line) = lines.next() {
         if let Some((_, path)) = line.split_once("its events are in ") {
             let page = path.replace(".trace", ".html");
-            let shows = format!("  cargo x sim show {path} --html {page}");
+            let shows = format!("  and for a browser: file://{page}");
             assert_eq!(lines.next(), Some(shows.as_str()));
+            let page = std::fs::read_to_string(page).unwrap();
+            assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+            assert!(page.contains("sim::campaigns::victim"));
             found.push(path);
         }
     }
@@ -233,6 +255,31 @@ fn a_policy_from_outside_is_in_the_line_to_copy() {
     let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
     assert!(line.contains(" SIM_POLICY=pct3 cargo test"), "{line}");
     assert!(said.contains("policy pct3"), "{said}");
+}
+
+#[test]
+fn a_base_from_outside_makes_other_seeds() {
+    let line = |variables: &[(&str, &str)]| {
+        let said = run_victim(variables);
+        let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
+        line.to_owned()
+    };
+    let based = line(&[("SIM_BASE", "a commit")]);
+    assert_eq!(based, line(&[("SIM_BASE", "a commit")]));
+    assert_ne!(based, line(&[]));
+    assert!(!based.contains("SIM_BASE"), "the seed says it all: {based}");
+}
+
+#[test]
+fn a_seed_that_was_found_under_other_settings_is_refused() {
+    let said = run_victim(&[]);
+    let [line] = lines_to_copy(&said)[..] else { panic!("not one line: {said}") };
+    let (seed, _) = line.trim_start_matches("SIM_SEED=").split_once(' ').unwrap();
+    let (seed, tag) = seed.split_once('@').expect("a tag");
+    let settings = u16::from_str_radix(&tag[4..], 16).unwrap() ^ 1;
+    let again = run_victim(&[("SIM_SEED", &format!("{seed}@{}{settings:04x}", &tag[..4]))]);
+    assert!(again.contains("was found under other settings"), "{again}");
+    assert!(!again.contains("an unlucky seed"), "{again}");
 }
 
 #[test]

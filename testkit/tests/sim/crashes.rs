@@ -353,3 +353,29 @@ fn a_drop_that_panics_ends_neither_a_crash_nor_a_run() {
         drop((first, second));
     }
 }
+
+#[test]
+fn a_node_may_come_back_with_another_version() {
+    let name = "sim::crashes::a_node_may_come_back_with_another_version";
+    let faults = Faults::none().process_kill_probability(0.2);
+    let campaign = Campaign::new(name).seeds(100).fault_masks(false);
+    let summary = campaign.runtime(move |b, _| b.faults(faults)).run(|sim| {
+        let versions = Rc::new(Cell::new([0_u32; 2]));
+        let seen = versions.clone();
+        sim.boot(0, async move |_| {
+            let is_older = greenroom_core::maybe!("the version before", 0.5);
+            let mut counts = seen.get();
+            counts[usize::from(is_older)] += 1;
+            seen.set(counts);
+            let (file, _) = open("data", OpenMode::ReadWrite).await.unwrap();
+            for _ in 0..20 {
+                write(file, 0, vec![1]).await.unwrap();
+            }
+        });
+        sim.advance(MINUTE);
+        sim.end_chaos();
+        let [newer, older] = versions.get();
+        greenroom_core::sometimes!(newer > 0 && older > 0, "both versions ran");
+    });
+    assert!(summary.runs() > 0);
+}

@@ -54,6 +54,33 @@ fn a_thread_is_reported() {
     assert!(said.contains("starts_a_thread"), "{said}");
 }
 
+#[inline(never)]
+fn opens_a_socket() {
+    drop(std::net::UdpSocket::bind("127.0.0.1:0"));
+}
+
+#[test]
+fn a_socket_of_the_operating_system_is_reported() {
+    let said = said(async || opens_a_socket());
+    assert!(said.starts_with("socket of the operating system opened inside a turn: "), "{said}");
+    assert!(said.contains("opens_a_socket"), "{said}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is what the guard must find")]
+#[inline(never)]
+fn sleeps() {
+    std::thread::sleep(std::time::Duration::from_nanos(1));
+    // Or the call would be this function's last act, and its frame gone.
+    std::hint::black_box(());
+}
+
+#[test]
+fn a_thread_that_is_put_to_sleep_is_reported() {
+    let said = said(async || sleeps());
+    assert!(said.starts_with("thread put to sleep inside a turn: "), "{said}");
+    assert!(said.contains("sleeps"), "{said}");
+}
+
 #[test]
 #[expect(clippy::disallowed_types, reason = "libraries use them, and that is fine")]
 fn the_standard_librarys_maps_are_let_through() {

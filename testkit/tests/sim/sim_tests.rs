@@ -42,6 +42,19 @@ async fn a_run_that_outlasts_its_time_fails(_system: System) {
     sleep(Duration::from_secs(1)).await;
 }
 
+#[sim_test(seeds = 3)]
+async fn a_test_may_give_a_result(_system: System) -> Result<(), std::num::ParseIntError> {
+    assert_eq!("7".parse::<u32>()?, 7);
+    Ok(())
+}
+
+#[sim_test(seeds = 3)]
+#[should_panic(expected = "the test gave an error: ParseIntError")]
+fn an_error_fails_the_run(_sim: &mut TestRuntime) -> Result<(), std::num::ParseIntError> {
+    "seven".parse::<u32>()?;
+    Ok(())
+}
+
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 #[sim_test(seeds = 40)]

@@ -3,7 +3,12 @@
 //!
 //! A trace file says itself what its numbers mean (`greenroom-testkit` writes it, in
 //! `src/trace/file.rs`), so nothing here depends on the program that wrote it, nor on the testkit.
-//! What is added here is what each kind of event has to say: [`Words`].
+//! What is added here is what each kind of event has to say: `Words`.
+//!
+//! A failing test of the simulator leaves its page beside its trace; `greenroom-show`, the program of
+//! this crate, makes the other pictures.
+
+#![forbid(unsafe_code)]
 
 mod base64;
 mod file;
@@ -12,6 +17,7 @@ mod json;
 mod mermaid;
 mod perfetto;
 mod select;
+mod show;
 mod table;
 mod words;
 
@@ -23,5 +29,6 @@ pub(crate) use html::page;
 pub(crate) use mermaid::diagram;
 pub(crate) use perfetto::chrome_trace;
 pub(crate) use select::Selection;
+pub use show::{ShowError, page_of, show};
 pub(crate) use table::table;
 pub(crate) use words::Words;
