@@ -1,6 +1,8 @@
 //! The links between the shards of one node.
 
-use crate::mesh::{Outbox, Packet};
+use std::rc::Rc;
+
+use crate::mesh::{Outbox, OutboxPool, Packet};
 use crate::pid::ShardId;
 
 /// Which of the two rings of a pair a packet takes.
@@ -37,6 +39,13 @@ pub trait Outlet {
     /// announcement. A ring that comes after the announcement is never lost; several may count as
     /// one; a shard may also wake for no reason.
     fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize;
+
+    /// Where the outboxes come from; a shard asks when it is made. One pool for all shards that run
+    /// on one thread, as simulated ones do, holds no more than what they use at once. Default one of
+    /// its own.
+    fn outboxes(&self) -> Rc<OutboxPool> {
+        Rc::default()
+    }
 }
 
 /// One shard's ends of the rings from its peers.
