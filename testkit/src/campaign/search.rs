@@ -275,15 +275,17 @@ impl Campaign {
         let base = self.test.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         let unsaid = if steering.time.is_some() { u64::MAX } else { self.count };
         first_of(steering, steering.seeds.unwrap_or(unsaid), &|number| {
-            let seed = mix(base.wrapping_add(number));
-            let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
-            check(seed, number, repeats)
+            let place = base.wrapping_add(number);
+            let repeats = steering.check.unwrap_or_else(|| self.repeats(place));
+            check(mix(place), number, repeats)
         })
     }
 
-    /// Whether a seed that passes is run twice, unless the environment says.
-    const fn repeats(&self, seed: u64) -> bool {
-        self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every)
+    /// Whether the seed at that place of their row is run twice if it passes, unless the environment
+    /// says. Where a campaign begins in the row follows from its name, so that one of few seeds is as
+    /// likely to check one of them as any.
+    const fn repeats(&self, place: u64) -> bool {
+        self.repeat_every > 0 && place.is_multiple_of(self.repeat_every)
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.
