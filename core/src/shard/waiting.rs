@@ -41,10 +41,6 @@ impl Waiting {
     pub(super) fn take(&mut self, peer: ShardId, room: usize) -> Vec<StoredWaker> {
         let Some(waiting) = self.room.get_mut(&peer) else { return Vec::new() };
         let room = room.min(waiting.len());
-        let taken = waiting.drain(..room).map(|(_, waker)| waker).collect();
-        if waiting.is_empty() {
-            self.room.remove(&peer);
-        }
-        taken
+        waiting.drain(..room).map(|(_, waker)| waker).collect()
     }
 }
