@@ -26,9 +26,9 @@ pub(crate) const NOWHERE: u32 = u32::MAX;
 
 /// The outboxes of a shard, or of all shards of a thread.
 ///
-/// They are lent to whichever peer there is something for, and given back when it has left; the one
-/// given back last is lent next. So they and their buffers stay in the cache, however many peers and
-/// shards there are.
+/// Those of several shards are lent to whichever peer there is something for, and given back when it
+/// has left; the one given back last is lent next. So they and their buffers stay in the cache,
+/// however many peers and shards there are.
 #[derive(Default)]
 pub struct OutboxPool {
     lent: RefCell<Lent>,

@@ -40,11 +40,11 @@ pub trait Outlet {
     /// one; a shard may also wake for no reason.
     fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize;
 
-    /// Where the outboxes come from; a shard asks when it is made. One pool for all shards that run
-    /// on one thread, as simulated ones do, holds no more than what they use at once. Default one of
-    /// its own.
-    fn outboxes(&self) -> Rc<OutboxPool> {
-        Rc::default()
+    /// Where the outboxes come from, if several shards that run on one thread share them, as
+    /// simulated ones do: they hold no more than what is in use at once. A shard asks when it is
+    /// made. Default none: a shard has its own, and each peer keeps those that it was lent.
+    fn outboxes(&self) -> Option<Rc<OutboxPool>> {
+        None
     }
 }
 

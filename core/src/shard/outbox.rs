@@ -31,7 +31,8 @@ use crate::task::waker::StoredWaker;
 /// for room.
 #[derive(Debug)]
 struct Peer {
-    /// Where the outboxes to it are while there is something in them, else [`NOWHERE`].
+    /// Where the outboxes to it are, else [`NOWHERE`]. Those that are shared it has only while there
+    /// is something in them.
     lanes: Cell<u32>,
     /// User messages that were in the outbox at the last end of a turn, and those since; and
     /// [`STOPPED`] and [`WAITS`].
@@ -42,10 +43,12 @@ struct Peer {
 const STOPPED: u16 = 1 << 15;
 /// Somebody may wait for room.
 const WAITS: u16 = 1 << 14;
-/// The count of messages; it goes no further.
+/// The count of messages.
 const TAKEN: u16 = WAITS - 1;
+/// Where it is set back to: what is in band is sent however much there is of it.
+const COUNTED: usize = TAKEN as usize - OUTBOX_FLUSH;
 
-const _: () = assert!(size_of::<Peer>() == 8 && OUTBOX_DEPTH < TAKEN as usize);
+const _: () = assert!(size_of::<Peer>() == 8 && OUTBOX_DEPTH <= COUNTED);
 
 impl Peer {
     const fn idle() -> Self {
@@ -66,17 +69,19 @@ impl Peer {
     /// Says how many messages there are.
     #[inline]
     fn count(&self, taken: usize) {
-        let taken = taken.min(usize::from(TAKEN)) as u16;
+        let taken = taken.min(COUNTED) as u16;
         self.taken.set(self.taken.get() & !TAKEN | taken);
     }
 
-    /// Counts one more.
+    /// Counts one more. After at most [`OUTBOX_FLUSH`] of them it is to be set back.
     #[inline(always)]
     fn count_on(&self) {
-        let taken = self.taken.get();
-        if taken & TAKEN < TAKEN {
-            self.taken.set(taken + 1);
-        }
+        self.taken.set(self.taken.get() + 1);
+    }
+
+    /// Sets the count back if it has gone too far.
+    fn set_back(&self) {
+        self.count(usize::from(self.taken.get() & TAKEN));
     }
 }
 
@@ -86,6 +91,8 @@ pub(crate) struct Outboxes {
     /// A bit per peer: set where something waits to leave, or somebody for room.
     busy: Box<[Cell<u64>]>,
     pool: Rc<OutboxPool>,
+    /// The pool is other shards' too: what is empty goes back.
+    shares: bool,
     waiting: RefCell<Waiting>,
     waiter_next: Cell<u64>,
     /// No user message leaves any more.
@@ -110,10 +117,12 @@ pub(crate) enum Blocked {
 
 impl Outboxes {
     pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
+        let shared = outlet.outboxes();
         Self {
             peers: (0..shards).map(|_| Peer::idle()).collect(),
             busy: (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect(),
-            pool: outlet.outboxes(),
+            shares: shared.is_some(),
+            pool: shared.unwrap_or_default(),
             waiting: RefCell::default(),
             waiter_next: Cell::new(1),
             sealed: Cell::new(false),
@@ -133,10 +142,10 @@ impl Outboxes {
         let lent = &mut *self.pool.open();
         let mut lanes = place.lanes.get();
         if lanes == NOWHERE {
-            self.set_busy(peer);
             lanes = lent.lend();
             place.lanes.set(lanes);
         }
+        self.set_busy(peer);
         f(lent.at(lanes).expect("lent to this peer"))
     }
 
@@ -180,7 +189,9 @@ impl Outboxes {
     /// turn, as `taken` does.
     #[cold]
     fn flush_within_turn(&self, peer: ShardId) {
-        if let Some(lanes) = self.pool.open().at(self.peers[peer.index()].lanes.get()) {
+        let place = &self.peers[peer.index()];
+        place.set_back();
+        if let Some(lanes) = self.pool.open().at(place.lanes.get()) {
             self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
         }
     }
@@ -290,7 +301,7 @@ impl Outboxes {
         let lanes = lent.at(place.lanes.get())?;
         self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
         let (left, is_empty) = (lanes.user.len(), lanes.is_empty());
-        if is_empty {
+        if is_empty && self.shares {
             lent.take_back(place.lanes.replace(NOWHERE));
         }
         (!is_empty).then_some(left)

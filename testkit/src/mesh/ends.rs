@@ -136,8 +136,8 @@ impl Outlet for SimOutlet {
         pushed
     }
 
-    fn outboxes(&self) -> Rc<OutboxPool> {
-        self.home.rings.outboxes.clone()
+    fn outboxes(&self) -> Option<Rc<OutboxPool>> {
+        Some(self.home.rings.outboxes.clone())
     }
 }
 
