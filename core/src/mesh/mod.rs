@@ -5,5 +5,5 @@ mod pool;
 
 pub(crate) use packet::{Deliver, PacketMeta};
 pub use packet::{Outbox, Packet};
+pub(crate) use pool::Lanes;
 pub use pool::OutboxPool;
-pub(crate) use pool::{Lanes, NOWHERE};

@@ -1,6 +1,6 @@
 //! Outboxes, lent to those peers that there is something for.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::RefCell;
 use std::fmt;
 
 use super::Outbox;
@@ -21,17 +21,18 @@ impl Lanes {
     }
 }
 
-/// No place in a pool.
-pub(crate) const NOWHERE: u32 = u32::MAX;
-
-/// The outboxes of a shard, or of all shards of a thread.
+/// The outboxes that several shards of a thread share.
 ///
-/// Those of several shards are lent to whichever peer there is something for, and given back when it
-/// has left; the one given back last is lent next. So they and their buffers stay in the cache,
-/// however many peers and shards there are.
+/// They are lent to whichever peer there is something for, and given back when it has left; the one
+/// given back last is lent next. So they and their buffers stay in the cache, however many peers and
+/// shards there are.
 #[derive(Default)]
 pub struct OutboxPool {
-    lent: RefCell<Lent>,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are lent one by one, and to move one is to move a word"
+    )]
+    spare: RefCell<Vec<Box<Lanes>>>,
 }
 
 impl fmt::Debug for OutboxPool {
@@ -41,46 +42,23 @@ impl fmt::Debug for OutboxPool {
 }
 
 impl OutboxPool {
-    /// Nothing else may be done with a pool meanwhile.
-    #[inline(always)]
-    pub(crate) fn open(&self) -> RefMut<'_, Lent> {
-        self.lent.borrow_mut()
-    }
-}
-
-/// All outboxes of a pool.
-#[derive(Default)]
-pub(crate) struct Lent {
-    lanes: Vec<Lanes>,
-    /// The places of those that are not lent, the next one last.
-    spare: Vec<u32>,
-}
-
-impl Lent {
-    /// Lends outboxes, and says where they are.
+    /// Lends outboxes, which are empty.
     #[inline]
-    pub(crate) fn lend(&mut self) -> u32 {
-        self.spare.pop().unwrap_or_else(|| self.grow())
+    pub(crate) fn lend(&self) -> Box<Lanes> {
+        self.spare.borrow_mut().pop().unwrap_or_default()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> u32 {
-        self.lanes.push(Lanes::default());
-        (self.lanes.len() - 1) as u32
+    /// How many are not lent.
+    #[cfg(test)]
+    pub(crate) fn spare_len(&self) -> usize {
+        self.spare.borrow().len()
     }
 
-    /// The outboxes at a place, if it is one.
-    #[inline(always)]
-    pub(crate) fn at(&mut self, place: u32) -> Option<&mut Lanes> {
-        self.lanes.get_mut(place as usize)
-    }
-
-    /// Takes back those at a place, which are empty.
+    /// Takes outboxes back, which are empty again.
     #[inline]
-    pub(crate) fn take_back(&mut self, place: u32) {
-        debug_assert!(self.lanes[place as usize].is_empty(), "nothing is left in them");
-        self.spare.push(place);
+    pub(crate) fn take_back(&self, lanes: Box<Lanes>) {
+        debug_assert!(lanes.is_empty(), "nothing is left in them");
+        self.spare.borrow_mut().push(lanes);
     }
 }
 
@@ -90,12 +68,12 @@ mod tests {
 
     #[test]
     fn those_that_came_back_last_are_lent_next() {
-        let mut lent = Lent::default();
-        let places = [lent.lend(), lent.lend(), lent.lend()];
-        assert_eq!(places, [0, 1, 2]);
-        lent.take_back(2);
-        lent.take_back(0);
-        assert_eq!([lent.lend(), lent.lend(), lent.lend()], [0, 2, 3]);
-        assert!(lent.at(3).is_some() && lent.at(4).is_none() && lent.at(NOWHERE).is_none());
+        let pool = OutboxPool::default();
+        let lanes = [pool.lend(), pool.lend(), pool.lend()];
+        let addresses = lanes.each_ref().map(|it| &raw const **it);
+        lanes.into_iter().for_each(|it| pool.take_back(it));
+        let again = [pool.lend(), pool.lend(), pool.lend()];
+        let again = again.each_ref().map(|it| &raw const **it);
+        assert!(addresses.iter().rev().eq(&again), "{addresses:?}, {again:?}");
     }
 }

@@ -21,67 +21,45 @@ use std::rc::Rc;
 
 use super::waiting::{Waiter, Waiting};
 use crate::limits::{OUTBOX_DEPTH, OUTBOX_FLUSH};
-use crate::mesh::{Lanes, NOWHERE, Outbox, OutboxPool, Packet};
+use crate::mesh::{Lanes, Outbox, OutboxPool, Packet};
 use crate::pid::ShardId;
 use crate::runtime::{Lane, Outlet};
 use crate::task::waker::StoredWaker;
 
-/// What a send looks at: a node of many shards has thousands of these, of which a message touches
-/// one, so they are as small as they can be. What waits to leave is elsewhere, and so is who waits
-/// for room.
-#[derive(Debug)]
+/// What a send looks at. A node of many shards has thousands of these, of which a message touches
+/// one, so they are small: what waits to leave is elsewhere, and so is who waits for room.
+#[derive(Debug, Default)]
 struct Peer {
-    /// Where the outboxes to it are, else [`NOWHERE`]. Those that are shared it has only while there
-    /// is something in them.
-    lanes: Cell<u32>,
+    /// The outboxes to it. Those that shards share it has only while there is something in them.
+    lanes: RefCell<Option<Box<Lanes>>>,
     /// User messages that were in the outbox at the last end of a turn, and those since; and
     /// [`STOPPED`] and [`WAITS`].
-    taken: Cell<u16>,
+    taken: Cell<u32>,
 }
 
 /// A target of that shard said STOP, and has not said GO.
-const STOPPED: u16 = 1 << 15;
+const STOPPED: u32 = 1 << 31;
 /// Somebody may wait for room.
-const WAITS: u16 = 1 << 14;
+const WAITS: u32 = 1 << 30;
 /// The count of messages.
-const TAKEN: u16 = WAITS - 1;
-/// Where it is set back to: what is in band is sent however much there is of it.
-const COUNTED: usize = TAKEN as usize - OUTBOX_FLUSH;
-
-const _: () = assert!(size_of::<Peer>() == 8 && OUTBOX_DEPTH <= COUNTED);
+const TAKEN: u32 = WAITS - 1;
 
 impl Peer {
-    const fn idle() -> Self {
-        Self { lanes: Cell::new(NOWHERE), taken: Cell::new(0) }
-    }
-
     #[inline]
-    fn set(&self, bit: u16, is_set: bool) {
+    fn set(&self, bit: u32, is_set: bool) {
         let taken = self.taken.get();
         self.taken.set(if is_set { taken | bit } else { taken & !bit });
     }
 
     #[inline]
-    fn has(&self, bit: u16) -> bool {
+    fn has(&self, bit: u32) -> bool {
         self.taken.get() & bit != 0
     }
 
     /// Says how many messages there are.
     #[inline]
     fn count(&self, taken: usize) {
-        let taken = taken.min(COUNTED) as u16;
-        self.taken.set(self.taken.get() & !TAKEN | taken);
-    }
-
-    /// Counts one more. After at most [`OUTBOX_FLUSH`] of them it is to be set back.
-    #[inline(always)]
-    fn count_on(&self) {
-        self.taken.set(self.taken.get() + 1);
-    }
-
-    /// Sets the count back if it has gone too far.
-    fn set_back(&self) {
-        self.count(usize::from(self.taken.get() & TAKEN));
+        self.taken.set(self.taken.get() & !TAKEN | taken as u32);
     }
 }
 
@@ -90,9 +68,8 @@ pub(crate) struct Outboxes {
     peers: Box<[Peer]>,
     /// A bit per peer: set where something waits to leave, or somebody for room.
     busy: Box<[Cell<u64>]>,
-    pool: Rc<OutboxPool>,
-    /// The pool is other shards' too: what is empty goes back.
-    shares: bool,
+    /// Where those that are empty go, if other shards are to have them.
+    pool: Option<Rc<OutboxPool>>,
     waiting: RefCell<Waiting>,
     waiter_next: Cell<u64>,
     /// No user message leaves any more.
@@ -117,12 +94,10 @@ pub(crate) enum Blocked {
 
 impl Outboxes {
     pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
-        let shared = outlet.outboxes();
         Self {
-            peers: (0..shards).map(|_| Peer::idle()).collect(),
+            peers: (0..shards).map(|_| Peer::default()).collect(),
             busy: (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect(),
-            shares: shared.is_some(),
-            pool: shared.unwrap_or_default(),
+            pool: outlet.outboxes(),
             waiting: RefCell::default(),
             waiter_next: Cell::new(1),
             sealed: Cell::new(false),
@@ -139,14 +114,13 @@ impl Outboxes {
     /// Calls `f` with the outboxes to a peer, into which it puts something.
     #[inline(always)]
     fn put<R>(&self, peer: ShardId, place: &Peer, f: impl FnOnce(&mut Lanes) -> R) -> R {
-        let lent = &mut *self.pool.open();
-        let mut lanes = place.lanes.get();
-        if lanes == NOWHERE {
-            lanes = lent.lend();
-            place.lanes.set(lanes);
-        }
         self.set_busy(peer);
-        f(lent.at(lanes).expect("lent to this peer"))
+        f(place.lanes.borrow_mut().get_or_insert_with(|| self.lend()))
+    }
+
+    #[cold]
+    fn lend(&self) -> Box<Lanes> {
+        self.pool.as_ref().map_or_else(Box::default, |pool| pool.lend())
     }
 
     #[inline]
@@ -158,17 +132,17 @@ impl Outboxes {
     #[inline]
     pub(crate) fn check(&self, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
         let taken = self.peers[peer.index()].taken.get();
-        if usize::from(taken) < OUTBOX_DEPTH { Ok(()) } else { self.look(taken, peer, target) }
+        if (taken as usize) < OUTBOX_DEPTH { Ok(()) } else { self.look(taken, peer, target) }
     }
 
     /// The same, where there is more to look at than a count.
     #[cold]
     #[inline(never)]
-    fn look(&self, taken: u16, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
+    fn look(&self, taken: u32, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
         if taken & STOPPED != 0 && self.waiting.borrow().stopped.contains_key(&(peer, target)) {
             return Err(Blocked::Stopped);
         }
-        if usize::from(taken & TAKEN) < OUTBOX_DEPTH { Ok(()) } else { Err(Blocked::Outbox) }
+        if ((taken & TAKEN) as usize) < OUTBOX_DEPTH { Ok(()) } else { Err(Blocked::Outbox) }
     }
 
     /// Lets `push` put a user message into the outbox; the caller has checked.
@@ -179,7 +153,7 @@ impl Outboxes {
             push(&mut lanes.user);
             lanes.user.len().is_multiple_of(OUTBOX_FLUSH)
         });
-        place.count_on();
+        place.taken.set(place.taken.get() + 1);
         if full {
             self.flush_within_turn(peer);
         }
@@ -189,9 +163,7 @@ impl Outboxes {
     /// turn, as `taken` does.
     #[cold]
     fn flush_within_turn(&self, peer: ShardId) {
-        let place = &self.peers[peer.index()];
-        place.set_back();
-        if let Some(lanes) = self.pool.open().at(place.lanes.get()) {
+        if let Some(lanes) = &mut *self.peers[peer.index()].lanes.borrow_mut() {
             self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
         }
     }
@@ -297,14 +269,16 @@ impl Outboxes {
     /// Moves into the rings what fits. Says how many user messages are left where anything is.
     #[inline]
     fn flush_to(&self, peer: ShardId, place: &Peer) -> Option<usize> {
-        let lent = &mut *self.pool.open();
-        let lanes = lent.at(place.lanes.get())?;
+        let slot = &mut *place.lanes.borrow_mut();
+        let lanes = slot.as_mut()?;
         self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
-        let (left, is_empty) = (lanes.user.len(), lanes.is_empty());
-        if is_empty && self.shares {
-            lent.take_back(place.lanes.replace(NOWHERE));
+        if !lanes.is_empty() {
+            return Some(lanes.user.len());
         }
-        (!is_empty).then_some(left)
+        if let Some(pool) = &self.pool {
+            slot.take().into_iter().for_each(|lanes| pool.take_back(lanes));
+        }
+        None
     }
 
     /// Whether somebody waits for room to a peer, where somebody may.
@@ -343,8 +317,8 @@ impl Outboxes {
 
     /// Packets that wait to leave for a peer.
     pub(crate) fn len(&self, peer: ShardId, lane: Lane) -> usize {
-        let lent = &mut *self.pool.open();
-        lent.at(self.peers[peer.index()].lanes.get()).map_or(0, |lanes| match lane {
+        let lanes = self.peers[peer.index()].lanes.borrow();
+        lanes.as_ref().map_or(0, |lanes| match lane {
             Lane::System => lanes.system.len(),
             Lane::User => lanes.user.len(),
         })
@@ -367,22 +341,13 @@ impl Outboxes {
 
     /// Takes everything out, for a shard that goes down.
     pub(crate) fn take_all(&self) -> Vec<Packet> {
-        let lent = &mut *self.pool.open();
         let mut all = Vec::new();
         for place in &self.peers {
-            let Some(lanes) = lent.at(place.lanes.get()) else { continue };
+            let Some(mut lanes) = place.lanes.take() else { continue };
             for lane in [&mut lanes.system, &mut lanes.user] {
                 all.extend(std::iter::from_fn(|| lane.pop_front()));
             }
-            lent.take_back(place.lanes.replace(NOWHERE));
         }
         all
-    }
-}
-
-impl Drop for Outboxes {
-    /// Who shares the pool finds nothing in it that is not theirs.
-    fn drop(&mut self) {
-        drop(self.take_all());
     }
 }
