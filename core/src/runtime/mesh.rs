@@ -1,6 +1,8 @@
 //! The links between the shards of one node.
 
-use crate::mesh::{Outbox, Packet};
+use std::rc::Rc;
+
+use crate::mesh::{Outbox, OutboxPool, Packet};
 use crate::pid::ShardId;
 
 /// Which of the two rings of a pair a packet takes.
@@ -37,6 +39,13 @@ pub trait Outlet {
     /// announcement. A ring that comes after the announcement is never lost; several may count as
     /// one; a shard may also wake for no reason.
     fn flush(&self, peer: ShardId, system: &mut Outbox, user: &mut Outbox) -> usize;
+
+    /// Where the outboxes come from, if several shards that run on one thread share them, as
+    /// simulated ones do: they hold no more than what is in use at once. A shard asks when it is
+    /// made. Default none: a shard has its own, and each peer keeps those that it was lent.
+    fn outboxes(&self) -> Option<Rc<OutboxPool>> {
+        None
+    }
 }
 
 /// One shard's ends of the rings from its peers.

@@ -46,6 +46,7 @@ mod state;
 mod ties;
 mod turn;
 mod undelivered;
+mod waiting;
 mod work;
 
 pub(crate) use bonds::Notice;

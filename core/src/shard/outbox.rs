@@ -15,78 +15,62 @@
 //! when its STOP arrives, and that is how far the mailbox's overflow can grow for it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
+use super::waiting::{Waiter, Waiting};
 use crate::limits::{OUTBOX_DEPTH, OUTBOX_FLUSH};
-use crate::mesh::{Outbox, Packet};
+use crate::mesh::{Lanes, Outbox, OutboxPool, Packet};
 use crate::pid::ShardId;
 use crate::runtime::{Lane, Outlet};
 use crate::task::waker::StoredWaker;
 
-/// Somebody who waits to send to another shard. Numbered, so that one who gives up is found.
-pub(crate) type Waiter = (u64, StoredWaker);
-
-/// What a send looks at is one cache line, what a flush does beside it another: a simulated node has
-/// thousands of these.
+/// What a send looks at. A node of many shards has thousands of these, of which a message touches
+/// one, so they are small: what waits to leave is elsewhere, and so is who waits for room.
 #[derive(Debug, Default)]
-#[repr(C, align(64))]
 struct Peer {
-    user: RefCell<Outbox>,
-    /// User messages that were in the outbox at the last end of a turn, and those since.
-    taken: Cell<usize>,
-    /// How many targets are in `stopped`.
-    stopped_len: Cell<usize>,
-    /// Whether somebody may be in `waiting`.
-    waits: Cell<bool>,
-    system: RefCell<Outbox>,
-    /// Who waits for room in the user lane.
-    waiting: RefCell<VecDeque<Waiter>>,
-    /// Targets of that shard that said STOP, by slot and generation.
-    stopped: RefCell<BTreeMap<(u32, u32), Stopped>>,
+    /// The outboxes to it. Those that shards share it has only while there is something in them.
+    lanes: RefCell<Option<Box<Lanes>>>,
+    /// User messages that were in the outbox at the last end of a turn, and those since; and
+    /// [`STOPPED`] and [`WAITS`].
+    taken: Cell<u32>,
 }
 
-/// A target that said STOP.
-#[derive(Debug, Default)]
-struct Stopped {
-    /// The number that came with its STOP.
-    number: u64,
-    /// Who waits for its GO.
-    waiting: VecDeque<Waiter>,
-}
+/// A target of that shard said STOP, and has not said GO.
+const STOPPED: u32 = 1 << 31;
+/// Somebody may wait for room.
+const WAITS: u32 = 1 << 30;
+/// The count of messages.
+const TAKEN: u32 = WAITS - 1;
 
 impl Peer {
-    /// Moves into the rings what fits. Tells whether nothing is left.
-    fn flush(&self, peer: ShardId, outlet: &dyn Outlet) -> bool {
-        let (system, user) = (&mut *self.system.borrow_mut(), &mut *self.user.borrow_mut());
-        outlet.flush(peer, system, user);
-        system.is_empty() && user.is_empty()
-    }
-
-    /// Whether somebody waits for room.
     #[inline]
-    fn someone_waits(&self) -> bool {
-        if self.waits.get() {
-            self.waits.set(!self.waiting.borrow().is_empty());
-        }
-        self.waits.get()
+    fn set(&self, bit: u32, is_set: bool) {
+        let taken = self.taken.get();
+        self.taken.set(if is_set { taken | bit } else { taken & !bit });
     }
 
-    /// The first so many who wait for room.
-    #[cold]
-    fn take_waiting(&self, room: usize) -> Vec<StoredWaker> {
-        let mut waiting = self.waiting.borrow_mut();
-        let room = room.min(waiting.len());
-        waiting.drain(..room).map(|(_, waker)| waker).collect()
+    #[inline]
+    fn has(&self, bit: u32) -> bool {
+        self.taken.get() & bit != 0
+    }
+
+    /// Says how many messages there are.
+    #[inline]
+    fn count(&self, taken: usize) {
+        self.taken.set(self.taken.get() & !TAKEN | taken as u32);
     }
 }
 
 /// The outboxes of a shard, by peer.
 pub(crate) struct Outboxes {
-    peers: Vec<Peer>,
+    peers: Box<[Peer]>,
     /// A bit per peer: set where something waits to leave, or somebody for room.
     busy: Box<[Cell<u64>]>,
+    /// Where those that are empty go, if other shards are to have them.
+    pool: Option<Rc<OutboxPool>>,
+    waiting: RefCell<Waiting>,
     waiter_next: Cell<u64>,
     /// No user message leaves any more.
     sealed: Cell<bool>,
@@ -110,9 +94,15 @@ pub(crate) enum Blocked {
 
 impl Outboxes {
     pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
-        let peers = (0..shards).map(|_| Peer::default()).collect();
-        let busy = (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect();
-        Self { peers, busy, waiter_next: Cell::new(1), sealed: Cell::new(false), outlet }
+        Self {
+            peers: (0..shards).map(|_| Peer::default()).collect(),
+            busy: (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect(),
+            pool: outlet.outboxes(),
+            waiting: RefCell::default(),
+            waiter_next: Cell::new(1),
+            sealed: Cell::new(false),
+            outlet,
+        }
     }
 
     #[inline]
@@ -121,32 +111,49 @@ impl Outboxes {
         word.set(word.get() | 1 << (peer.index() % 64));
     }
 
+    /// Calls `f` with the outboxes to a peer, into which it puts something.
+    #[inline(always)]
+    fn put<R>(&self, peer: ShardId, place: &Peer, f: impl FnOnce(&mut Lanes) -> R) -> R {
+        self.set_busy(peer);
+        f(place.lanes.borrow_mut().get_or_insert_with(|| self.lend()))
+    }
+
+    #[cold]
+    fn lend(&self) -> Box<Lanes> {
+        self.pool.as_ref().map_or_else(Box::default, |pool| pool.lend())
+    }
+
     #[inline]
     pub(crate) fn push_system(&self, peer: ShardId, packet: Packet) {
-        self.peers[peer.index()].system.borrow_mut().push(packet);
-        self.set_busy(peer);
+        self.put(peer, &self.peers[peer.index()], |lanes| lanes.system.push(packet));
     }
 
     /// Whether a user message may leave for that target now.
     #[inline]
     pub(crate) fn check(&self, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
-        let peer = &self.peers[peer.index()];
-        if peer.stopped_len.get() > 0 && peer.stopped.borrow().contains_key(&target) {
+        let taken = self.peers[peer.index()].taken.get();
+        if (taken as usize) < OUTBOX_DEPTH { Ok(()) } else { self.look(taken, peer, target) }
+    }
+
+    /// The same, where there is more to look at than a count.
+    #[cold]
+    #[inline(never)]
+    fn look(&self, taken: u32, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
+        if taken & STOPPED != 0 && self.waiting.borrow().stopped.contains_key(&(peer, target)) {
             return Err(Blocked::Stopped);
         }
-        if peer.taken.get() >= OUTBOX_DEPTH { Err(Blocked::Outbox) } else { Ok(()) }
+        if ((taken & TAKEN) as usize) < OUTBOX_DEPTH { Ok(()) } else { Err(Blocked::Outbox) }
     }
 
     /// Lets `push` put a user message into the outbox; the caller has checked.
     #[inline(always)]
     pub(crate) fn push_user(&self, peer: ShardId, push: impl FnOnce(&mut Outbox)) {
         let place = &self.peers[peer.index()];
-        let mut user = place.user.borrow_mut();
-        push(&mut user);
-        let full = user.len().is_multiple_of(OUTBOX_FLUSH);
-        drop(user);
+        let full = self.put(peer, place, |lanes| {
+            push(&mut lanes.user);
+            lanes.user.len().is_multiple_of(OUTBOX_FLUSH)
+        });
         place.taken.set(place.taken.get() + 1);
-        self.set_busy(peer);
         if full {
             self.flush_within_turn(peer);
         }
@@ -156,7 +163,9 @@ impl Outboxes {
     /// turn, as `taken` does.
     #[cold]
     fn flush_within_turn(&self, peer: ShardId) {
-        self.peers[peer.index()].flush(peer, &*self.outlet);
+        if let Some(lanes) = &mut *self.peers[peer.index()].lanes.borrow_mut() {
+            self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
+        }
     }
 
     /// Notes somebody who waits, or renews the waker of one who does.
@@ -176,16 +185,17 @@ impl Outboxes {
         let Some(waker) = waker else { return renewed.unwrap_or_default() };
         let number = self.waiter_next.replace(self.waiter_next.get() + 1);
         let place = &self.peers[peer.index()];
+        let waiting = &mut *self.waiting.borrow_mut();
         match why {
             Blocked::Outbox => {
-                place.waiting.borrow_mut().push_back((number, waker));
-                place.waits.set(true);
+                waiting.room.entry(peer).or_default().push_back((number, waker));
+                place.set(WAITS, true);
                 self.set_busy(peer);
             }
             Blocked::Stopped => {
-                let mut stopped = place.stopped.borrow_mut();
-                stopped.entry(target).or_default().waiting.push_back((number, waker));
-                place.stopped_len.set(stopped.len());
+                let stopped = waiting.stopped.entry((peer, target)).or_default();
+                stopped.waiting.push_back((number, waker));
+                place.set(STOPPED, true);
             }
         }
         (number, StoredWaker::NONE)
@@ -206,32 +216,29 @@ impl Outboxes {
         target: (u32, u32),
         mut f: impl FnMut(&mut VecDeque<Waiter>) -> Option<R>,
     ) -> Option<R> {
-        let peer = &self.peers[peer.index()];
-        let found = f(&mut peer.waiting.borrow_mut());
-        found.or_else(|| f(&mut peer.stopped.borrow_mut().get_mut(&target)?.waiting))
+        let Waiting { room, stopped } = &mut *self.waiting.borrow_mut();
+        let found = room.get_mut(&peer).and_then(&mut f);
+        found.or_else(|| f(&mut stopped.get_mut(&(peer, target))?.waiting))
     }
 
     /// A target's mailbox is full, and said so with that number.
     pub(crate) fn stop(&self, peer: ShardId, target: (u32, u32), number: u64) {
-        let peer = &self.peers[peer.index()];
-        let mut stopped = peer.stopped.borrow_mut();
-        stopped.entry(target).or_default().number = number;
-        peer.stopped_len.set(stopped.len());
+        self.waiting.borrow_mut().stopped.entry((peer, target)).or_default().number = number;
+        self.peers[peer.index()].set(STOPPED, true);
     }
 
     /// The number of the STOP of a target for whose GO that waiter waits.
     pub(crate) fn stop_of(&self, peer: ShardId, target: (u32, u32), waiter: u64) -> Option<u64> {
-        let stopped = self.peers[peer.index()].stopped.borrow();
-        let stopped = stopped.get(&target)?;
+        let waiting = self.waiting.borrow();
+        let stopped = waiting.stopped.get(&(peer, target))?;
         stopped.waiting.iter().any(|(n, _)| *n == waiter).then_some(stopped.number)
     }
 
     /// A target's mailbox has room, or is gone. Returns whom to wake.
     pub(crate) fn go(&self, peer: ShardId, target: (u32, u32)) -> VecDeque<Waiter> {
-        let peer = &self.peers[peer.index()];
-        let mut stopped = peer.stopped.borrow_mut();
-        let waiters = stopped.remove(&target).unwrap_or_default().waiting;
-        peer.stopped_len.set(stopped.len());
+        let waiting = &mut *self.waiting.borrow_mut();
+        let waiters = waiting.stopped.remove(&(peer, target)).unwrap_or_default().waiting;
+        self.peers[peer.index()].set(STOPPED, waiting.any_stopped(peer));
         waiters
     }
 
@@ -245,28 +252,55 @@ impl Outboxes {
                 let bit = left.trailing_zeros();
                 left &= left - 1;
                 let index = index * 64 + bit as usize;
-                let peer = &self.peers[index];
-                let flushed = peer.flush(ShardId(index as u16), &*self.outlet);
-                let taken = if self.sealed.get() { OUTBOX_DEPTH } else { peer.user.borrow().len() };
-                peer.taken.set(taken);
-                if peer.someone_waits() {
-                    peer.take_waiting(OUTBOX_DEPTH.saturating_sub(taken))
-                        .into_iter()
-                        .for_each(&wake);
-                } else if flushed {
+                let (place, peer) = (&self.peers[index], ShardId(index as u16));
+                let kept = self.flush_to(peer, place);
+                let taken = if self.sealed.get() { OUTBOX_DEPTH } else { kept.unwrap_or(0) };
+                place.count(taken);
+                if place.has(WAITS) && self.someone_waits(peer, place) {
+                    let room = OUTBOX_DEPTH.saturating_sub(taken);
+                    self.take_waiting(peer, room).into_iter().for_each(&wake);
+                } else if kept.is_none() {
                     word.set(word.get() & !(1 << bit));
                 }
             }
         }
     }
 
+    /// Moves into the rings what fits. Says how many user messages are left where anything is.
+    #[inline]
+    fn flush_to(&self, peer: ShardId, place: &Peer) -> Option<usize> {
+        let slot = &mut *place.lanes.borrow_mut();
+        let lanes = slot.as_mut()?;
+        self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
+        if !lanes.is_empty() {
+            return Some(lanes.user.len());
+        }
+        if let Some(pool) = &self.pool {
+            slot.take().into_iter().for_each(|lanes| pool.take_back(lanes));
+        }
+        None
+    }
+
+    /// Whether somebody waits for room to a peer, where somebody may.
+    #[cold]
+    fn someone_waits(&self, peer: ShardId, place: &Peer) -> bool {
+        place.set(WAITS, self.waiting.borrow().for_room(peer));
+        place.has(WAITS)
+    }
+
+    /// The first so many who wait for room to a peer.
+    #[cold]
+    fn take_waiting(&self, peer: ShardId, room: usize) -> Vec<StoredWaker> {
+        self.waiting.borrow_mut().take(peer, room)
+    }
+
     /// Takes no more user messages. Returns those who wait for room.
     pub(crate) fn seal(&self) -> Vec<StoredWaker> {
         self.sealed.set(true);
         let mut waiting = Vec::new();
-        for peer in &self.peers {
-            peer.taken.set(OUTBOX_DEPTH);
-            waiting.extend(peer.take_waiting(usize::MAX));
+        for (peer, place) in (0..).map(ShardId).zip(&self.peers) {
+            place.count(OUTBOX_DEPTH);
+            waiting.extend(self.take_waiting(peer, usize::MAX));
         }
         waiting
     }
@@ -283,11 +317,11 @@ impl Outboxes {
 
     /// Packets that wait to leave for a peer.
     pub(crate) fn len(&self, peer: ShardId, lane: Lane) -> usize {
-        let peer = &self.peers[peer.index()];
-        match lane {
-            Lane::System => peer.system.borrow().len(),
-            Lane::User => peer.user.borrow().len(),
-        }
+        let lanes = self.peers[peer.index()].lanes.borrow();
+        lanes.as_ref().map_or(0, |lanes| match lane {
+            Lane::System => lanes.system.len(),
+            Lane::User => lanes.user.len(),
+        })
     }
 
     /// Calls `f` for everybody who waits, with the peer, the target that said STOP (`None` for who
@@ -296,23 +330,22 @@ impl Outboxes {
         &self,
         mut f: impl FnMut(ShardId, Option<(u32, u32)>, Option<u32>),
     ) {
-        for (index, peer) in (0..).zip(&self.peers) {
-            for (_, waker) in &*peer.waiting.borrow() {
-                f(ShardId(index), None, waker.slot());
-            }
-            for (&target, stopped) in &*peer.stopped.borrow() {
-                let waiting = stopped.waiting.iter();
-                waiting.for_each(|(_, waker)| f(ShardId(index), Some(target), waker.slot()));
-            }
+        let Waiting { room, stopped } = &*self.waiting.borrow();
+        for (&peer, waiting) in room {
+            waiting.iter().for_each(|(_, waker)| f(peer, None, waker.slot()));
+        }
+        for (&(peer, target), stopped) in stopped {
+            stopped.waiting.iter().for_each(|(_, waker)| f(peer, Some(target), waker.slot()));
         }
     }
 
     /// Takes everything out, for a shard that goes down.
     pub(crate) fn take_all(&self) -> Vec<Packet> {
         let mut all = Vec::new();
-        for peer in &self.peers {
-            for lane in [&peer.system, &peer.user] {
-                all.extend(std::iter::from_fn(|| lane.borrow_mut().pop_front()));
+        for place in &self.peers {
+            let Some(mut lanes) = place.lanes.take() else { continue };
+            for lane in [&mut lanes.system, &mut lanes.user] {
+                all.extend(std::iter::from_fn(|| lane.pop_front()));
             }
         }
         all

@@ -13,6 +13,7 @@ mod letters;
 mod lifecycle;
 mod mailboxes;
 mod maybe;
+mod outboxes;
 mod panics;
 mod passers;
 mod pump;

@@ -115,7 +115,8 @@ impl Campaign {
             if number > 0 && end.is_some_and(|end| Instant::now() >= end) {
                 return None;
             }
-            let seed = self.seed(steering, number);
+            let place = self.place(steering, number);
+            let seed = mix(place);
             let builder = match pool.beginning(seed) {
                 Some(log) => self.builder(log.seed).branch(log, seed),
                 None => self.builder(seed).seed(seed).log_decisions(true),
@@ -132,7 +133,7 @@ impl Campaign {
                 let builder = steering.policy.into_iter().fold(builder, Builder::policy);
                 run((&self.test, &format!("run {number} again")), builder, keeps, body)
             };
-            let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
+            let repeats = steering.check.unwrap_or_else(|| self.repeats(place));
             let of = (script.log.seed, number);
             if let Some(failure) = self.judge(steering, of, first, repeats, (&again, notes)) {
                 return Some(failure);

@@ -285,21 +285,24 @@ impl Campaign {
             return self.first_guided(steering, count, body, notes);
         }
         first_of(steering, count, &|number| {
-            let seed = self.seed(steering, number);
-            let repeats = steering.check.unwrap_or_else(|| self.repeats(seed));
-            check(seed, number, repeats)
+            let place = self.place(steering, number);
+            let repeats = steering.check.unwrap_or_else(|| self.repeats(place));
+            check(mix(place), number, repeats)
         })
     }
 
-    /// The seed of that number.
-    pub(super) fn seed(&self, steering: &Steering, number: u64) -> u64 {
+    /// Where the seed of that number is in the row of all, which [`mix`] makes it from. Where a
+    /// campaign begins follows from its name and from what the environment says.
+    pub(super) fn place(&self, steering: &Steering, number: u64) -> u64 {
         let named = self.test.bytes().chain(steering.base.bytes());
-        mix(named.fold(0, |hash, byte| mix(hash ^ u64::from(byte))).wrapping_add(number))
+        named.fold(0, |hash, byte| mix(hash ^ u64::from(byte))).wrapping_add(number)
     }
 
-    /// Whether a seed that passes is run twice, unless the environment says.
-    pub(super) const fn repeats(&self, seed: u64) -> bool {
-        self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every)
+    /// Whether the seed at that place of the row is run twice if it passes, unless the environment
+    /// says: one of so many in a row, so that a campaign of few seeds is as likely to check one of
+    /// them as any.
+    pub(super) const fn repeats(&self, place: u64) -> bool {
+        self.repeat_every > 0 && place.is_multiple_of(self.repeat_every)
     }
 
     /// Says whether a run failed, after a second one if it did or `repeats`.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use greenroom_core::ShardId;
-use greenroom_core::mesh::{Outbox, Packet};
+use greenroom_core::mesh::{Outbox, OutboxPool, Packet};
 use greenroom_core::runtime::{Inlet, Lane, Outlet};
 
 use super::rings::Rings;
@@ -61,23 +61,24 @@ impl SimOutlet {
         let Home { world, rings, id, .. } = &self.home;
         let (me, to) = (self.home.number(*id), self.home.number(peer));
         let content = &mut *rings.content.borrow_mut();
-        let (ring, store) = content.ring(*id, peer, lane);
-        let room = self.room_seen(rings.room(ring, lane)) as usize;
-        let count = room.min(packets.len());
-        let mut last = 0;
-        for _ in 0..count {
-            let Some(packet) = packets.pop_front() else { break };
-            let (slot, generation) = packet.target();
-            let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
-            let cause = world.note(me, Kind::Pushed, slot, detail) + 1;
-            ring.push(store, packet, cause);
-            last = cause;
-        }
+        let (count, last, held) = content.with((*id, peer, lane), |ring, store| {
+            let room = self.room_seen(rings.room(ring, lane)) as usize;
+            let count = room.min(packets.len());
+            let mut last = 0;
+            for _ in 0..count {
+                let Some(packet) = packets.pop_front() else { break };
+                let (slot, generation) = packet.target();
+                let detail = u64::from(generation) << 16 | u64::from(peer.0) << 1 | lane as u64;
+                let cause = world.note(me, Kind::Pushed, slot, detail) + 1;
+                ring.push(store, packet, cause);
+                last = cause;
+            }
+            (count, last, ring.is_held())
+        });
         if last != 0 {
             world.trace.because(last);
         }
         let target = &world.shards[to as usize];
-        let held = ring.is_held();
         if count > 0 && !held {
             rings.waiting.put(peer, lane, *id, true);
             target.inbound.set(target.inbound.get() + count as u32);
@@ -134,6 +135,10 @@ impl Outlet for SimOutlet {
         trace.because(before);
         pushed
     }
+
+    fn outboxes(&self) -> Option<Rc<OutboxPool>> {
+        Some(self.home.rings.outboxes.clone())
+    }
 }
 
 impl SimInlet {
@@ -145,27 +150,27 @@ impl SimInlet {
     fn look(&self, peer: ShardId, lane: Lane) -> u32 {
         let Home { world, rings, id, .. } = &self.home;
         let me = self.home.number(*id);
-        let content = &mut *rings.content.borrow_mut();
-        let (ring, store) = content.ring(peer, *id, lane);
-        let hidden = ring.hidden();
-        if hidden == 0 || ring.is_held() {
-            return ring.visible();
-        }
         let swarm = &world.swarm;
-        let misses =
-            ring.may_lag(swarm.lag_max) && world.draws.chance(Site::Visible, me, swarm.lag);
-        let seen = if misses {
-            world.draws.below(Site::Visible, me, u64::from(hidden)) as u32
-        } else {
-            hidden
-        };
-        ring.polled(seen < hidden);
-        if seen > 0 {
-            let pushed = ring.oldest_hidden(store);
-            ring.show(seen);
-            world.note_caused(me, Kind::Visible, u32::from(peer.0), u64::from(seen), pushed);
-        }
-        ring.visible()
+        rings.content.borrow_mut().with((peer, *id, lane), |ring, store| {
+            let hidden = ring.hidden();
+            if hidden == 0 || ring.is_held() {
+                return ring.visible();
+            }
+            let misses =
+                ring.may_lag(swarm.lag_max) && world.draws.chance(Site::Visible, me, swarm.lag);
+            let seen = if misses {
+                world.draws.below(Site::Visible, me, u64::from(hidden)) as u32
+            } else {
+                hidden
+            };
+            ring.polled(seen < hidden);
+            if seen > 0 {
+                let pushed = ring.oldest_hidden(store);
+                ring.show(seen);
+                world.note_caused(me, Kind::Visible, u32::from(peer.0), u64::from(seen), pushed);
+            }
+            ring.visible()
+        })
     }
 
     /// Takes a packet, with the mark of the event that pushed it. Nothing stays borrowed: opening it
@@ -173,14 +178,18 @@ impl SimInlet {
     #[inline]
     fn pop_one(&self, peer: ShardId, lane: Lane) -> Option<(Packet, u64)> {
         let Home { world, rings, id, .. } = &self.home;
-        let content = &mut *rings.content.borrow_mut();
-        let (ring, store) = content.ring(peer, *id, lane);
+        let (which, content) = ((peer, *id, lane), &mut *rings.content.borrow_mut());
+        let (ring, store) = content.ring(which);
         let (packet, cause, in_order) = ring.pop(store)?;
+        let is_empty = ring.waiting() == 0;
+        if ring.is_as_new() {
+            content.put_away(which);
+        }
         if !in_order {
             let what = format!("packets out of order, from shard {peer} to {id}, {lane:?} lane");
             world.verdicts.broken("order of rings", what);
         }
-        if ring.waiting() == 0 {
+        if is_empty {
             rings.waiting.put(*id, lane, peer, false);
         }
         Some((packet, cause))
@@ -199,8 +208,7 @@ impl SimInlet {
             && world.draws.chance(Site::Plant, me, 64)
         {
             let content = &mut *rings.content.borrow_mut();
-            let (ring, store) = content.ring(peer, *id, lane);
-            ring.swap_oldest(store);
+            content.with((peer, *id, lane), |ring, store| ring.swap_oldest(store));
         }
         // Told also when `sink` unwinds.
         let _told = (count > 0).then(|| RoomMade { inlet: self, peer, lane });

@@ -8,19 +8,17 @@ use greenroom_core::runtime::Lane;
 
 use super::Rings;
 use super::ring::Ring;
+use super::rings::Which;
 
 impl Rings {
     /// Changes one ring, and with it the set of those that wait for their consumer.
-    fn change<R>(
-        &self,
-        (from, to, lane): (ShardId, ShardId, Lane),
-        f: impl FnOnce(&mut Ring) -> R,
-    ) -> R {
+    fn change<R>(&self, (from, to, lane): Which, f: impl FnOnce(&mut Ring) -> R) -> R {
         let content = &mut *self.content.borrow_mut();
-        let (ring, _) = content.ring(from, to, lane);
-        let changed = f(ring);
-        self.waiting.put(to, lane, from, ring.waiting() > 0);
-        changed
+        content.with((from, to, lane), |ring, _| {
+            let changed = f(ring);
+            self.waiting.put(to, lane, from, ring.waiting() > 0);
+            changed
+        })
     }
 
     /// Holds both lanes. Returns how many packets no longer wait for the consumer.
@@ -47,6 +45,7 @@ impl Rings {
     /// Whether a packet is in sight that was not taken.
     pub(crate) fn shows(&self, from: ShardId, to: ShardId) -> bool {
         let content = &mut *self.content.borrow_mut();
-        Lane::ALL.into_iter().any(|lane| content.ring(from, to, lane).0.visible() > 0)
+        let mut visible = |lane| content.with((from, to, lane), |ring, _| ring.visible());
+        Lane::ALL.into_iter().any(|lane| visible(lane) > 0)
     }
 }

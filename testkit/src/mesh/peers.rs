@@ -11,6 +11,8 @@ use greenroom_core::runtime::Lane;
 pub(super) struct PeerSets {
     /// Words of one set.
     width: usize,
+    /// Members of all sets: to be taken out of sets that are all empty is most common.
+    members: Cell<usize>,
     words: Box<[Cell<u64>]>,
 }
 
@@ -19,7 +21,7 @@ impl PeerSets {
     pub(super) fn new(shards: u16) -> Self {
         let width = usize::from(shards).div_ceil(64);
         let words = (0..usize::from(shards) * 2 * width).map(|_| Cell::new(0)).collect();
-        Self { width, words }
+        Self { width, members: Cell::new(0), words }
     }
 
     #[inline]
@@ -30,10 +32,18 @@ impl PeerSets {
     /// Puts a peer into a set, or takes it out. Tells whether it was in it.
     #[inline]
     pub(super) fn put(&self, shard: ShardId, lane: Lane, peer: ShardId, is_in: bool) -> bool {
+        if !is_in && self.members.get() == 0 {
+            return false;
+        }
         let word = &self.set_of(shard, lane)[peer.index() / 64];
         let (before, bit) = (word.get(), 1 << (peer.index() % 64));
-        word.set(if is_in { before | bit } else { before & !bit });
-        before & bit != 0
+        let was_in = before & bit != 0;
+        if was_in != is_in {
+            word.set(before ^ bit);
+            let members = self.members.get();
+            self.members.set(if is_in { members + 1 } else { members - 1 });
+        }
+        was_in
     }
 
     /// Calls `f` for each peer in a set, in order.

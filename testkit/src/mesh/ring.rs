@@ -5,8 +5,7 @@ use greenroom_core::mesh::Packet;
 use super::store::{NOWHERE, Store};
 
 /// One direction of one pair and lane. Its packets are in the node's store, its depth is that of
-/// all rings of its lane. A node of many shards has thousands of rings, and each is looked at
-/// seldom: they are small so that they stay in the cache.
+/// all rings of its lane. Small, so that all that are not empty stay in the cache.
 #[derive(Debug)]
 pub(super) struct Ring {
     oldest: u32,
@@ -28,6 +27,12 @@ pub(super) const DEPTH_MAX: u32 = u16::MAX as u32;
 impl Ring {
     pub(super) const EMPTY: Self =
         Self { oldest: NOWHERE, newest: NOWHERE, len: 0, visible: 0, lag: 0, held: false };
+
+    /// Whether it is empty, and no test holds it.
+    #[inline]
+    pub(super) const fn is_as_new(&self) -> bool {
+        self.len == 0 && !self.held
+    }
 
     /// Packets pushed and not popped.
     pub(super) const fn len(&self) -> u32 {

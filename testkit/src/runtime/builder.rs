@@ -222,7 +222,7 @@ impl Builder {
         self
     }
 
-    /// Keeps the last four million events instead of the last 65,536; see
+    /// Keeps the last four million events instead of the last 4,096; see
     /// [`TestRuntime::save_trace`]. Default off: they take up to 128 MiB.
     pub const fn keep_trace(mut self, keep: bool) -> Self {
         self.setup.reach = if keep { Reach::Whole } else { Reach::Last };

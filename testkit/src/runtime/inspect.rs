@@ -157,7 +157,7 @@ impl TestRuntime {
         self.world.trace.events()
     }
 
-    /// The last `count` events, oldest first; at most 65,536 are kept unless the
+    /// The last `count` events, oldest first; at most 4,096 are kept unless the
     /// builder said to keep the trace.
     #[must_use]
     pub fn records(&self, count: usize) -> Vec<Record> {

@@ -9,7 +9,7 @@ use crate::world::World;
 
 impl TestRuntime {
     /// Writes the events of the run to a file that `greenroom-show` reads: all of them (the last
-    /// four million at least) where the builder said to keep the trace, else the last 65,536.
+    /// four million at least) where the builder said to keep the trace, else the last 4,096.
     ///
     /// # Errors
     ///

@@ -10,8 +10,9 @@ use super::{Kind, Record};
 /// Events between two checkpoints of the hash.
 pub(crate) const CHECKPOINT_EVENTS: u64 = 1024;
 
-/// Records kept of any run; a power of two.
-const RECORDS: usize = 1 << 16;
+/// Records kept of any run, 128 KiB; a power of two. More would go through the whole of a core's
+/// second cache, and take the place of what the run itself touches.
+const RECORDS: usize = 1 << 12;
 
 /// Records kept of a run that is to be looked at, 128 MiB; a power of two.
 const RECORDS_WHOLE: usize = 1 << 22;
@@ -96,8 +97,8 @@ impl Place {
     }
 }
 
-/// Record buffers of runs that are over: a campaign would otherwise have two megabytes cleared for
-/// every seed.
+/// Record buffers of runs that are over: a campaign would otherwise have them cleared for every
+/// seed.
 static SPARE: Mutex<Vec<Records>> = Mutex::new(Vec::new());
 const SPARE_MAX: usize = 8;
 

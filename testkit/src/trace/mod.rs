@@ -2,7 +2,7 @@
 //!
 //! Every event of the simulator and of core is folded into one 64-bit rolling hash, so that "the
 //! same run" is one comparison; a checkpoint of it is kept every 1024 events, so that two runs
-//! that differ can be told where. The last 65,536 events are kept as records for reports, and where
+//! that differ can be told where. The last 4,096 events are kept as records for reports, and where
 //! a run is to be looked at, all of them up to four million; each with the event that led to it,
 //! where that is known.
 //!

@@ -22,8 +22,10 @@ pub(crate) enum Phase {
     Parked,
 }
 
-/// What the world keeps of a shard.
+/// What the world keeps of a shard. What every message and every choice of a shard looks at is one
+/// cache line: of a node of many shards none stays in the first cache for long.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct ShardState {
     pub(crate) place: Place,
     pub(crate) phase: Cell<Phase>,
@@ -31,22 +33,26 @@ pub(crate) struct ShardState {
     pub(crate) announced: Cell<bool>,
     /// A doorbell reached it that no wake-up has swallowed yet.
     pub(crate) rung: Cell<bool>,
-    /// Doorbells on their way to it.
-    pub(crate) bells: Cell<u32>,
-    /// When it wants to run without any input; `u64::MAX` for never.
-    pub(crate) deadline: Cell<u64>,
-    /// The earliest deadline event that is under way for it; `u64::MAX` for none.
-    pub(crate) deadline_entered: Cell<u64>,
+    /// It could run, and does when it no longer stands still.
+    pub(crate) held: Cell<bool>,
     /// Packets pushed to it and not popped.
     pub(crate) inbound: Cell<u32>,
     /// Ready tasks that its last turn left.
     pub(crate) ready_tasks: Cell<u32>,
-    /// Slot and generation of the task it polled last; generation 0 when it has polled none.
-    pub(crate) polled: Cell<(u32, u32)>,
+    /// Doorbells on their way to it.
+    pub(crate) bells: Cell<u32>,
     /// Tells its spins apart.
     pub(crate) spin: Cell<u32>,
+    /// When it wants to run without any input; `u64::MAX` for never.
+    pub(crate) deadline: Cell<u64>,
+    /// The earliest deadline event that is under way for it; `u64::MAX` for none.
+    pub(crate) deadline_entered: Cell<u64>,
+    /// Slot and generation of the task it polled last; generation 0 when it has polled none.
+    pub(crate) polled: Cell<(u32, u32)>,
     /// The mark of the event that made it run.
     pub(crate) cause: Cell<u64>,
+    /// Until when it stands still.
+    pub(crate) stalled_until: Cell<u64>,
     /// What led to what in its turn.
     pub(crate) causes: Causes,
     /// Completions that have reached it, with the marks of the events that say so.
@@ -57,12 +63,8 @@ pub(crate) struct ShardState {
     pub(crate) arriving: RefCell<VecDeque<Injected>>,
     /// When the last of those arrives.
     pub(crate) arrives_last: Cell<u64>,
-    /// Until when it stands still.
-    pub(crate) stalled_until: Cell<u64>,
-    /// Why: a stall, or a round that took longer than it should.
+    /// Why it stands still: a stall, or a round that took longer than it should.
     pub(crate) stalled_by: Cell<Fault>,
-    /// It could run, and does when it no longer stands still.
-    pub(crate) held: Cell<bool>,
     /// How many times as long as usual its rounds take.
     pub(crate) slowness: Cell<u32>,
     pub(crate) slowness_drawn: Cell<bool>,
@@ -73,6 +75,8 @@ pub(crate) struct ShardState {
     /// How much too late the deadline event that is under way for it is.
     pub(crate) deadline_late: Cell<u64>,
 }
+
+const _: () = assert!(std::mem::offset_of!(ShardState, causes) == 64);
 
 impl ShardState {
     pub(crate) fn new(place: Place) -> Self {

@@ -52,6 +52,24 @@ fn a_failure_that_needs_no_odd_world_is_shrunk_to_a_tame_one() {
 }
 
 #[test]
+fn one_of_24_seeds_in_a_row_is_run_twice_wherever_a_campaign_begins() {
+    for number in 0..30 {
+        let runs = |campaign: Campaign| {
+            let runs = AtomicU64::new(0);
+            let found = campaign.search(|_| {
+                runs.fetch_add(1, Ordering::Relaxed);
+            });
+            assert!(found.is_none());
+            runs.into_inner()
+        };
+        let campaign = || Campaign::new(format!("begins at {number}")).seeds(48);
+        assert_eq!(runs(campaign()), 50);
+        assert_eq!(runs(campaign().repeat_every(3)), 64);
+        assert_eq!(runs(campaign().repeat_every(0)), 48);
+    }
+}
+
+#[test]
 fn a_run_that_depends_on_more_than_its_seed_is_found() {
     let name = "sim::campaigns::a_run_that_depends_on_more_than_its_seed_is_found";
     let runs = AtomicU64::new(0);
