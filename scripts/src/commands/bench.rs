@@ -67,7 +67,9 @@ fn compares(cargo_args: &[&str]) -> bool {
 const EXAMPLES: [(&str, &[&str]); 2] = [("kv", &["kv", "kv_shards"]), ("echo", &["echo"])];
 
 /// The flags of the workloads that are followed by a value; `greenroom-benches` reads them.
-const WITH_VALUE: [&str; 9] = [
+const WITH_VALUE: [&str; 11] = [
+    "--variant",
+    "--load",
     "--secs",
     "--repeats",
     "--driver",
@@ -142,8 +144,15 @@ mod tests {
             let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             examples_measured(&cargo_args(&args)).join(" ")
         };
-        for all in ["", "--json", "--secs 1", "--driver glommio", "kv echo", "echo ring kv_shards"]
-        {
+        for all in [
+            "",
+            "--json",
+            "--secs 1",
+            "--variant park",
+            "--driver glommio",
+            "kv echo",
+            "echo ring kv_shards",
+        ] {
             assert_eq!(built(all), "kv echo", "{all}");
         }
         for kv in ["kv", "-- ring kv", "kv_shards", "kv --rivals echo", "--echo a", "kv --bare x"] {
