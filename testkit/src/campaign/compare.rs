@@ -121,11 +121,11 @@ mod tests {
 
     /// A run of `events` events of which that one is another.
     fn run(events: u64, odd: u64, keeps: Keeps) -> Outcome {
-        let reach = match keeps {
-            Keeps::Closely(event) => Reach::Closely(event),
-            _ => Reach::Last,
+        let closely = match keeps {
+            Keeps::Closely(event) => Some(event),
+            _ => None,
         };
-        let trace = Trace::new(1, reach);
+        let trace = Trace::new(1, Reach { closely, ..Reach::default() });
         for seq in 0..events {
             let detail = if seq == odd { 1 << 40 } else { 0 };
             trace.note(seq, Place { node: 0, shard: 1 }, Kind::Turn, u32::from(seq > 9), detail);

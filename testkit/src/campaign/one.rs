@@ -91,8 +91,8 @@ impl Keeps {
         let builder = builder.log_decisions(self.has_choices());
         match self {
             Self::Closely(event) => builder.closely_from(event),
-            Self::Trace | Self::TraceSilently => builder.keep_trace(true),
-            Self::Little | Self::Choices | Self::Shown | Self::Silently => builder,
+            Self::Trace | Self::TraceSilently | Self::Shown => builder.whole_besides(),
+            Self::Little | Self::Choices | Self::Silently => builder,
         }
     }
 }
@@ -171,7 +171,7 @@ fn run_here(
         ..Outcome::default()
     };
     if keeps == Keeps::Shown {
-        outcome.edges = edges(&runtime.records(usize::MAX));
+        outcome.edges = edges(&runtime.all_records());
     }
     if keeps.has_trace() {
         let mishap = outcome.failure.as_ref().map(|fall| Mishap {

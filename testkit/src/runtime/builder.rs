@@ -75,7 +75,7 @@ impl Default for Builder {
             faults: Faults::none(),
             masks: false,
             source: None,
-            reach: Reach::Last,
+            reach: Reach::default(),
             randomness: false,
         };
         Self {
@@ -225,7 +225,7 @@ impl Builder {
     /// Keeps the last four million events instead of the last 4,096; see
     /// [`TestRuntime::save_trace`]. Default off: they take up to 128 MiB.
     pub const fn keep_trace(mut self, keep: bool) -> Self {
-        self.setup.reach = if keep { Reach::Whole } else { Reach::Last };
+        self.setup.reach = Reach { whole: keep, shown: keep, closely: None };
         self
     }
 
@@ -311,7 +311,8 @@ impl Builder {
 
     /// All that makes a run another one, as text; of whom a seed is not, nor what is kept of it.
     pub(crate) fn what_counts(&self) -> String {
-        let setup = WorldSetup { seed: 0, source: None, reach: Reach::Last, ..self.setup.clone() };
+        let setup =
+            WorldSetup { seed: 0, source: None, reach: Reach::default(), ..self.setup.clone() };
         format!("{setup:?} {:?} {:?}", self.changes, self.limits)
     }
 
@@ -342,7 +343,13 @@ impl Builder {
     }
 
     pub(crate) const fn closely_from(mut self, event: u64) -> Self {
-        self.setup.reach = Reach::Closely(event);
+        self.setup.reach.closely = Some(event);
+        self
+    }
+
+    /// Keeps the whole trace, and shows the test no more of it than it asked for.
+    pub(crate) const fn whole_besides(mut self) -> Self {
+        self.setup.reach.whole = true;
         self
     }
 

@@ -161,7 +161,12 @@ impl TestRuntime {
     /// builder said to keep the trace.
     #[must_use]
     pub fn records(&self, count: usize) -> Vec<Record> {
-        self.world.trace.records(count)
+        self.world.trace.shown(count)
+    }
+
+    /// All events that are kept, oldest first.
+    pub(crate) fn all_records(&self) -> Vec<Record> {
+        self.world.trace.records(usize::MAX)
     }
 
     /// Every choice that was made, if the builder said to log them.

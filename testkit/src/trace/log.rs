@@ -20,16 +20,16 @@ const RECORDS_WHOLE: usize = 1 << 22;
 const _: () = assert!(CHECKPOINT_EVENTS.is_power_of_two());
 const _: () = assert!(RECORDS.is_power_of_two() && RECORDS_WHOLE.is_power_of_two());
 
-/// How much of a trace is kept beside the hash and its checkpoints.
+/// How much of a trace is kept beside the hash, its checkpoints, and the last records.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum Reach {
-    /// The last records.
-    #[default]
-    Last,
+pub(crate) struct Reach {
     /// As many records as a picture can show.
-    Whole,
-    /// The last records; and from that event on a number of events, each with the hash after it.
-    Closely(u64),
+    pub(crate) whole: bool,
+    /// The test sees them: it asked for them. Else it sees the last ones of every run, so that it
+    /// does the same in one that is kept whole for others.
+    pub(crate) shown: bool,
+    /// From that event on a number of events, each with the hash after it.
+    pub(crate) closely: Option<u64>,
 }
 
 /// The hash after every 1024 events, and at the end.
@@ -117,8 +117,8 @@ impl Trace {
             cause: Cell::new(0),
             leads: Rc::default(),
             looks_mask: match reach {
-                Reach::Closely(_) | Reach::Whole => 0,
-                Reach::Last => CHECKPOINT_EVENTS - 1,
+                Reach { whole: false, closely: None, .. } => CHECKPOINT_EVENTS - 1,
+                _ => 0,
             },
             checkpoints: RefCell::default(),
             records,
@@ -187,7 +187,7 @@ impl Trace {
     #[inline(never)]
     fn look(&self, seq: u64, hash: u64) -> u64 {
         let record = || self.records[seq as usize % RECORDS].get();
-        if self.reach == Reach::Whole {
+        if self.reach.whole {
             let whole = &mut *self.whole.borrow_mut();
             match whole.get_mut(seq as usize % RECORDS_WHOLE) {
                 Some(old) => *old = record(),
@@ -197,7 +197,7 @@ impl Trace {
         if (seq + 1).is_multiple_of(CHECKPOINT_EVENTS) {
             self.checkpoints.borrow_mut().push(hash);
         }
-        if let Reach::Closely(from) = self.reach
+        if let Some(from) = self.reach.closely
             && seq >= from
         {
             let mut close = self.close.borrow_mut();
@@ -215,7 +215,7 @@ impl Trace {
 
     /// Notes that the actor to be spawned in a slot has that name.
     pub(crate) fn named(&self, place: Place, slot: u32, name: &Rc<str>) {
-        if self.reach == Reach::Whole {
+        if self.reach.whole {
             let name = name.clone();
             self.names.borrow_mut().push(Named { since: self.events(), place, slot, name });
         }
@@ -277,13 +277,18 @@ impl Trace {
     /// The last `count` records that are kept, oldest first.
     pub(crate) fn records(&self, count: usize) -> Vec<Record> {
         let whole = self.whole.borrow();
-        let (end, is_whole) = (self.count.get() as usize, self.reach == Reach::Whole);
+        let (end, is_whole) = (self.count.get() as usize, self.reach.whole);
         let kept = end.min(if is_whole { whole.len() } else { RECORDS }).min(count);
         let record = |seq: usize| match is_whole {
             true => whole[seq % RECORDS_WHOLE],
             false => self.records[seq % RECORDS].get(),
         };
         (end - kept..end).map(record).collect()
+    }
+
+    /// The last `count` of those that the test sees, oldest first.
+    pub(crate) fn shown(&self, count: usize) -> Vec<Record> {
+        self.records(if self.reach.shown { count } else { count.min(RECORDS) })
     }
 }
 
@@ -322,7 +327,7 @@ mod tests {
     #[test]
     fn every_part_of_an_event_changes_the_hash() {
         let hash = |time, place, kind, actor, detail| {
-            let trace = Trace::new(1, Reach::Last);
+            let trace = Trace::new(1, Reach::default());
             trace.note(time, place, kind, actor, detail);
             trace.hash()
         };
@@ -338,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_last_records_are_kept_and_know_their_cause() {
-        let trace = Trace::new(1, Reach::Last);
+        let trace = Trace::new(1, Reach::default());
         for n in 0..RECORDS as u32 + 10 {
             let seq = trace.note(u64::from(n), HERE, Kind::Turn, n, 0);
             trace.because_of(seq);
@@ -352,7 +357,10 @@ mod tests {
 
     #[test]
     fn a_whole_trace_keeps_all_and_has_the_same_hash() {
-        let (ring, whole) = (Trace::new(1, Reach::Last), Trace::new(1, Reach::Whole));
+        let (ring, whole) = (
+            Trace::new(1, Reach::default()),
+            Trace::new(1, Reach { whole: true, ..Reach::default() }),
+        );
         for n in 0..RECORDS as u32 * 2 {
             for trace in [&ring, &whole] {
                 trace.note(u64::from(n), HERE, Kind::Turn, n, 0);
@@ -362,12 +370,13 @@ mod tests {
         let records = whole.records(usize::MAX);
         assert_eq!(records.len(), RECORDS * 2);
         assert_eq!(records[RECORDS..], ring.records(usize::MAX));
+        assert_eq!(whole.shown(usize::MAX), ring.shown(usize::MAX), "the test did not ask");
         assert!((0..).zip(&records).all(|(seq, record)| record.seq == seq));
     }
 
     #[test]
     fn what_leads_on_is_the_cause_of_what_is_entered() {
-        let trace = Trace::new(1, Reach::Last);
+        let trace = Trace::new(1, Reach::default());
         let turn = trace.note(0, HERE, Kind::Turn, 0, 0);
         trace.because_of(turn);
         assert_eq!(trace.leads().get(), turn + 1);

@@ -158,7 +158,9 @@ fn the_schedule_is_fair_after_so_many_turns() {
         }
     };
     let name = "sim::phases::the_schedule_is_fair_after_so_many_turns";
-    let configure = |b: Builder, _| b.nodes(3).shards(1).policy(Policy::Pct { depth: 1 });
+    // A turn may poll its task so often that the last records are of a few turns.
+    let configure =
+        |b: Builder, _| b.nodes(3).shards(1).policy(Policy::Pct { depth: 1 }).keep_trace(true);
     let unfair = Mutex::new(0);
     let ran = |sim: &mut TestRuntime| {
         (0..3).for_each(|node| drop(sim.start_on(node, spin)));
