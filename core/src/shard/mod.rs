@@ -31,6 +31,7 @@ pub(crate) mod lifecycle;
 mod operations;
 pub(crate) mod outbox;
 pub(crate) mod parking;
+mod peers;
 mod probe;
 mod pump;
 mod reserve;

@@ -19,23 +19,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
+use super::peers::Peers;
 use super::waiting::{Waiter, Waiting};
 use crate::limits::{OUTBOX_DEPTH, OUTBOX_FLUSH};
-use crate::mesh::{Lanes, Outbox, OutboxPool, Packet};
+use crate::mesh::{Outbox, Packet};
 use crate::pid::ShardId;
 use crate::runtime::{Lane, Outlet};
 use crate::task::waker::StoredWaker;
-
-/// What a send looks at. A node of many shards has thousands of these, of which a message touches
-/// one, so they are small: what waits to leave is elsewhere, and so is who waits for room.
-#[derive(Debug, Default)]
-struct Peer {
-    /// The outboxes to it. Those that shards share it has only while there is something in them.
-    lanes: RefCell<Option<Box<Lanes>>>,
-    /// User messages that were in the outbox at the last end of a turn, and those since; and
-    /// [`STOPPED`] and [`WAITS`].
-    taken: Cell<u32>,
-}
 
 /// A target of that shard said STOP, and has not said GO.
 const STOPPED: u32 = 1 << 31;
@@ -44,32 +34,13 @@ const WAITS: u32 = 1 << 30;
 /// The count of messages.
 const TAKEN: u32 = WAITS - 1;
 
-impl Peer {
-    #[inline]
-    fn set(&self, bit: u32, is_set: bool) {
-        let taken = self.taken.get();
-        self.taken.set(if is_set { taken | bit } else { taken & !bit });
-    }
-
-    #[inline]
-    fn has(&self, bit: u32) -> bool {
-        self.taken.get() & bit != 0
-    }
-
-    /// Says how many messages there are.
-    #[inline]
-    fn count(&self, taken: usize) {
-        self.taken.set(self.taken.get() & !TAKEN | taken as u32);
-    }
-}
-
 /// The outboxes of a shard, by peer.
 pub(crate) struct Outboxes {
-    peers: Box<[Peer]>,
+    /// With each its word: user messages that were in the outbox at the last end of a turn, and
+    /// those since; and [`STOPPED`] and [`WAITS`].
+    peers: Peers,
     /// A bit per peer: set where something waits to leave, or somebody for room.
     busy: Box<[Cell<u64>]>,
-    /// Where those that are empty go, if other shards are to have them.
-    pool: Option<Rc<OutboxPool>>,
     waiting: RefCell<Waiting>,
     waiter_next: Cell<u64>,
     /// No user message leaves any more.
@@ -95,9 +66,8 @@ pub(crate) enum Blocked {
 impl Outboxes {
     pub(crate) fn new(shards: u16, outlet: Rc<dyn Outlet>) -> Self {
         Self {
-            peers: (0..shards).map(|_| Peer::default()).collect(),
+            peers: Peers::new(shards, outlet.outboxes()),
             busy: (0..usize::from(shards).div_ceil(64)).map(|_| Cell::new(0)).collect(),
-            pool: outlet.outboxes(),
             waiting: RefCell::default(),
             waiter_next: Cell::new(1),
             sealed: Cell::new(false),
@@ -111,27 +81,29 @@ impl Outboxes {
         word.set(word.get() | 1 << (peer.index() % 64));
     }
 
-    /// Calls `f` with the outboxes to a peer, into which it puts something.
-    #[inline(always)]
-    fn put<R>(&self, peer: ShardId, place: &Peer, f: impl FnOnce(&mut Lanes) -> R) -> R {
-        self.set_busy(peer);
-        f(place.lanes.borrow_mut().get_or_insert_with(|| self.lend()))
+    /// Sets a bit of a peer's word, or clears it.
+    fn mark(&self, peer: ShardId, bit: u32, is_set: bool) {
+        let word = self.peers.count(peer);
+        word.set(if is_set { word.get() | bit } else { word.get() & !bit });
     }
 
-    #[cold]
-    fn lend(&self) -> Box<Lanes> {
-        self.pool.as_ref().map_or_else(Box::default, |pool| pool.lend())
+    /// Says in a peer's word how many messages there are.
+    #[inline]
+    fn count(&self, peer: ShardId, taken: usize) {
+        let word = self.peers.count(peer);
+        word.set(word.get() & !TAKEN | taken as u32);
     }
 
     #[inline]
     pub(crate) fn push_system(&self, peer: ShardId, packet: Packet) {
-        self.put(peer, &self.peers[peer.index()], |lanes| lanes.system.push(packet));
+        self.peers.put_system(peer, packet);
+        self.set_busy(peer);
     }
 
     /// Whether a user message may leave for that target now.
     #[inline]
     pub(crate) fn check(&self, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
-        let taken = self.peers[peer.index()].taken.get();
+        let taken = self.peers.count(peer).get();
         if (taken as usize) < OUTBOX_DEPTH { Ok(()) } else { self.look(taken, peer, target) }
     }
 
@@ -148,24 +120,23 @@ impl Outboxes {
     /// Lets `push` put a user message into the outbox; the caller has checked.
     #[inline(always)]
     pub(crate) fn push_user(&self, peer: ShardId, push: impl FnOnce(&mut Outbox)) {
-        let place = &self.peers[peer.index()];
-        let full = self.put(peer, place, |lanes| {
-            push(&mut lanes.user);
-            lanes.user.len().is_multiple_of(OUTBOX_FLUSH)
+        let full = self.peers.put_user(peer, |user| {
+            push(user);
+            user.len().is_multiple_of(OUTBOX_FLUSH)
         });
-        place.taken.set(place.taken.get() + 1);
+        let word = self.peers.count(peer);
+        word.set(word.get() + 1);
+        self.set_busy(peer);
         if full {
             self.flush_within_turn(peer);
         }
     }
 
     /// Lets a peer have what there is for it. Who waits for room goes on waiting for the end of the
-    /// turn, as `taken` does.
+    /// turn, as the count does.
     #[cold]
     fn flush_within_turn(&self, peer: ShardId) {
-        if let Some(lanes) = &mut *self.peers[peer.index()].lanes.borrow_mut() {
-            self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
-        }
+        self.peers.flush(peer, &*self.outlet);
     }
 
     /// Notes somebody who waits, or renews the waker of one who does.
@@ -184,18 +155,17 @@ impl Outboxes {
         });
         let Some(waker) = waker else { return renewed.unwrap_or_default() };
         let number = self.waiter_next.replace(self.waiter_next.get() + 1);
-        let place = &self.peers[peer.index()];
         let waiting = &mut *self.waiting.borrow_mut();
         match why {
             Blocked::Outbox => {
                 waiting.room.entry(peer).or_default().push_back((number, waker));
-                place.set(WAITS, true);
+                self.mark(peer, WAITS, true);
                 self.set_busy(peer);
             }
             Blocked::Stopped => {
                 let stopped = waiting.stopped.entry((peer, target)).or_default();
                 stopped.waiting.push_back((number, waker));
-                place.set(STOPPED, true);
+                self.mark(peer, STOPPED, true);
             }
         }
         (number, StoredWaker::NONE)
@@ -224,7 +194,7 @@ impl Outboxes {
     /// A target's mailbox is full, and said so with that number.
     pub(crate) fn stop(&self, peer: ShardId, target: (u32, u32), number: u64) {
         self.waiting.borrow_mut().stopped.entry((peer, target)).or_default().number = number;
-        self.peers[peer.index()].set(STOPPED, true);
+        self.mark(peer, STOPPED, true);
     }
 
     /// The number of the STOP of a target for whose GO that waiter waits.
@@ -238,7 +208,7 @@ impl Outboxes {
     pub(crate) fn go(&self, peer: ShardId, target: (u32, u32)) -> VecDeque<Waiter> {
         let waiting = &mut *self.waiting.borrow_mut();
         let waiters = waiting.stopped.remove(&(peer, target)).unwrap_or_default().waiting;
-        self.peers[peer.index()].set(STOPPED, waiting.any_stopped(peer));
+        self.mark(peer, STOPPED, waiting.any_stopped(peer));
         waiters
     }
 
@@ -252,11 +222,11 @@ impl Outboxes {
                 let bit = left.trailing_zeros();
                 left &= left - 1;
                 let index = index * 64 + bit as usize;
-                let (place, peer) = (&self.peers[index], ShardId(index as u16));
-                let kept = self.flush_to(peer, place);
+                let peer = ShardId(index as u16);
+                let kept = self.peers.flush(peer, &*self.outlet);
                 let taken = if self.sealed.get() { OUTBOX_DEPTH } else { kept.unwrap_or(0) };
-                place.count(taken);
-                if place.has(WAITS) && self.someone_waits(peer, place) {
+                self.count(peer, taken);
+                if self.peers.count(peer).get() & WAITS != 0 && self.someone_waits(peer) {
                     let room = OUTBOX_DEPTH.saturating_sub(taken);
                     self.take_waiting(peer, room).into_iter().for_each(&wake);
                 } else if kept.is_none() {
@@ -266,26 +236,12 @@ impl Outboxes {
         }
     }
 
-    /// Moves into the rings what fits. Says how many user messages are left where anything is.
-    #[inline]
-    fn flush_to(&self, peer: ShardId, place: &Peer) -> Option<usize> {
-        let slot = &mut *place.lanes.borrow_mut();
-        let lanes = slot.as_mut()?;
-        self.outlet.flush(peer, &mut lanes.system, &mut lanes.user);
-        if !lanes.is_empty() {
-            return Some(lanes.user.len());
-        }
-        if let Some(pool) = &self.pool {
-            slot.take().into_iter().for_each(|lanes| pool.take_back(lanes));
-        }
-        None
-    }
-
     /// Whether somebody waits for room to a peer, where somebody may.
     #[cold]
-    fn someone_waits(&self, peer: ShardId, place: &Peer) -> bool {
-        place.set(WAITS, self.waiting.borrow().for_room(peer));
-        place.has(WAITS)
+    fn someone_waits(&self, peer: ShardId) -> bool {
+        let waits = self.waiting.borrow().for_room(peer);
+        self.mark(peer, WAITS, waits);
+        waits
     }
 
     /// The first so many who wait for room to a peer.
@@ -298,8 +254,8 @@ impl Outboxes {
     pub(crate) fn seal(&self) -> Vec<StoredWaker> {
         self.sealed.set(true);
         let mut waiting = Vec::new();
-        for (peer, place) in (0..).map(ShardId).zip(&self.peers) {
-            place.count(OUTBOX_DEPTH);
+        for peer in self.peers.all() {
+            self.count(peer, OUTBOX_DEPTH);
             waiting.extend(self.take_waiting(peer, usize::MAX));
         }
         waiting
@@ -317,11 +273,7 @@ impl Outboxes {
 
     /// Packets that wait to leave for a peer.
     pub(crate) fn len(&self, peer: ShardId, lane: Lane) -> usize {
-        let lanes = self.peers[peer.index()].lanes.borrow();
-        lanes.as_ref().map_or(0, |lanes| match lane {
-            Lane::System => lanes.system.len(),
-            Lane::User => lanes.user.len(),
-        })
+        self.peers.waiting(peer, lane)
     }
 
     /// Calls `f` for everybody who waits, with the peer, the target that said STOP (`None` for who
@@ -341,13 +293,6 @@ impl Outboxes {
 
     /// Takes everything out, for a shard that goes down.
     pub(crate) fn take_all(&self) -> Vec<Packet> {
-        let mut all = Vec::new();
-        for place in &self.peers {
-            let Some(mut lanes) = place.lanes.take() else { continue };
-            for lane in [&mut lanes.system, &mut lanes.user] {
-                all.extend(std::iter::from_fn(|| lane.pop_front()));
-            }
-        }
-        all
+        self.peers.take_all()
     }
 }
