@@ -42,7 +42,7 @@ pub trait Outlet {
 
     /// Where the outboxes come from, if several shards that run on one thread share them, as
     /// simulated ones do: they hold no more than what is in use at once. A shard asks when it is
-    /// made. Default none: a shard has its own, and each peer keeps those that it was lent.
+    /// made. Default none: a shard has its own.
     fn outboxes(&self) -> Option<Rc<OutboxPool>> {
         None
     }
