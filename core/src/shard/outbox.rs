@@ -83,14 +83,14 @@ impl Outboxes {
 
     /// Sets a bit of a peer's word, or clears it.
     fn mark(&self, peer: ShardId, bit: u32, is_set: bool) {
-        let word = self.peers.count(peer);
+        let word = self.peers.word(peer);
         word.set(if is_set { word.get() | bit } else { word.get() & !bit });
     }
 
     /// Says in a peer's word how many messages there are.
     #[inline]
     fn count(&self, peer: ShardId, taken: usize) {
-        let word = self.peers.count(peer);
+        let word = self.peers.word(peer);
         word.set(word.get() & !TAKEN | taken as u32);
     }
 
@@ -103,7 +103,7 @@ impl Outboxes {
     /// Whether a user message may leave for that target now.
     #[inline]
     pub(crate) fn check(&self, peer: ShardId, target: (u32, u32)) -> Result<(), Blocked> {
-        let taken = self.peers.count(peer).get();
+        let taken = self.peers.word(peer).get();
         if (taken as usize) < OUTBOX_DEPTH { Ok(()) } else { self.look(taken, peer, target) }
     }
 
@@ -124,7 +124,7 @@ impl Outboxes {
             push(user);
             user.len().is_multiple_of(OUTBOX_FLUSH)
         });
-        let word = self.peers.count(peer);
+        let word = self.peers.word(peer);
         word.set(word.get() + 1);
         self.set_busy(peer);
         if full {
@@ -226,7 +226,7 @@ impl Outboxes {
                 let kept = self.peers.flush(peer, &*self.outlet);
                 let taken = if self.sealed.get() { OUTBOX_DEPTH } else { kept.unwrap_or(0) };
                 self.count(peer, taken);
-                if self.peers.count(peer).get() & WAITS != 0 && self.someone_waits(peer) {
+                if self.peers.word(peer).get() & WAITS != 0 && self.someone_waits(peer) {
                     let room = OUTBOX_DEPTH.saturating_sub(taken);
                     self.take_waiting(peer, room).into_iter().for_each(&wake);
                 } else if kept.is_none() {

@@ -18,7 +18,7 @@ use crate::runtime::{Lane, Outlet};
 #[repr(C, align(64))]
 struct Own {
     user: RefCell<Outbox>,
-    count: Cell<u32>,
+    word: Cell<u32>,
     system: RefCell<Outbox>,
 }
 
@@ -27,7 +27,7 @@ struct Own {
 struct Sharing {
     /// Absent while there is nothing in them.
     lanes: RefCell<Option<Box<Lanes>>>,
-    count: Cell<u32>,
+    word: Cell<u32>,
 }
 
 /// All peers of a shard. Of the two lists one is empty.
@@ -58,12 +58,12 @@ impl Peers {
         (0..self.len()).map(ShardId)
     }
 
-    /// The word that is kept for each.
+    /// The word that is kept for each peer; what is in it is the caller's to say.
     #[inline(always)]
-    pub(super) fn count(&self, peer: ShardId) -> &Cell<u32> {
+    pub(super) fn word(&self, peer: ShardId) -> &Cell<u32> {
         match self.own.get(peer.index()) {
-            Some(own) => &own.count,
-            None => &self.sharing[peer.index()].count,
+            Some(own) => &own.word,
+            None => &self.sharing[peer.index()].word,
         }
     }
 
