@@ -6,6 +6,8 @@
 mod doctor;
 #[cfg(not(loom))]
 mod driver;
+#[cfg(not(loom))]
+mod kernel;
 pub mod mesh;
 #[cfg(not(loom))]
 mod pool;

@@ -35,7 +35,8 @@ pub struct ShardReport {
     pub killed: usize,
     /// Hooks that did not do what they were to.
     pub hooks: Vec<HookFailure>,
-    /// What the runtime itself panicked with on this shard, which is a bug of the runtime.
+    /// What the runtime itself panicked with on this shard: a bug of the runtime, or a kernel that
+    /// has lost what it was to tell.
     pub failed: Option<Arc<str>>,
 }
 

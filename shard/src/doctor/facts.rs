@@ -6,6 +6,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::driver::{self, Driver, FoundFeature};
+use crate::kernel;
 
 /// What was found. Unknown facts are `None`: a machine without `/proc` is not refused for it.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +52,7 @@ impl Facts {
     pub(crate) fn cheap() -> Self {
         let read = |path: &str| fs::read_to_string(path).ok();
         Self {
-            kernel: read("/proc/sys/kernel/osrelease").and_then(|text| kernel(&text)),
+            kernel: kernel::version(),
             io_uring_disabled: read("/proc/sys/kernel/io_uring_disabled")
                 .and_then(|text| text.trim().parse().ok()),
             memlock_bytes: read("/proc/self/limits").and_then(|text| memlock(&text)),
@@ -79,12 +80,6 @@ impl Facts {
     }
 }
 
-/// The version in a release such as `6.1.0-18-amd64`.
-fn kernel(release: &str) -> Option<(u32, u32)> {
-    let mut numbers = release.trim().split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
 /// The soft limit in the line `Max locked memory  SOFT  HARD  bytes`.
 fn memlock(limits: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"))?;
@@ -106,9 +101,6 @@ mod tests {
 
     #[test]
     fn facts_are_read_from_what_the_kernel_writes() {
-        assert_eq!(kernel("6.1.0-18-amd64\n"), Some((6, 1)));
-        assert_eq!(kernel("5.10\n"), Some((5, 10)));
-        assert_eq!(kernel("unknown"), None);
         let limits = "Max cpu time  unlimited  unlimited  seconds\n\
                       Max locked memory         65536                65536                bytes\n";
         assert_eq!(memlock(limits), Some(65536));

@@ -197,12 +197,12 @@ impl Builder {
         // A task of its own, so that a panic of the root has a message.
         let task = async move |system: System| spawn_local(async move { root(system).await }).await;
         let outcome = running.handle().run_on(ShardId(0), task).wait();
-        running.shutdown(limit);
+        let report = running.shutdown(limit);
         match outcome {
             Ok(Ok(Ok(value))) => Ok(value),
             Ok(Ok(Err(error))) => Err(RunError::Root(error)),
             Ok(Err(TaskError::Panicked(message))) => Err(RunError::Panicked(message)),
-            Ok(Err(_)) | Err(_) => Err(RunError::ShutDown),
+            Ok(Err(_)) | Err(_) => Err(RunError::of(report)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use greenroom_core::{Error, Panic, ShardId};
+use greenroom_core::{Error, Panic, ShardId, ShardReport, ShutdownReport};
 
 /// Why there is no system. Nothing of it is left.
 #[derive(Debug)]
@@ -61,11 +61,20 @@ pub enum RunError {
     Panicked(Panic),
     /// The system shut down before the root was finished.
     ShutDown,
+    /// The runtime failed on that shard, with that message, and the system ended with it: a bug of
+    /// the runtime, or a kernel that has lost what it was to tell.
+    Failed(ShardId, Arc<str>),
     /// Called on a shard's own thread, which would stop that shard until the run is over.
     OnShard,
 }
 
 impl RunError {
+    /// Why a system ended that was not to.
+    pub(super) fn of(report: ShutdownReport) -> Self {
+        let failed = |end: ShardReport| Some(Self::Failed(end.shard, end.failed?));
+        report.shards.into_iter().find_map(failed).unwrap_or(Self::ShutDown)
+    }
+
     /// The root's own error where there is one, else this one: what a program's `main` returns.
     #[must_use]
     pub fn into_error(self) -> Error {
@@ -83,6 +92,7 @@ impl fmt::Display for RunError {
             Self::Root(error) => error.fmt(f),
             Self::Panicked(message) => write!(f, "the root panicked: {message}"),
             Self::ShutDown => f.write_str("the system shut down before its root was finished"),
+            Self::Failed(shard, message) => write!(f, "shard {shard} failed: {message}"),
             Self::OnShard => f.write_str("a run on a shard's own thread would stop that shard"),
         }
     }

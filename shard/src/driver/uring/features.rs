@@ -6,6 +6,7 @@ use io_uring::{IoUring, Probe, opcode};
 
 use super::ring::Ring;
 use crate::driver::{FoundFeature, RingLimits};
+use crate::kernel;
 
 /// Something that not every kernel has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +73,10 @@ impl Feature {
     }
 }
 
+/// The first kernel whose multishot accept loses connections, and the first that does not any more.
+const LOSES_ACCEPTS: (u32, u32) = (6, 3);
+const KEEPS_ACCEPTS: (u32, u32) = (6, 8);
+
 /// A set of features.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Features(pub(super) u32);
@@ -89,6 +94,18 @@ impl Features {
 
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// Those among them that the kernel of that version can be trusted with.
+    ///
+    /// A multishot accept whose completion finds no room gives a number that is no descriptor, and
+    /// the connection is lost, where completions are deferred: liburing #1062, seen with 6.6 to
+    /// 6.8-rc3, and not with 6.2.
+    pub(super) fn sound(self, kernel: Option<(u32, u32)>) -> Self {
+        let loses_accepts = kernel.is_some_and(|it| (LOSES_ACCEPTS..KEEPS_ACCEPTS).contains(&it));
+        let deferred = self.has(Feature::DeferTaskrun);
+        let accepts = self.has(Feature::MultishotAccept) && !(deferred && loses_accepts);
+        self.with(Feature::MultishotAccept, accepts)
     }
 
     /// What is known of a ring beside the flags it was made with.
@@ -118,9 +135,45 @@ impl Features {
 /// When no ring can be made.
 pub(crate) fn look_for_features() -> io::Result<Vec<FoundFeature>> {
     let features = Ring::new(RingLimits::default())?.features();
-    let found = Feature::ALL.iter().map(|&feature| {
-        let (name, kernel, without) = feature.facts();
-        FoundFeature { name, kernel, found: features.has(feature), without }
-    });
-    Ok(found.collect())
+    Ok(Feature::ALL.iter().map(|&feature| found(feature, features, kernel::version())).collect())
+}
+
+/// Whether it is among those that are used with the kernel of that version.
+fn found(feature: Feature, used: Features, version: Option<(u32, u32)>) -> FoundFeature {
+    let (name, mut kernel, without) = feature.facts();
+    let found = used.has(feature);
+    // It is there, and not to be trusted.
+    if feature == Feature::MultishotAccept && !found && version >= Some(LOSES_ACCEPTS) {
+        kernel = KEEPS_ACCEPTS;
+    }
+    FoundFeature { name, kernel, found, without }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multishot_accept_that_loses_connections_is_not_used() {
+        let all = Feature::ALL.iter().fold(Features::NONE, |all, &it| all.with(it, true));
+        let alone = all.with(Feature::MultishotAccept, false);
+        for (version, used) in [
+            (None, all),
+            (Some((5, 19)), all),
+            (Some((6, 2)), all),
+            (Some((6, 3)), alone),
+            (Some((6, 7)), alone),
+            (Some((6, 8)), all),
+            (Some((7, 3)), all),
+        ] {
+            assert_eq!(all.sound(version), used, "{version:?}");
+            let interrupted = all.with(Feature::DeferTaskrun, false);
+            assert_eq!(interrupted.sound(version), interrupted, "{version:?}");
+        }
+        let told = found(Feature::MultishotAccept, alone, Some((6, 6)));
+        assert_eq!((told.found, told.kernel), (false, KEEPS_ACCEPTS));
+        let told = found(Feature::MultishotAccept, alone, Some((5, 15)));
+        assert_eq!((told.found, told.kernel), (false, (5, 19)));
+        assert!(found(Feature::MultishotAccept, all, Some((6, 12))).found);
+    }
 }

@@ -32,6 +32,8 @@ pub(super) struct Ring {
     overflow: VecDeque<(Entry, usize)>,
     /// How often the kernel took a part of the entries alone, and so may have cut a link.
     cuts: u64,
+    /// The kernel has dropped completions, so there are operations that never end.
+    lost: bool,
 }
 
 /// What the kernel says of an operation.
@@ -55,7 +57,7 @@ pub(super) enum Wait {
 impl Ring {
     /// A ring around one of the kernel's, which has these features.
     pub(super) const fn over(ring: IoUring, features: Features) -> Self {
-        Self { ring, features, overflow: VecDeque::new(), cuts: 0 }
+        Self { ring, features, overflow: VecDeque::new(), cuts: 0, lost: false }
     }
 
     pub(super) const fn features(&self) -> Features {
@@ -106,6 +108,11 @@ impl Ring {
     /// Changes when a link of entries pushed before may have been cut.
     pub(super) const fn cuts(&self) -> u64 {
         self.cuts
+    }
+
+    /// Whether there are operations whose completions will never come.
+    pub(super) const fn has_lost(&self) -> bool {
+        self.lost
     }
 
     /// Whether entries wait for [`Ring::enter`].
@@ -165,7 +172,8 @@ impl Ring {
     ///
     /// # Errors
     ///
-    /// What else the kernel says, which only a ring misused can make it say.
+    /// What else the kernel says: that it had no memory for a completion and has dropped it, so that
+    /// an operation will never end; or what only a ring misused can make it say.
     pub(super) fn enter(&mut self, wait: Wait) -> io::Result<()> {
         loop {
             self.refill();
@@ -211,7 +219,12 @@ impl Ring {
 
     fn call(&mut self, completions: u32, timeout: Option<&Timespec>) -> io::Result<()> {
         #[cfg(test)]
-        ENTERED.set(entered() + 1);
+        {
+            ENTERED.set(entered() + 1);
+            if LOSES.get() && !self.lost {
+                return self.pass(Errno::BADR.into());
+            }
+        }
         let entries = self.ring.submission().len() as u32;
         let (flags, submitter) = (EnterFlags::GETEVENTS, self.ring.submitter());
         // SAFETY: `entries` of them are in the queue, each pushed by `push`; the argument is of the
@@ -233,8 +246,18 @@ impl Ring {
             }
             Err(error) => error,
         };
+        self.pass(error)
+    }
+
+    /// Whether the call to enter may just be made again.
+    fn pass(&mut self, error: io::Error) -> io::Result<()> {
         match Errno::from_io_error(&error) {
-            Some(Errno::INTR | Errno::TIME | Errno::BUSY | Errno::AGAIN | Errno::BADR) => Ok(()),
+            Some(Errno::INTR | Errno::TIME | Errno::BUSY | Errno::AGAIN) => Ok(()),
+            Some(Errno::BADR) => {
+                self.lost = true;
+                let what = "the kernel had no memory for a completion, and has dropped it";
+                Err(io::Error::new(io::ErrorKind::OutOfMemory, what))
+            }
             _ => Err(error),
         }
     }
@@ -264,6 +287,10 @@ impl Ring {
             result: entry.result(),
             flags: entry.flags(),
         }));
+        #[cfg(test)]
+        if LOSES.get() {
+            into.clear();
+        }
     }
 }
 
@@ -279,6 +306,13 @@ impl fmt::Debug for Ring {
 #[cfg(test)]
 thread_local! {
     static ENTERED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    static LOSES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// From now on the kernel is out of memory for what it has to tell this thread.
+#[cfg(test)]
+pub(super) fn lose_completions() {
+    LOSES.set(true);
 }
 
 /// How often this thread has entered its rings.

@@ -7,6 +7,7 @@ use io_uring::IoUring;
 use super::features::{Feature, Features};
 use super::ring::Ring;
 use crate::driver::RingLimits;
+use crate::kernel;
 
 /// Entries of the completion queue for each of the submission queue. The kernel keeps what does not
 /// fit, at the price of an allocation each.
@@ -66,6 +67,7 @@ impl Ring {
                 Ok(ring) => {
                     // A ring that defers has no use for the other, and no lack of it.
                     let features = Features(flags.0 | Features::of(&ring).0).and(allowed);
+                    let features = features.sound(kernel::version());
                     return Ok(Self::over(ring, features));
                 }
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => refused = Some(error),

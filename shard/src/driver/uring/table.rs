@@ -169,9 +169,11 @@ impl Table {
         self.files.close_all(&mut self.io);
     }
 
-    /// Whether nothing but the bell is under way, and everything was told.
+    /// Whether nothing but the bell is under way that could end, and everything was told.
     pub(super) fn is_quiet(&self) -> bool {
-        self.io.done.is_empty() && self.io.ops.under_way() <= usize::from(!self.deaf)
+        let ops = &self.io.ops;
+        let ended = ops.under_way() <= usize::from(!self.deaf) || ops.ring.has_lost();
+        self.io.done.is_empty() && ended
     }
 
     /// Ends the watch of the bell.

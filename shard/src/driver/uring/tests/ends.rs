@@ -11,6 +11,7 @@ use greenroom_core::{io, spawn_local};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::thread::gettid;
 
+use super::super::ring::lose_completions;
 use super::rig::{close, end_sends, listen, on_ring, pair, receive, receive_to_end, turn};
 use crate::driver::{Driver, RingLimits};
 use crate::{Builder, IdleStrategy, Pin};
@@ -75,6 +76,27 @@ fn a_shard_ends_while_a_file_is_being_read() {
         Ok(())
     });
     fs::remove_file(path).expect("it is there");
+}
+
+/// A completion that the kernel has no memory for is an operation that never ends: the shard fails,
+/// says why, and does not wait for it.
+#[test]
+fn a_shard_whose_completions_are_lost_fails_and_ends() {
+    let (sender, ended) = mpsc::channel();
+    let run = move || {
+        let builder = Builder::new().driver(Driver::Uring).shards(1).pin(Pin::None);
+        let ran = builder.run(async |_| {
+            let (listener, address) = listen().await?;
+            let (near, _far) = pair(listener, address).await?;
+            lose_completions();
+            Ok(receive(near, 1).await.map(drop)?)
+        });
+        sender.send(ran.expect_err("no shard goes on like this").to_string()).expect("us");
+    };
+    let thread = thread::Builder::new().spawn(run).expect("a thread");
+    let why = ended.recv_timeout(PATIENCE).expect("the shard does not end");
+    assert!(why.contains("has dropped it"), "{why}");
+    thread.join().expect("it has ended");
 }
 
 /// Threads that the kernel has started for this thread's rings.
