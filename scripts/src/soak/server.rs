@@ -112,7 +112,8 @@ impl Server {
     }
 
     fn stop_within(mut self, limit: Duration) -> Result<(), Failure> {
-        self.signal("INT")?;
+        // Not INT, which a background job of a shell is born deaf to, and hands down.
+        self.signal("TERM")?;
         let ended = self.end_within(limit);
         if !matches!(ended, Ok(Some(_))) {
             // Else what reads its lines would wait for more; it may have ended in this very moment.
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_server_is_watched_and_ends() {
-        let script = "trap 'echo closed 0, broke off 0; exit 0' INT
+        let script = "trap 'echo closed 0, broke off 0; exit 0' TERM
             echo settings; echo listens on 127.0.0.1:77; while :; do :; done";
         let server = shell(script).unwrap();
         assert_eq!(server.address.port(), 77);
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_server_that_does_not_end_is_killed() {
-        let script = "trap '' INT; echo listens on 127.0.0.1:77; while :; do :; done";
+        let script = "trap '' TERM; echo listens on 127.0.0.1:77; while :; do :; done";
         let server = shell(script).unwrap();
         let problem = server.stop_within(Duration::from_millis(50)).unwrap_err().to_string();
         assert!(problem.contains("did not end"), "{problem}");
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_word_too_many_is_a_failure() {
-        let script = "trap 'echo panicked >&2; echo closed 0; exit 0' INT
+        let script = "trap 'echo panicked >&2; echo closed 0; exit 0' TERM
             echo listens on 127.0.0.1:77; while :; do :; done";
         let problem = shell(script).unwrap().stop().unwrap_err().to_string();
         assert!(problem.contains("panicked"), "{problem}");
@@ -214,7 +215,7 @@ mod tests {
     fn so_is_an_end_of_its_own() {
         let problem = shell("echo no room; exit 1").unwrap_err().to_string();
         assert!(problem.contains("no room"), "{problem}");
-        let script = "trap 'exit 3' INT; echo listens on 127.0.0.1:77; while :; do :; done";
+        let script = "trap 'exit 3' TERM; echo listens on 127.0.0.1:77; while :; do :; done";
         let problem = shell(script).unwrap().stop().unwrap_err().to_string();
         assert!(problem.contains("exit status: 3"), "{problem}");
     }
