@@ -59,8 +59,8 @@ usage: greenroom-benches [WORKLOAD ...] [--json] [--full] [--variant NAME] [--se
   --load     the load of echo of so many connections with so many requests each under way alone:
              1x1, 50x1, 500x1 or 50x16
   --rivals   the program of benches/compare, whose servers echo measures beside ours
-  --bare     the program of benches/bare, whose loop by hand append measures beside ours, and whose
-             server, which does the least, kv does
+  --bare     the program of benches/bare, whose loops by hand append and echo measure beside ours, and
+             whose server, which does the least, kv does
   --shards   with `scaling --count`: so many (2), and
   --actors   so many actors on each (16)";
 

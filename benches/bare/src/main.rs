@@ -8,11 +8,15 @@
 //! `greenroom-bare sockets plain|registered SECS` prints messages a second from one end to the other
 //! of 32 pairs of Unix sockets on one ring: what an operation on a registered socket is cheaper by.
 //!
+//! `greenroom-bare echo [spin] [ring]` is a server that sends back what it gets, sleeping or busy
+//! polling, whose sends all go through the ring if the last word is there.
+//!
 //! `greenroom-bare kv` is a server that answers `redis-benchmark` with the least it can do.
 
 #![deny(unsafe_code)]
 
 mod append;
+mod echo;
 mod kv;
 mod sockets;
 
@@ -20,8 +24,8 @@ use std::process::ExitCode;
 
 use append::Registered;
 
-const USAGE: &str =
-    "append FILE linked|dsync DEPTH SECS [file|memory], sockets plain|registered SECS, or kv";
+const USAGE: &str = "append FILE linked|dsync DEPTH SECS [file|memory], \
+                     sockets plain|registered SECS, echo [spin] [ring], or kv";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +48,11 @@ fn main() -> ExitCode {
             Ok(secs) => sockets::run(how == "registered", secs),
             Err(_) => Err(std::io::Error::other("seconds are a number")),
         },
+        ["echo", ref how @ ..] if how.iter().all(|word| ["spin", "ring"].contains(word)) => {
+            let has = |word| how.contains(&word);
+            let way = echo::Way { spins: has("spin"), at_once: !has("ring") };
+            echo::serve(way).map(|never| match never {})
+        }
         ["kv"] => kv::serve().map(|never| match never {}),
         _ => Err(std::io::Error::other(USAGE)),
     };

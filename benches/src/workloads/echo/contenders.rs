@@ -14,6 +14,9 @@ use crate::programs;
 const IDLE: [(&str, Option<&str>); 3] =
     [("full", None), ("park", Some("park")), ("spin", Some("spin"))];
 
+/// How the loop by hand waits and sends; see `greenroom-bare`.
+const BARE: [&[&str]; 4] = [&[], &["ring"], &["spin"], &["spin", "ring"]];
+
 /// A server that takes part.
 #[derive(Debug)]
 pub(super) struct Contender {
@@ -44,6 +47,7 @@ pub(super) fn contenders(arguments: &Arguments) -> Result<Vec<Contender>, String
     if let Some(path) = &arguments.rivals {
         all.extend(rivals(path)?);
     }
+    all.extend(arguments.bare.iter().flat_map(|path| BARE.map(|how| bare(path, how))));
     Ok(all)
 }
 
@@ -56,6 +60,15 @@ fn ours(path: &Path, driver: Driver, name: &str, idle: Option<&str>) -> Contende
         name: format!("{name} {driver}"),
         program: path.into(),
         options: options.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// The loop by hand around a ring.
+fn bare(path: &Path, how: &[&str]) -> Contender {
+    Contender {
+        name: ["bare"].iter().chain(how).copied().collect::<Vec<_>>().join(", "),
+        program: path.into(),
+        options: ["echo"].iter().chain(how).map(ToString::to_string).collect(),
     }
 }
 

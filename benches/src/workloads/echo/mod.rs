@@ -8,7 +8,8 @@
 //! each request, by the kernel's own count.
 //!
 //! Ours is measured as it is by default, sleeping at once (`park`) and busy polling (`spin`).
-//! `--rivals PATH` names the program of `benches/compare`, whose `serve NAME` are the others.
+//! `--rivals PATH` names the program of `benches/compare`, whose `serve NAME` are the others, and
+//! `--bare PATH` that of `benches/bare`, whose server is a loop by hand around a ring as ours is.
 
 mod client;
 mod contenders;
