@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use greenroom_core::process::NodeRegistration;
 use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, Job, Net, NetRequest, NoPeers,
-    OpId, Outlet, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, Wall,
+    Blocking, Clock, Disk, DiskRequest, Driver, Injected, Injector, IoResult, Job, Net, NetRequest,
+    NoPeers, OpId, Outlet, ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, Wall,
 };
 use greenroom_core::{
     Fifo, Instant, Next, Shard, ShardId, ShardSetup, Silent, System, process, spawn_local,
@@ -56,7 +56,7 @@ impl Driver for Bare {
 const NO_IO: &str = "the bare loop has no I/O";
 
 impl Net for Bare {
-    fn submit(&self, _: OpId, _: NetRequest) {
+    fn submit(&self, _: OpId, _: NetRequest) -> Option<IoResult> {
         unreachable!("{NO_IO}");
     }
 

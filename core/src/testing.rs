@@ -57,7 +57,9 @@ impl Driver for Manual {
 
 /// Operations never complete by themselves: a test completes them.
 impl Net for Manual {
-    fn submit(&self, _: OpId, _: NetRequest) {}
+    fn submit(&self, _: OpId, _: NetRequest) -> Option<IoResult> {
+        None
+    }
 
     fn cancel(&self, _: OpId) {}
 }

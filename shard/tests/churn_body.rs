@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::thread;
 
-use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId};
+use greenroom_core::runtime::{DiskRequest, FileId, ListenOptions, NetDone, NetRequest, SocketId};
 use greenroom_core::{Result, ShardId, io, spawn_local};
 use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
@@ -171,6 +171,6 @@ async fn settle(listener: SocketId) {
 
 /// Comes back after the driver has dealt with what it was asked before.
 async fn turn() {
-    let nobody = NetRequest::Close { socket: SocketId(u64::MAX) };
-    assert!(io::net(nobody).await.is_err());
+    let nothing = DiskRequest::Close { file: FileId(u64::MAX) };
+    assert!(io::disk(nothing).await.is_err(), "there is no such file");
 }

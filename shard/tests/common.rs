@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use greenroom_core::io::net;
-use greenroom_core::runtime::{NetRequest, SocketId};
+use greenroom_core::io::disk;
+use greenroom_core::runtime::{DiskRequest, FileId};
 use greenroom_core::{Actor, Context, ExitReason, Flow, HookFailure, Pid, Reply, Reporter};
 use greenroom_shard::{Builder, Driver, IdleStrategy, Pin};
 
@@ -127,8 +127,9 @@ pub(crate) fn descriptors_with(threads: usize) -> usize {
     descriptors()
 }
 
-/// Comes back once the driver has carried out what was asked of it before.
+/// Comes back once the driver has carried out what was asked of it before. (What there is to say of
+/// sockets may be said at once; of files it is said at the next turn.)
 pub(crate) async fn driver_turn() {
-    let nobody = NetRequest::Close { socket: SocketId(u64::MAX) };
-    assert!(net(nobody).await.is_err());
+    let nothing = DiskRequest::Close { file: FileId(u64::MAX) };
+    assert!(disk(nothing).await.is_err(), "there is no such file");
 }

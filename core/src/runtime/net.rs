@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::Deref;
 
-use super::{BindOptions, OpId, UnixAddress};
+use super::{BindOptions, IoResult, OpId, UnixAddress};
 use crate::limits::BACKLOG;
 use crate::shard::current;
 
@@ -251,8 +251,12 @@ impl Drop for Buffer {
 /// The network of one shard. See the module's contract: submitting never fails or blocks, every
 /// operation completes.
 pub trait Net {
-    /// Starts an operation.
-    fn submit(&self, op: OpId, request: NetRequest);
+    /// Starts an operation. What it came to is returned where that is known at once, and the shard is
+    /// told of it later otherwise, never both.
+    ///
+    /// A driver that knows much at once has to let a task wait in between all the same: one that
+    /// does nothing but operations would never give its thread back else.
+    fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult>;
 
     /// Asks for an operation to end early. It still completes: with an error of kind
     /// `Interrupted`, or with its result where that came first.

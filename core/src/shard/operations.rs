@@ -185,7 +185,11 @@ impl Shard {
         let op = self.operations.open(kind, progress);
         self.observe(|| Event::Submitted { op });
         match request {
-            Request::Net(request) => self.driver.net().submit(op, request),
+            Request::Net(request) => {
+                if let Some(done) = self.driver.net().submit(op, request) {
+                    self.complete(op, done);
+                }
+            }
             Request::Disk(request) => self.driver.disk().submit(op, request),
             Request::Resolve(request) => self.driver.resolver().submit(op, request),
             Request::Run(job) => self.driver.blocking().submit(op, job),

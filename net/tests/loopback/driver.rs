@@ -82,8 +82,8 @@ impl Driver for Loopback {
 }
 
 impl Net for Loopback {
-    fn submit(&self, op: OpId, request: NetRequest) {
-        self.network.borrow_mut().submit(op, request);
+    fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult> {
+        self.network.borrow_mut().submit(op, request).map(|done| done.map(IoDone::Net))
     }
 
     fn cancel(&self, op: OpId) {

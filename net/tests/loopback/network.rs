@@ -59,8 +59,15 @@ impl Network {
         }
     }
 
-    pub(crate) fn submit(&mut self, op: OpId, request: NetRequest) {
+    /// Takes an operation on, and tells at once what it came to, now and then.
+    pub(crate) fn submit(&mut self, op: OpId, request: NetRequest) -> Option<io::Result<NetDone>> {
+        let attempt = if self.random.coin() { self.attempt(request) } else { Err(request) };
+        let request = match attempt {
+            Ok(done) => return Some(done),
+            Err(request) => request,
+        };
         self.waiting.push(Waiting { op, request, cancelled: false });
+        None
     }
 
     pub(crate) fn cancel(&mut self, op: OpId) {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use greenroom_core::Instant;
 use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Job, Net, NetRequest, OpId, ResolveRequest,
-    Resolver, ThreadId, ThreadJob, Threads, Wall,
+    Blocking, Clock, Disk, DiskRequest, Driver, IoResult, Job, Net, NetRequest, OpId,
+    ResolveRequest, Resolver, ThreadId, ThreadJob, Threads, Wall,
 };
 
 use super::World;
@@ -81,11 +81,12 @@ impl Driver for SimDriver {
 }
 
 impl Net for SimDriver {
-    fn submit(&self, op: OpId, request: NetRequest) {
+    fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult> {
         if self.is_alive() {
             self.world.draw_crash(self.shard);
             net::submit(&self.world, self.shard, op, request);
         }
+        None
     }
 
     fn cancel(&self, op: OpId) {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use greenroom_core::runtime::{Net, NetRequest, OpId};
+use greenroom_core::runtime::{IoResult, Net, NetRequest, OpId};
 use greenroom_core::{Instant, Shard};
 
 use super::Poller;
@@ -93,8 +93,9 @@ impl Sockets {
 }
 
 impl Net for Sockets {
-    fn submit(&self, op: OpId, request: NetRequest) {
+    fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult> {
         self.commands.borrow_mut().push(Command::Submit(op, request));
+        None
     }
 
     fn cancel(&self, op: OpId) {

@@ -16,23 +16,40 @@ use crate::pool::Jobs;
 /// Names no operation: a completion under it is dropped.
 pub(super) const NOBODY: OpId = OpId::from_word(u64::MAX);
 
+/// Operations of one turn that are told of as they are asked for. A task that does nothing else, as
+/// one does that asks a closed socket again and again, waits for the next turn then, and others have
+/// theirs.
+const KNOWN_AT_ONCE_MAX: u32 = 32;
+
 /// What sockets and files work with.
 pub(super) struct Io {
     pub(super) ops: Ops,
     /// Completions that the shard has not been told of.
     pub(super) done: Vec<(OpId, IoResult)>,
-    /// Sends may go by a call of their own at all.
+    /// Sends may go by a call of their own at all, and what is known at once be told at once.
     pub(super) at_once: bool,
     /// Longer ones, and those of this length, are not copied.
     pub(super) zero_copy_min_bytes: usize,
     /// The next may, of what this turn sends on streams; see [`super::sends`].
     may_send: bool,
+    /// So many operations of this turn may yet be told of as they are asked for.
+    known_left: u32,
 }
 
 impl Io {
     /// Whether a send is to go by a call of its own. The next of the turn is not.
     pub(super) fn sends_at_once(&mut self) -> bool {
         std::mem::take(&mut self.may_send) && self.at_once && !self.ops.ring.has_entries()
+    }
+
+    /// What an operation came to that was just asked for, where it is known and may be told.
+    fn known_at_once(&mut self, op: OpId) -> Option<IoResult> {
+        if !self.at_once || self.known_left == 0 {
+            return None;
+        }
+        let (_, result) = self.done.pop_if(|(done, _)| *done == op)?;
+        self.known_left -= 1;
+        Some(result)
     }
 }
 
@@ -57,6 +74,7 @@ impl Table {
             at_once: limits.at_once,
             zero_copy_min_bytes: limits.zero_copy_min_bytes,
             may_send: false,
+            known_left: 0,
         };
         let ring = &io.ops.ring;
         let told = message::is_told(ring.features()).then(|| ring.share()).transpose()?;
@@ -79,8 +97,9 @@ impl Table {
         self.io.ops.start(Some(self.bell_fd.clone()), Op::Bell);
     }
 
-    pub(super) fn net(&mut self, op: OpId, request: NetRequest) {
+    pub(super) fn net(&mut self, op: OpId, request: NetRequest) -> Option<IoResult> {
         self.sockets.submit(&mut self.io, op, request);
+        self.io.known_at_once(op)
     }
 
     pub(super) fn cancel_net(&mut self, op: OpId) {
@@ -122,6 +141,7 @@ impl Table {
     #[inline]
     pub(super) fn begin_turn(&mut self, shard: &Shard) {
         self.io.may_send = true;
+        self.io.known_left = KNOWN_AT_ONCE_MAX;
         if self.wants_a_turn() {
             if self.has_entries() || self.io.ops.ring.has_work() {
                 self.enter(shard, Wait::No);

@@ -5,7 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use greenroom_core::runtime::{
-    Blocking, Clock, Disk, DiskRequest, Driver, Net, NetRequest, OpId, Resolver, Threads, Wall,
+    Blocking, Clock, Disk, DiskRequest, Driver, IoResult, Net, NetRequest, OpId, Resolver, Threads,
+    Wall,
 };
 use greenroom_core::{Instant, Shard};
 
@@ -154,8 +155,8 @@ impl Driver for UringWorld {
 }
 
 impl Net for UringWorld {
-    fn submit(&self, op: OpId, request: NetRequest) {
-        self.table.borrow_mut().net(op, request);
+    fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult> {
+        self.table.borrow_mut().net(op, request)
     }
 
     fn cancel(&self, op: OpId) {

@@ -3,9 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
-use greenroom_core::io::net;
+use greenroom_core::io::{disk, net};
 use greenroom_core::runtime::{
-    BindOptions, Buffer, ListenOptions, NetDone, NetRequest, ShutdownSide, SocketId,
+    BindOptions, Buffer, DiskRequest, FileId, ListenOptions, NetDone, NetRequest, ShutdownSide,
+    SocketId,
 };
 use greenroom_core::{Result, System, spawn_local};
 
@@ -123,9 +124,11 @@ pub(super) async fn end_sends(stream: SocketId) -> io::Result<()> {
     net(NetRequest::Shutdown { stream, side: ShutdownSide::Send }).await.map(drop)
 }
 
-/// Comes back when what was asked for before is with the kernel.
+/// Comes back when what was asked for before is with the kernel. (What there is to say of sockets
+/// may be said at once; of files it is said at the next turn.)
 pub(super) async fn turn() {
-    assert!(close(SocketId(u64::MAX)).await.is_err());
+    let nothing = DiskRequest::Close { file: FileId(u64::MAX) };
+    assert!(disk(nothing).await.is_err(), "there is no such file");
 }
 
 pub(super) async fn close(socket: SocketId) -> io::Result<()> {

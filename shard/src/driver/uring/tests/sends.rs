@@ -1,9 +1,11 @@
 //! Sends that go at once, and those that wait for the others of their turn.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 use greenroom_core::runtime::SocketId;
@@ -24,13 +26,13 @@ async fn outside(listener: SocketId, address: SocketAddr) -> Result<(TcpStream, 
     Ok((near, accept(listener).await?))
 }
 
-/// Begins what `future` does, without waiting for its end.
-async fn begin(mut future: impl Future + Unpin) {
-    poll_fn(|cx| {
-        drop(Pin::new(&mut future).poll(cx));
-        Poll::Ready(())
-    })
-    .await;
+/// Begins what `future` does; what is to be waited for, where it is not over at once.
+async fn begin<F: Future>(future: F) -> std::result::Result<F::Output, Pin<Box<F>>> {
+    let mut future = Box::pin(future);
+    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => Err(future),
+    }
 }
 
 /// With two, one carries the answer and comes back at once.
@@ -82,16 +84,19 @@ fn the_first_send_of_a_turn_goes_at_once_and_the_others_together() {
         let mut buffer = [0; 64];
         for round in 0..10 {
             let said = [b'a' + round; 10];
-            let mut sends: Vec<_> =
-                streams.iter().map(|(_, far)| Box::pin(send(*far, said.to_vec()))).collect();
-            for send in &mut sends {
-                begin(send).await;
+            let mut waiting = Vec::new();
+            for (_, far) in &streams {
+                match begin(send(*far, said.to_vec())).await {
+                    Ok(sent) => sent?,
+                    Err(later) => waiting.push(later),
+                }
             }
+            assert_eq!(waiting.len(), streams.len() - 1, "one is over at once");
             let heard = streams.iter_mut().map(|(near, _)| near.read(&mut buffer));
             let kinds: Vec<_> = heard.map(|heard| heard.map_err(|error| error.kind())).collect();
             let later = Err(ErrorKind::WouldBlock);
             assert_eq!(kinds, [Ok(10), later, later], "what has come before the turn's end");
-            for send in sends {
+            for send in waiting {
                 send.await?;
             }
             for (near, _) in &mut streams[1..] {
@@ -166,17 +171,39 @@ fn a_datagram_goes_at_once() {
         near.set_nonblocking(true)?;
         let mut buffer = [0; 64];
         for n in 0..3 {
-            let mut sends: Vec<_> = (0..10)
-                .map(|part| Box::pin(send_to(socket, vec![n; part], near.local_addr().unwrap())))
-                .collect();
-            for (part, send) in sends.iter_mut().enumerate() {
-                begin(send).await;
+            for part in 0..10 {
+                let sent = begin(send_to(socket, vec![n; part], near.local_addr()?)).await;
+                sent.map_err(|_| "it waits")??;
                 assert_eq!(near.recv(&mut buffer)?, part);
-            }
-            for send in sends {
-                send.await?;
             }
         }
         Ok(close(socket).await?)
+    });
+}
+
+/// What is known at once is told at once, but not for ever: a task that does nothing but ask would
+/// never let the others have a turn.
+#[test]
+fn a_task_that_always_has_an_answer_lets_others_have_theirs() {
+    on_ring(RingLimits::default(), IdleStrategy::Park, async |_| {
+        let (socket, _) = bind(1000).await?;
+        close(socket).await?;
+        let over = Rc::new(Cell::new(false));
+        let other = spawn_local({
+            let over = over.clone();
+            async move {
+                turn().await;
+                over.set(true);
+            }
+        });
+        let mut at_once = 0;
+        while !over.get() {
+            match begin(close(socket)).await {
+                Ok(_) => at_once += 1,
+                Err(later) => drop(later.await),
+            }
+        }
+        assert!(at_once > 0, "an error that is known is told");
+        Ok(other.await?)
     });
 }
