@@ -16,11 +16,9 @@ use io_uring::types::{Fd, Fixed, FsyncFlags};
 use io_uring::{IoUring, opcode};
 use rustix::fs::{Mode, OFlags};
 
-const BLOCK: usize = 4096;
+use crate::ring;
 
-/// Entries of the ring's queues, as many as the driver's has by default.
-const SUBMISSIONS: u32 = 512;
-const COMPLETIONS: u32 = 8 * SUBMISSIONS;
+const BLOCK: usize = 4096;
 
 /// Names the write of a pair; its sync has the number alone.
 const WRITE: u64 = 1 << 32;
@@ -52,7 +50,7 @@ pub(crate) fn run(
     let blocks = rustix::fs::fstat(&file)?.st_size as u64 / BLOCK as u64;
     // Before the ring, which may read it until it is dropped.
     let block = Box::new(Block([7; BLOCK]));
-    let mut ring = ring(&file, &block, registered)?;
+    let mut ring = ring_for(&file, &block, registered)?;
     let fd = Fd(file.as_raw_fd());
     let mut next = 0;
     let mut start = |ring: &mut IoUring| {
@@ -98,15 +96,8 @@ pub(crate) fn run(
 }
 
 /// A ring with the driver's settings that knows of the file and the memory what it is to know.
-fn ring(file: &OwnedFd, block: &Block, registered: Registered) -> io::Result<IoUring> {
-    let ring = IoUring::builder()
-        .setup_clamp()
-        .setup_cqsize(COMPLETIONS)
-        .setup_single_issuer()
-        .setup_defer_taskrun()
-        .setup_taskrun_flag()
-        .setup_submit_all()
-        .build(SUBMISSIONS)?;
+fn ring_for(file: &OwnedFd, block: &Block, registered: Registered) -> io::Result<IoUring> {
+    let ring = ring::like_the_drivers()?;
     if registered != Registered::Nothing {
         ring.submitter().register_files(&[file.as_raw_fd()])?;
     }

@@ -27,12 +27,12 @@ use io_uring::{EnterFlags, IoUring, cqueue, opcode};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send, sockopt::set_tcp_nodelay};
 
+use crate::ring;
+
 /// Buffers, and bytes of each.
 const BUFFERS: u16 = 1024;
 const BUFFER_BYTES: usize = 16 * 1024;
 const GROUP: u16 = 0;
-const SUBMISSIONS: u32 = 1024;
-const COMPLETIONS: u32 = 8 * SUBMISSIONS;
 /// Looks at the ring before it is entered although it has nothing to say.
 const LOOKS: u32 = 1 << 16;
 
@@ -65,14 +65,7 @@ struct Server {
 pub(crate) fn serve(way: Way) -> io::Result<Infallible> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("listens on {}", listener.local_addr()?);
-    let ring = IoUring::builder()
-        .setup_clamp()
-        .setup_cqsize(COMPLETIONS)
-        .setup_single_issuer()
-        .setup_defer_taskrun()
-        .setup_taskrun_flag()
-        .setup_submit_all()
-        .build(SUBMISSIONS)?;
+    let ring = ring::like_the_drivers()?;
     let buffers = Buffers::new(&ring)?;
     let mut server = ManuallyDrop::new(Server { ring, buffers, way });
     let fd = listener.as_raw_fd();

@@ -1,9 +1,9 @@
 //! `greenroom-bare append FILE linked|dsync DEPTH SECS [file|memory]` prints durable writes a second;
 //! with the last word over a file that is registered with the ring, or from memory that is as well.
 //!
-//! A ring, made as `shard/src/driver/uring` makes its own where the kernel has every feature, and
-//! nothing around it, so that it sleeps whenever there is nothing to do: so many writes of 4 KiB past the
-//! page cache are under way at a time, over a file that is there already.
+//! A ring like the driver's with nothing around it, so that it sleeps whenever there is nothing to
+//! do: so many writes of 4 KiB past the page cache are under way at a time, over a file that is there
+//! already.
 //!
 //! `greenroom-bare sockets plain|registered SECS` prints messages a second from one end to the other
 //! of 32 pairs of Unix sockets on one ring: what an operation on a registered socket is cheaper by.
@@ -18,6 +18,7 @@
 mod append;
 mod echo;
 mod kv;
+mod ring;
 mod sockets;
 
 use std::process::ExitCode;
