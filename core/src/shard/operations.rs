@@ -13,6 +13,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::current::Here;
 use super::{Shard, current};
 use crate::limits::{BUFFER_BYTES, BUFFERS_KEPT};
 use crate::pid::ShardSerial;
@@ -81,40 +82,48 @@ impl Operations {
         let inner = &mut *self.inner.borrow_mut();
         let entry = inner.entries.get_mut(op.slot as usize).filter(|e| e.serial == op.serial);
         let Some(entry) = entry else { return (StoredWaker::NONE, Some(result)) };
-        match entry.progress.take() {
+        // Looked at in its place: a result is a large thing to move.
+        match &mut entry.progress {
             Some(Progress::Waiting(waker)) => {
+                let waker = waker.take();
                 entry.progress = Some(Progress::Done(result));
                 (waker, None)
             }
             Some(Progress::Abandoned) => {
+                entry.progress = None;
                 inner.free.push(op.slot);
                 (StoredWaker::NONE, Some(result))
             }
             // A driver that completes twice: the first completion stands.
-            other => {
-                entry.progress = other;
-                (StoredWaker::NONE, Some(result))
-            }
+            Some(Progress::Done(_)) | None => (StoredWaker::NONE, Some(result)),
         }
     }
 
-    fn poll(&self, op: OpId, waker: StoredWaker) -> (Option<IoResult>, StoredWaker) {
+    /// Leaves a waker with an operation. Returns whether it has to be waited for, and a waker to
+    /// drop.
+    #[inline]
+    fn wait(&self, op: OpId, waker: StoredWaker) -> (bool, StoredWaker) {
         let inner = &mut *self.inner.borrow_mut();
         let entry = &mut inner.entries[op.slot as usize];
         debug_assert_eq!(entry.serial, op.serial);
-        match entry.progress.take() {
-            Some(Progress::Done(result)) => {
-                inner.free.push(op.slot);
-                (Some(result), waker)
-            }
-            Some(Progress::Waiting(old)) => {
-                entry.progress = Some(Progress::Waiting(waker));
-                (None, old)
-            }
-            other => {
-                entry.progress = other;
-                (None, waker)
-            }
+        match &mut entry.progress {
+            Some(Progress::Waiting(old)) => (true, std::mem::replace(old, waker)),
+            _ => (false, waker),
+        }
+    }
+
+    /// Takes the result of an operation that has completed.
+    #[inline]
+    fn take(&self, op: OpId) -> Option<IoResult> {
+        let inner = &mut *self.inner.borrow_mut();
+        let progress = &mut inner.entries[op.slot as usize].progress;
+        if !matches!(progress, Some(Progress::Done(_))) {
+            return None;
+        }
+        inner.free.push(op.slot);
+        match progress.take() {
+            Some(Progress::Done(result)) => Some(result),
+            _ => None,
         }
     }
 
@@ -286,22 +295,21 @@ impl Future for Completed {
     type Output = IoResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<IoResult> {
-        let gone = || io::Error::new(io::ErrorKind::NotConnected, "polled away from its shard");
-        let Some(op) = self.op else { return Poll::Ready(Err(gone())) };
-        let waker = StoredWaker::of(cx.waker());
-        let polled = current::with(|shard| {
-            (shard.serial() == self.home).then(|| shard.operations.poll(op, waker))
-        });
-        let Some((result, old)) = polled.flatten() else { return Poll::Ready(Err(gone())) };
+        let here = Here::look();
+        let shard = here.shard().filter(|shard| shard.serial() == self.home);
+        let (Some(op), Some(shard)) = (self.op, shard) else { return Poll::Ready(Err(gone())) };
+        let (waits, old) = shard.operations.wait(op, StoredWaker::of(cx.waker()));
         drop(old);
-        match result {
-            None => Poll::Pending,
-            Some(result) => {
-                self.op = None;
-                Poll::Ready(result)
-            }
-        }
+        let result = if waits { None } else { shard.operations.take(op) };
+        let Some(result) = result else { return Poll::Pending };
+        self.op = None;
+        Poll::Ready(result)
     }
+}
+
+#[cold]
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "polled away from its shard")
 }
 
 impl Completed {

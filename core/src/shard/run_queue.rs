@@ -197,6 +197,12 @@ impl RunQueue {
         slot
     }
 
+    /// Whether there is one group, with one ready task.
+    #[inline(always)]
+    pub(super) const fn is_only_one(&self) -> bool {
+        self.first.ready.len() == 1 && self.others.is_empty()
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.first.ready.is_empty() && self.others.iter().all(|group| group.ready.is_empty())

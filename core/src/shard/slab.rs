@@ -121,7 +121,14 @@ impl Slab {
         self.inner().ready.pop()
     }
 
-    /// The same, chosen by `pick`, which runs with nothing borrowed.
+    /// The one ready task, if there is no choice to be made.
+    #[inline(always)]
+    pub(crate) fn next_only(&self) -> Option<u32> {
+        let ready = &mut self.inner().ready;
+        if ready.is_only_one() { ready.pop() } else { None }
+    }
+
+    /// The next one as `next`, chosen by `pick`, which runs with nothing borrowed.
     ///
     /// # Panics
     ///

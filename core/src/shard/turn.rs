@@ -19,8 +19,12 @@ pub trait TurnPolicy {
     /// Whether tasks are polled in the order they became ready: then `pick` is not asked.
     const FIFO: bool = false;
 
-    /// Which of the ready tasks is polled next; called with at least one.
+    /// Which of the ready tasks is polled next; called with at least two, or with one where there
+    /// are several groups.
     fn pick(&mut self, ready: &Ready) -> usize;
+
+    /// The one task that is ready is polled next.
+    fn pick_only(&mut self) {}
 
     /// Most tasks to poll in this turn.
     fn tasks_max(&mut self) -> u32;
@@ -76,6 +80,9 @@ impl Shard {
         for polled in 0..policy.tasks_max() {
             let next = if P::FIFO {
                 self.tasks.next()
+            } else if let Some(slot) = self.tasks.next_only() {
+                policy.pick_only();
+                Some(slot)
             } else {
                 self.tasks.next_by(|ready| policy.pick(ready))
             };

@@ -48,6 +48,12 @@ impl<P: TurnPolicy> TurnPolicy for Budgeted<P> {
     }
 
     #[inline]
+    fn pick_only(&mut self) {
+        self.budget.polled += 1;
+        self.choices.pick_only();
+    }
+
+    #[inline]
     fn tasks_max(&mut self) -> u32 {
         self.budget.tasks_max = self.choices.tasks_max();
         self.budget.tasks_max

@@ -121,6 +121,12 @@ impl TurnPolicy for TurnChoices<'_> {
         chosen
     }
 
+    #[inline]
+    fn pick_only(&mut self) {
+        self.world.shards[self.shard as usize].ready_tasks.set(0);
+    }
+
+    #[inline]
     fn tasks_max(&mut self) -> u32 {
         let most = u64::from(self.world.swarm.tasks_max);
         1 + self.world.draws.below_or(Site::TasksMax, self.shard, most, most - 1) as u32
