@@ -33,6 +33,12 @@ const fn on_page(number: u64) -> usize {
     (number % PAGE as u64) as usize
 }
 
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Numbered<T> {
     pub(super) const fn new() -> Self {
         Self { gone: 0, pages: VecDeque::new(), spare: None }
@@ -135,13 +141,6 @@ impl<T> Numbered<T> {
             numbered.filter_map(|(number, thing)| Some((number, thing.as_ref()?)))
         })
     }
-
-    /// Drops those that are not wanted.
-    pub(super) fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
-        let unwanted = self.iter().filter(|(_, thing)| !wanted(thing));
-        let unwanted: Vec<u64> = unwanted.map(|(number, _)| number).collect();
-        unwanted.iter().for_each(|number| drop(self.remove(number)));
-    }
 }
 
 #[cfg(test)]
@@ -177,10 +176,6 @@ mod tests {
                             numbered.insert(number, thing);
                             map.insert(number, thing);
                         }
-                    }
-                    6 if draw >> 60 == 0 => {
-                        numbered.retain(|thing| thing % 3 != 0);
-                        map.retain(|_, thing| *thing % 3 != 0);
                     }
                     _ => {
                         assert_eq!(numbered.get(&old), map.get(&old));

@@ -107,10 +107,6 @@ impl ShardObserver {
             }
             Event::CallExpired { slot } => (Kind::CallExpired, slot, 0),
             Event::TimersFired { count } => (Kind::TimersFired, count, 0),
-            Event::Submitted { op } => (Kind::Submitted, 0, op.as_word()),
-            Event::Completed { op, ok } => {
-                (Kind::Completed, 0, op.as_word().rotate_left(1) ^ u64::from(ok))
-            }
             Event::Exited { slot, generation, normal } => {
                 self.hold(LIVES, self.lives.exited(slot, generation));
                 self.order.exited((slot, generation));
@@ -126,7 +122,7 @@ impl ShardObserver {
         let mark = self.note_caused(kind, actor, detail, cause);
         match kind {
             Kind::Spawned => causes.spawned(actor, mark, cause),
-            Kind::Completed | Kind::TimersFired | Kind::Replied => causes.arrived(mark, cause),
+            Kind::TimersFired | Kind::Replied => causes.arrived(mark, cause),
             _ => {}
         }
     }
@@ -168,7 +164,7 @@ impl ShardObserver {
 }
 
 impl Observer for ShardObserver {
-    /// What comes with every message has a way of its own, with nothing else in it.
+    /// What comes with every message or operation has a way of its own, with nothing else in it.
     #[inline]
     fn event(&self, event: Event) {
         if self.world.monitors.any() {
@@ -193,6 +189,15 @@ impl Observer for ShardObserver {
                 let cause = self.world.trace.cause();
                 let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
                 self.world.shards[self.number].causes.readied(slot, mark, cause);
+            }
+            Event::Submitted { op } => {
+                self.note_caused(Kind::Submitted, 0, op.as_word(), self.world.trace.cause());
+            }
+            Event::Completed { op, ok } => {
+                let detail = op.as_word().rotate_left(1) ^ u64::from(ok);
+                let cause = self.world.trace.cause();
+                let mark = self.note_caused(Kind::Completed, 0, detail, cause);
+                self.world.shards[self.number].causes.arrived(mark, cause);
             }
             other => self.seldom(other),
         }

@@ -225,11 +225,7 @@ impl World {
     /// Enters an event `delay` nanoseconds from now.
     #[inline]
     pub(crate) fn enter_after(&self, delay: u64, what: What) {
-        let events = &mut *self.events.borrow_mut();
-        match delay {
-            0 => events.enter_now(self.now(), what),
-            _ => events.enter(self.now() + delay, what),
-        }
+        self.events.borrow_mut().enter(self.now() + delay, what);
     }
 
     /// Lets a spinning shard notice, soon, what it spins for.
@@ -244,17 +240,28 @@ impl World {
         self.enter_after(delay, What::Complete(slot));
     }
 
-    /// Hands a completion whose time has come to its shard. Returns the shard.
+    /// Tells a shard of a completion whose time has come. Returns the shard.
+    #[inline]
     pub(crate) fn completed(&self, slot: u32) -> Option<u32> {
-        let (shard, op, result) = self.completions.borrow_mut().remove(slot)?;
-        let ok = u64::from(result.is_ok());
-        let seen = self.note(shard, Kind::Completion, 0, op.as_word().rotate_left(1) ^ ok);
+        let (shard, detail) = match self.completions.borrow().get(slot)? {
+            (shard, op, result) => {
+                (*shard, op.as_word().rotate_left(1) ^ u64::from(result.is_ok()))
+            }
+        };
+        let seen = self.note(shard, Kind::Completion, 0, detail);
         self.trace.because_of(seen);
-        self.shards[shard as usize].completions.borrow_mut().push_back((op, result, seen + 1));
+        self.shards[shard as usize].completions.borrow_mut().push_back((slot, seen + 1));
         Some(shard)
     }
 
-    /// Drops the completions on their way to those shards. Returns their events' numbers.
+    /// Takes out a completion that has reached its shard.
+    #[inline]
+    pub(crate) fn take_completion(&self, slot: u32) -> Option<(OpId, IoResult)> {
+        let (_, op, result) = self.completions.borrow_mut().remove(slot)?;
+        Some((op, result))
+    }
+
+    /// Drops the completions of those shards that were not taken in. Returns their events' numbers.
     pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
         let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
         let (slots, void): (Vec<_>, Vec<_>) = void.into_iter().unzip();
