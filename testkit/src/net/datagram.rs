@@ -325,8 +325,7 @@ impl Net<'_> {
     fn receiver(&self, node: u16, from: SocketAddr, to: SocketAddr) -> Option<u64> {
         let bound = self.network.datagrams.bound.get(&(node, to.port()))?;
         if let [id] = bound[..] {
-            let takes = self.takes(id, Some(from), to) || self.takes(id, None, to);
-            return takes.then_some(id);
+            return self.takes(id, &[Some(from), None], to).then_some(id);
         }
         let receivers = self.receivers(node, from, to);
         let count = receivers.len() as u64;
@@ -343,18 +342,18 @@ impl Net<'_> {
     fn receivers(&self, node: u16, from: SocketAddr, to: SocketAddr) -> Vec<u64> {
         let bound = self.network.datagrams.bound.get(&(node, to.port()));
         let bound: Vec<u64> = bound.into_iter().flatten().copied().collect();
-        let with = |peer| bound.iter().copied().filter(move |&id| self.takes(id, peer, to));
+        let with = |peer| bound.iter().copied().filter(move |&id| self.takes(id, &[peer], to));
         let close: Vec<u64> = with(Some(from)).collect();
         if close.is_empty() { with(None).collect() } else { close }
     }
 
-    /// Whether a socket receives what is sent to an address, and has that peer.
-    fn takes(&self, id: u64, peer: Option<SocketAddr>, to: SocketAddr) -> bool {
+    /// Whether a socket receives what is sent to an address, and has one of those peers.
+    fn takes(&self, id: u64, peers: &[Option<SocketAddr>], to: SocketAddr) -> bool {
         let Some(Socket::Datagram(socket)) = self.network.sockets.get(&id) else { return false };
         let (on, to) = (socket.address.ip(), to.ip());
         let addressed =
             on.is_unspecified() || on == to || (on.is_loopback() && to.is_unspecified());
-        addressed && socket.peer == peer
+        addressed && peers.contains(&socket.peer)
     }
 
     /// Takes a socket's names away; returns the receive that waits.

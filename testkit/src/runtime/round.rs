@@ -181,7 +181,7 @@ impl TestRuntime {
             };
             state.deadline_late.set(far);
             let at = deadline.saturating_add(late).saturating_add(far);
-            world.events.borrow_mut().enter(at, What::Deadline(number));
+            world.enter_at(at, What::Deadline(number));
         }
     }
 

@@ -106,9 +106,13 @@ impl TestRuntime {
     fn move_to_next(&self, latest: u64) -> bool {
         self.forget_stale_events();
         let next = self.world.events.borrow().next_at();
-        let next = next.filter(|&at| at <= latest);
-        next.into_iter().for_each(|at| self.world.move_to(at));
-        next.is_some()
+        match next {
+            Some(at) if at <= latest => {
+                self.world.move_to(at);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Lets everything happen that is due.
@@ -241,6 +245,10 @@ impl TestRuntime {
 
     /// Takes a shard off the list of those that can run.
     pub(super) fn unready(&mut self, shard: u32) {
+        if self.ready.last() == Some(&shard) {
+            self.ready.pop();
+            return;
+        }
         let index = self.ready.iter().position(|&other| other == shard);
         self.ready.remove(index.expect("a shard that ran could run"));
     }

@@ -4,8 +4,9 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use greenroom_core::Instant;
+use greenroom_core::runtime::OpId;
 use greenroom_core::trace::{Event, Observer};
+use greenroom_core::{Instant, ShardId};
 
 use super::Kind;
 use super::log::{Named, Place};
@@ -91,6 +92,42 @@ impl ShardObserver {
         self.hold(LIVES, self.lives.why(slot, generation));
     }
 
+    #[inline(never)]
+    fn polled(&self, slot: u32, generation: u32) {
+        let state = &self.world.shards[self.number];
+        state.polled.set((slot, generation));
+        let cause = state.causes.of_poll(slot);
+        let mark = self.note_caused(Kind::Polled, slot, generation.into(), cause);
+        state.causes.polls(mark);
+        self.world.trace.because(mark);
+    }
+
+    #[inline(never)]
+    fn queued(&self, (slot, generation): (u32, u32), from: ShardId) {
+        if !self.lives.lives(slot, generation) {
+            self.not_there(slot, generation);
+        }
+        if from.0 != self.place.shard && self.order.keeps_some() {
+            self.hold(ORDER, self.order.arrived((slot, generation), from));
+        }
+        let cause = self.world.trace.cause();
+        let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
+        self.world.shards[self.number].causes.readied(slot, mark, cause);
+    }
+
+    #[inline(never)]
+    fn submitted(&self, op: OpId) {
+        self.note_caused(Kind::Submitted, 0, op.as_word(), self.world.trace.cause());
+    }
+
+    #[inline(never)]
+    fn completed(&self, op: OpId, ok: bool) {
+        let detail = op.as_word().rotate_left(1) ^ u64::from(ok);
+        let cause = self.world.trace.cause();
+        let mark = self.note_caused(Kind::Completed, 0, detail, cause);
+        self.world.shards[self.number].causes.arrived(mark, cause);
+    }
+
     /// Any other event.
     #[inline(never)]
     fn seldom(&self, event: Event) {
@@ -171,34 +208,10 @@ impl Observer for ShardObserver {
             self.show(Happening::Core(event));
         }
         match event {
-            Event::Polled { slot, generation } => {
-                let state = &self.world.shards[self.number];
-                state.polled.set((slot, generation));
-                let cause = state.causes.of_poll(slot);
-                let mark = self.note_caused(Kind::Polled, slot, generation.into(), cause);
-                state.causes.polls(mark);
-                self.world.trace.because(mark);
-            }
-            Event::Queued { slot, generation, from } => {
-                if !self.lives.lives(slot, generation) {
-                    self.not_there(slot, generation);
-                }
-                if from.0 != self.place.shard && self.order.keeps_some() {
-                    self.hold(ORDER, self.order.arrived((slot, generation), from));
-                }
-                let cause = self.world.trace.cause();
-                let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
-                self.world.shards[self.number].causes.readied(slot, mark, cause);
-            }
-            Event::Submitted { op } => {
-                self.note_caused(Kind::Submitted, 0, op.as_word(), self.world.trace.cause());
-            }
-            Event::Completed { op, ok } => {
-                let detail = op.as_word().rotate_left(1) ^ u64::from(ok);
-                let cause = self.world.trace.cause();
-                let mark = self.note_caused(Kind::Completed, 0, detail, cause);
-                self.world.shards[self.number].causes.arrived(mark, cause);
-            }
+            Event::Polled { slot, generation } => self.polled(slot, generation),
+            Event::Queued { slot, generation, from } => self.queued((slot, generation), from),
+            Event::Submitted { op } => self.submitted(op),
+            Event::Completed { op, ok } => self.completed(op, ok),
             other => self.seldom(other),
         }
     }

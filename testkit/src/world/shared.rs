@@ -151,7 +151,7 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            events: RefCell::new(Events::new(trace.leads())),
+            events: RefCell::new(Events::new()),
             trace,
             nodes,
             shards,
@@ -225,7 +225,13 @@ impl World {
     /// Enters an event `delay` nanoseconds from now.
     #[inline]
     pub(crate) fn enter_after(&self, delay: u64, what: What) {
-        self.events.borrow_mut().enter(self.now() + delay, what);
+        self.enter_at(self.now() + delay, what);
+    }
+
+    /// Enters an event of that time.
+    #[inline]
+    pub(crate) fn enter_at(&self, at: u64, what: What) {
+        self.events.borrow_mut().enter(at, what, self.trace.leads());
     }
 
     /// Lets a spinning shard notice, soon, what it spins for.
@@ -301,7 +307,7 @@ impl World {
             // In order: the real door is a queue.
             let at = (self.now() + delay).max(state.arrives_last.get());
             state.arrives_last.set(at);
-            self.events.borrow_mut().enter(at, What::Inject(shard));
+            self.enter_at(at, What::Inject(shard));
         }
     }
 
