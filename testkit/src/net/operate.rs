@@ -9,7 +9,7 @@ use super::datagram::Datagrams;
 use super::links::{Links, steer};
 use super::numbered::Numbered;
 use super::socket::Socket;
-use super::under_way::{Operation, Owner, UnderWay};
+use super::under_way::{Owner, UnderWay};
 use super::unix::UnixNames;
 use crate::draws::Site;
 use crate::events::What;
@@ -124,9 +124,8 @@ impl Outcome {
 
 pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: NetRequest) {
     let network = &mut *world.network.borrow_mut();
-    let (owner, node) = (Owner { shard, op }, world.node_of(shard));
-    let operation = Operation { owner, node, request, knocks: 0, given_up: false };
-    let number = network.operations.insert(operation);
+    let node = world.node_of(shard);
+    let number = network.operations.insert(Owner { shard, op }, node, request);
     let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
     world.enter_after(delay, What::Net(NetEvent::Effect(number)));
 }

@@ -50,10 +50,10 @@ const fn entry_of(number: u64) -> usize {
 }
 
 impl UnderWay {
-    /// Takes one in; returns its number.
-    #[inline]
-    pub(super) fn insert(&mut self, operation: Operation) -> u64 {
-        let Owner { shard, op } = operation.owner;
+    /// Takes one of a node in; returns its number.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, owner: Owner, node: u16, request: NetRequest) -> u64 {
+        let Owner { shard, op } = owner;
         let entry = self.spare.pop().unwrap_or_else(|| {
             self.entries.push(Entry { number: 0, operation: None });
             (self.entries.len() - 1) as u32
@@ -61,7 +61,9 @@ impl UnderWay {
         assert!(entry < 1 << ENTRY_BITS, "too many operations under way");
         self.count += 1;
         let number = self.count << ENTRY_BITS | u64::from(entry);
-        self.entries[entry as usize] = Entry { number, operation: Some(operation) };
+        let vacant = &mut self.entries[entry as usize];
+        vacant.number = number;
+        vacant.operation = Some(Operation { owner, node, request, knocks: 0, given_up: false });
         let (shard, place) = (shard as usize, op.place() as usize);
         match self.by_op.get_mut(shard).and_then(|places| places.get_mut(place)) {
             Some(noted) => *noted = entry,
@@ -129,21 +131,20 @@ mod tests {
 
     use super::*;
 
-    fn operation(shard: u32, word: u64) -> Operation {
+    fn insert(under_way: &mut UnderWay, shard: u32, word: u64) -> u64 {
         let owner = Owner { shard, op: OpId::from_word(word) };
-        let request = NetRequest::Close { socket: SocketId(word) };
-        Operation { owner, node: shard as u16, request, knocks: 0, given_up: false }
+        under_way.insert(owner, shard as u16, NetRequest::Close { socket: SocketId(word) })
     }
 
     #[test]
     fn a_number_names_one_operation_and_no_later_one() {
         let mut under_way = UnderWay::default();
-        let first = under_way.insert(operation(0, 5));
+        let first = insert(&mut under_way, 0, 5);
         let owner = under_way.get(first).unwrap().owner;
         assert_eq!(under_way.find(owner), Some(first));
         assert_eq!(under_way.end(first), Some(owner));
         assert_eq!((under_way.end(first), under_way.find(owner)), (None, None));
-        let second = under_way.insert(operation(1, 5));
+        let second = insert(&mut under_way, 1, 5);
         assert_eq!(entry_of(first), entry_of(second), "the place is used again");
         assert!(under_way.get(first).is_none() && under_way.get_mut(first).is_none());
         assert_eq!(under_way.find(owner), None, "another shard's");
@@ -154,7 +155,7 @@ mod tests {
     fn a_node_loses_its_own() {
         let mut under_way = UnderWay::default();
         let numbers: Vec<u64> =
-            (0..10).map(|word| under_way.insert(operation(word as u32 % 2, word))).collect();
+            (0..10).map(|word| insert(&mut under_way, word as u32 % 2, word)).collect();
         under_way.end_all(1);
         let left = numbers.iter().map(|&number| under_way.get(number).is_some());
         assert!(left.eq((0..10).map(|word| word % 2 == 0)));

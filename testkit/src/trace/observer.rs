@@ -92,7 +92,7 @@ impl ShardObserver {
         self.hold(LIVES, self.lives.why(slot, generation));
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn polled(&self, slot: u32, generation: u32) {
         let state = &self.world.shards[self.number];
         state.polled.set((slot, generation));
@@ -102,7 +102,7 @@ impl ShardObserver {
         self.world.trace.because(mark);
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn queued(&self, (slot, generation): (u32, u32), from: ShardId) {
         if !self.lives.lives(slot, generation) {
             self.not_there(slot, generation);
