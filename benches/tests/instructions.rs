@@ -64,10 +64,10 @@ fn a_message_takes_no_more_instructions_than_it_did() {
 
 /// Most instructions of a message in the simulator, by variant of `sim_ping_pong`.
 const SIM_BOUNDS: [(&str, u64); 4] = [
-    ("in_node", 870),
+    ("in_node", 820),
     ("in_node_2_shards", 3_950),
-    ("2_nodes", 15_400),
-    ("2_nodes, datagrams", 10_300),
+    ("2_nodes", 15_000),
+    ("2_nodes, datagrams", 9_900),
 ];
 
 #[test]
