@@ -300,13 +300,12 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         method: Method::Here(&[
             per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(extent, 4))
                 .bar(Bar::Least(3e6)),
-            per_s("network_msgs_per_s", |extent| sim::measure_network(extent))
-                .bar(Bar::Least(1.5e6)),
+            per_s("network_msgs_per_s", sim::measure_network).bar(Bar::Least(1.5e6)),
             per_s("network_frames_alone_per_s", |extent| sim::measure_streams(extent, 2)),
             share("flat_2_to_100_shards", |extent| sim::measure_flatness(secs(extent)))
                 .bar(Bar::Least(0.8)),
             ms("idle_hour", |_| sim::measure_hour()).bar(Bar::Most(10.0)),
-            per_s("seeds_per_s", |extent| sim::measure_seeds(extent)).bar(Bar::Least(1e3)),
+            per_s("seeds_per_s", sim::measure_seeds).bar(Bar::Least(1e3)),
             share("check_costs", |extent| sim::measure_check(secs(extent))).bar(Bar::Most(0.05)),
             ms("shrink_300_switches", |_| sim::measure_shrink()).bar(Bar::Most(1000.0)),
         ]),

@@ -249,10 +249,10 @@ impl World {
     /// Tells a shard of a completion whose time has come. Returns the shard.
     #[inline]
     pub(crate) fn completed(&self, slot: u32) -> Option<u32> {
-        let (shard, detail) = match self.completions.borrow().get(slot)? {
-            (shard, op, result) => {
-                (*shard, op.as_word().rotate_left(1) ^ u64::from(result.is_ok()))
-            }
+        let (shard, detail) = {
+            let completions = self.completions.borrow();
+            let (shard, op, result) = completions.get(slot)?;
+            (*shard, op.as_word().rotate_left(1) ^ u64::from(result.is_ok()))
         };
         let seen = self.note(shard, Kind::Completion, 0, detail);
         self.trace.because_of(seen);
