@@ -298,15 +298,14 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "sim",
         method: Method::Here(&[
-            per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(secs(extent), 4))
+            per_s("intra_node_msgs_per_s", |extent| sim::measure_messages(extent, 4))
                 .bar(Bar::Least(3e6)),
-            per_s("network_msgs_per_s", |extent| sim::measure_network(secs(extent)))
-                .bar(Bar::Least(1.5e6)),
-            per_s("network_frames_alone_per_s", |extent| sim::measure_streams(secs(extent), 2)),
+            per_s("network_msgs_per_s", sim::measure_network).bar(Bar::Least(1.5e6)),
+            per_s("network_frames_alone_per_s", |extent| sim::measure_streams(extent, 2)),
             share("flat_2_to_100_shards", |extent| sim::measure_flatness(secs(extent)))
                 .bar(Bar::Least(0.8)),
             ms("idle_hour", |_| sim::measure_hour()).bar(Bar::Most(10.0)),
-            per_s("seeds_per_s", |extent| sim::measure_seeds(secs(extent))).bar(Bar::Least(1e3)),
+            per_s("seeds_per_s", sim::measure_seeds).bar(Bar::Least(1e3)),
             share("check_costs", |extent| sim::measure_check(secs(extent))).bar(Bar::Most(0.05)),
             ms("shrink_300_switches", |_| sim::measure_shrink()).bar(Bar::Most(1000.0)),
         ]),
@@ -314,10 +313,12 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "sim_ping_pong",
         method: Method::Here(&[
-            per_s("in_node", |extent| sim::measure_ping_pong(secs(extent), 0)),
-            per_s("in_node_2_shards", |extent| sim::measure_ping_pong(secs(extent), 1)),
-            per_s("2_nodes", |extent| sim::measure_streams(secs(extent), 2)),
-            per_s("10_nodes", |extent| sim::measure_streams(secs(extent), 10)),
+            per_s("in_node", |extent| sim::measure_ping_pong(extent, 0)),
+            per_s("in_node_2_shards", |extent| sim::measure_ping_pong(extent, 1)),
+            per_s("2_nodes", |extent| sim::measure_streams(extent, 2)),
+            per_s("10_nodes", |extent| sim::measure_streams(extent, 10)),
+            per_s("2_nodes, datagrams", |extent| sim::measure_datagrams(extent, 2)),
+            per_s("10_nodes, datagrams", |extent| sim::measure_datagrams(extent, 10)),
         ]),
     },
     Workload {

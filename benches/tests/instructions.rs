@@ -4,6 +4,9 @@
 //! different length in the bare loop; their difference is what one message costs. The bounds are
 //! what was measured when they were set (`callgrind` on the release build), with a little room for
 //! other compilers; raise one only together with the reason.
+//!
+//! The same of the simulator, where a message costs what its events cost: there the runs differ by
+//! some seeds, of which each is another world, and a bound has room for other choices in them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -56,6 +59,27 @@ fn a_message_takes_no_more_instructions_than_it_did() {
         let each = spent(&binary, workload, "bare") / UNITS;
         eprintln!("{workload}: {each} instructions each, at most {bound}");
         assert!(each > 0 && each <= bound, "{workload}: {each} instructions each, bound {bound}");
+    }
+}
+
+/// Most instructions of a message in the simulator, by variant of `sim_ping_pong`.
+const SIM_BOUNDS: [(&str, u64); 4] = [
+    ("in_node", 820),
+    ("in_node_2_shards", 3_950),
+    ("2_nodes", 15_000),
+    ("2_nodes, datagrams", 9_900),
+];
+
+#[test]
+fn a_simulated_message_takes_no_more_instructions_than_it_did() {
+    let binary = release_binary();
+    for (variant, bound) in SIM_BOUNDS {
+        // Whole runs: of 20,000 messages in a node, of 1,200 between nodes.
+        let (few, many) = (20_000, 100_000);
+        let run = |units| instructions(&binary, "sim_ping_pong", variant, units);
+        let each = (run(many) - run(few)) / (many - few);
+        eprintln!("sim_ping_pong {variant}: {each} instructions each, at most {bound}");
+        assert!(each > 0 && each <= bound, "{variant}: {each} instructions each, bound {bound}");
     }
 }
 

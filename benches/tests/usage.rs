@@ -55,7 +55,17 @@ fn every_workload_of_messages_runs() {
         ("cast_cross", &["full", "floor, rtrb chunks of 32", "bare"]),
         ("big", &["full", "bare"]),
         ("fan", &["full", "bare"]),
-        ("sim_ping_pong", &["in_node", "in_node_2_shards", "2_nodes", "10_nodes"]),
+        (
+            "sim_ping_pong",
+            &[
+                "in_node",
+                "in_node_2_shards",
+                "2_nodes",
+                "10_nodes",
+                "2_nodes, datagrams",
+                "10_nodes, datagrams",
+            ],
+        ),
         ("idle", &["full", "park", "spin"]),
         ("latency", &["full, echo p50", "full, echo p99", "full, timer p50", "full, timer p99"]),
     ];

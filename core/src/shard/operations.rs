@@ -64,7 +64,9 @@ impl fmt::Debug for Operations {
 }
 
 impl Operations {
-    fn open(&self, kind: Kind, progress: Progress) -> OpId {
+    /// Makes an entry for an operation that is submitted, wanted or not.
+    #[inline]
+    fn open(&self, kind: Kind, is_wanted: bool) -> OpId {
         let inner = &mut *self.inner.borrow_mut();
         let slot = inner.free.pop().unwrap_or_else(|| {
             inner.entries.push(Entry { serial: 0, kind, progress: None });
@@ -73,7 +75,10 @@ impl Operations {
         let entry = &mut inner.entries[slot as usize];
         entry.serial = entry.serial.wrapping_add(1);
         entry.kind = kind;
-        entry.progress = Some(progress);
+        entry.progress = Some(match is_wanted {
+            true => Progress::Waiting(StoredWaker::NONE),
+            false => Progress::Abandoned,
+        });
         OpId { slot, serial: entry.serial }
     }
 
@@ -167,22 +172,22 @@ impl Operations {
 impl Shard {
     /// Starts an operation; the future is its completion.
     pub(crate) fn operate(&self, request: Request) -> Completed {
-        let op = self.submit(request, Progress::Waiting(StoredWaker::NONE));
+        let op = self.submit(request, true);
         Completed { op: Some(op), home: self.serial(), not_send: PhantomData }
     }
 
     /// Starts an operation whose completion nobody waits for.
     pub(crate) fn operate_detached(&self, request: Request) {
-        self.submit(request, Progress::Abandoned);
+        self.submit(request, false);
     }
 
-    fn submit(&self, request: Request, progress: Progress) -> OpId {
+    fn submit(&self, request: Request, is_wanted: bool) -> OpId {
         let kind = match &request {
             Request::Net(_) => Kind::Net,
             Request::Disk(_) => Kind::Disk,
             Request::Resolve(_) | Request::Run(_) | Request::OnThread(..) => Kind::Other,
         };
-        let op = self.operations.open(kind, progress);
+        let op = self.operations.open(kind, is_wanted);
         self.observe(|| Event::Submitted { op });
         match request {
             Request::Net(request) => {
@@ -213,7 +218,10 @@ impl Shard {
     pub fn complete(&self, op: OpId, result: IoResult) {
         self.observe(|| Event::Completed { op, ok: result.is_ok() });
         let (waker, unwanted) = self.operations.complete(op, result);
-        self.guarded("a completion's waker", || waker.wake());
+        match waker.task_of(self.unique()) {
+            Some((slot, generation_low)) => self.wake_task(slot, generation_low),
+            None => self.guarded("a completion's waker", || waker.wake()),
+        }
         if let Some(result) = unwanted {
             self.dispose(result);
         }

@@ -87,12 +87,19 @@ impl World {
 
     /// Draws, as a shard submits an operation, whether its node goes down before or after that has
     /// its effect.
+    #[inline]
     pub(crate) fn draw_crash(&self, shard: u32) {
         let node = self.node_of(shard);
+        if self.nodes[usize::from(node)].boots.get() {
+            self.draw_crash_of(node, shard);
+        }
+    }
+
+    #[inline(never)]
+    fn draw_crash_of(&self, node: u16, shard: u32) {
         for (fault, how) in [(Fault::PowerLoss, Crash::Power), (Fault::ProcessKill, Crash::Process)]
         {
-            let boots = self.nodes[usize::from(node)].boots.get();
-            if boots && self.goes_wrong(fault, shard) {
+            if self.goes_wrong(fault, shard) {
                 let delay = self.draws.heavy_tail(Site::Fault, shard, self.swarm.device);
                 self.enter_after(delay, What::Crash(node, how));
             }

@@ -21,13 +21,7 @@ const KNOCKS_MAX: u32 = 6;
 const PAUSE: u64 = 1_000_000_000;
 
 impl Net<'_> {
-    pub(super) fn connect(
-        &mut self,
-        number: u64,
-        node: u16,
-        address: SocketAddr,
-        request: NetRequest,
-    ) -> Outcome {
+    pub(super) fn connect(&mut self, number: u64, node: u16, address: SocketAddr) -> Outcome {
         if let Err(error) = self.has_descriptors(node) {
             return Outcome::Done(Err(error));
         }
@@ -37,7 +31,7 @@ impl Net<'_> {
                 let way = (node, target);
                 let arrival = self.set_out(way, arrives);
                 self.enter(way, arrival, NetEvent::Knock(number));
-                Outcome::Waits(request)
+                Outcome::WAITS
             }
             None => Outcome::Done(Err(io::ErrorKind::HostUnreachable.into())),
         }
@@ -63,9 +57,9 @@ impl Net<'_> {
 
     /// A connect has reached its target.
     pub(super) fn knock(&mut self, number: u64) {
-        let Some(operation) = self.network.operations.get(&number) else { return };
+        let Some(operation) = self.network.operations.get(number) else { return };
         let NetRequest::Connect { address } = operation.request else { return };
-        let (from, shard) = (operation.node, operation.shard);
+        let (from, shard) = (operation.node, operation.owner.shard);
         let Some(to) = self.node_at(from, address.ip()) else { return };
         let down = self.world.nodes[usize::from(to)].down.get();
         if down || self.stops((from, to)) || self.stops((to, from)) {
@@ -102,10 +96,10 @@ impl Net<'_> {
         let local = SocketAddr::new(local, port);
         let client = self.join(from, to, shard);
         self.offer(listener, client + 1, local);
-        let Some(operation) = self.network.operations.remove(&number) else { return };
+        let Some(owner) = self.network.operations.end(number) else { return };
         let back = self.latency(to, from);
         let connected = NetDone::Connected { stream: SocketId(client), local };
-        self.finish_after(operation, Ok(connected), back);
+        self.finish_after(owner, Ok(connected), back);
     }
 
     fn listeners_for(&self, node: u16, address: SocketAddr) -> Vec<u64> {
@@ -134,7 +128,7 @@ impl Net<'_> {
     }
 
     fn knock_again(&mut self, number: u64) {
-        let Some(operation) = self.network.operations.get_mut(&number) else { return };
+        let Some(operation) = self.network.operations.get_mut(number) else { return };
         operation.knocks += 1;
         let knocks = operation.knocks;
         if knocks > KNOCKS_MAX {
@@ -147,7 +141,7 @@ impl Net<'_> {
 
     /// Ends an operation with an error that is heard of only after that time.
     fn later_failed(&mut self, number: u64, delay: u64, kind: io::ErrorKind) {
-        let Some(operation) = self.network.operations.remove(&number) else { return };
-        self.finish_after(operation, Err(kind.into()), delay);
+        let Some(owner) = self.network.operations.end(number) else { return };
+        self.finish_after(owner, Err(kind.into()), delay);
     }
 }

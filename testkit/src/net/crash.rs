@@ -3,7 +3,7 @@
 use greenroom_core::runtime::SocketId;
 
 use super::links::GIVE_UP_AFTER;
-use super::operate::{Net, NetEvent, Network};
+use super::operate::{Net, Network};
 use super::socket::{Segment, Socket};
 use crate::events::What;
 use crate::faults::Crash;
@@ -19,9 +19,7 @@ impl Network {
 impl Net<'_> {
     /// A node goes down. A kernel that lives on closes its sockets; else nobody is told.
     pub(crate) fn crash(&mut self, node: u16, how: Crash) {
-        let world = self.world;
-        self.network.operations.retain(|operation| operation.node != node);
-        self.network.forget_ops(|shard| world.node_of(shard) == node);
+        self.network.operations.end_all(node);
         let is_here = |socket: &Socket| match socket {
             Socket::Listener(listener) => listener.node == node,
             Socket::Stream(stream) => stream.node == node,
@@ -54,7 +52,7 @@ impl Net<'_> {
         let entry = (node, sender);
         if !self.network.unanswered.contains(&entry) {
             self.network.unanswered.push(entry);
-            self.world.enter_after(GIVE_UP_AFTER, What::Net(NetEvent::Unanswered(sender)));
+            self.world.enter_after(GIVE_UP_AFTER, What::Unanswered(sender));
         }
     }
 

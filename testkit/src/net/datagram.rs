@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use greenroom_core::runtime::{BindOptions, Buffer, NetDone, NetRequest, SocketId};
+use greenroom_core::hash::DetHashMap;
+use greenroom_core::runtime::{BindOptions, Buffer, NetDone, SocketId};
 
 use super::line::Line;
 use super::links::Arrival;
 use super::listen::overlap;
+use super::numbered::Numbered;
 use super::operate::{Net, NetEvent, Outcome, no_such_socket};
 use super::socket::Socket;
 use crate::draws::Site;
@@ -57,7 +59,9 @@ pub(super) struct Flight {
     from: SocketAddr,
     pub(super) to: SocketAddr,
     bytes: Vec<u8>,
-    /// Its place among those of its sender to that address; 0 for the copy of another.
+    /// It is the copy of another.
+    pub(super) is_copy: bool,
+    /// Its place among those of its sender to that address, if it is no copy.
     pub(super) serial: u64,
     pub(super) reordered: bool,
     /// The flight of its copy, or of what it is the copy of.
@@ -71,11 +75,11 @@ pub(super) struct Flight {
 pub(super) struct Datagrams {
     /// Sockets by node and port.
     bound: BTreeMap<(u16, u16), Vec<u64>>,
-    pub(super) flights: BTreeMap<u64, Flight>,
+    pub(super) flights: Numbered<Flight>,
     flight_next: u64,
     /// Flights that have arrived, and whose twins are still on their way.
     pub(super) first_of_two: BTreeSet<u64>,
-    pub(super) lines: BTreeMap<(u64, SocketAddr), Line>,
+    pub(super) lines: DetHashMap<(u64, SocketAddr), Line>,
     /// Pairs of a socket and an address between which nothing passes any more.
     dark: BTreeSet<(u64, SocketAddr)>,
 }
@@ -143,12 +147,7 @@ impl Net<'_> {
         Ok(NetDone::Ended)
     }
 
-    pub(super) fn receive_from(
-        &mut self,
-        number: u64,
-        id: SocketId,
-        request: NetRequest,
-    ) -> Outcome {
+    pub(super) fn receive_from(&mut self, number: u64, id: SocketId) -> Outcome {
         let other = self.datagram_socket(id.0).ok().and_then(|socket| socket.receive);
         if !self.gives_way(other, number) {
             return Outcome::Done(Err(invalid("one receive is under way at a time")));
@@ -163,7 +162,7 @@ impl Net<'_> {
         }
         let Some((from, mut bytes)) = socket.arrived.pop_front() else {
             socket.receive = Some(number);
-            return Outcome::Waits(request);
+            return Outcome::WAITS;
         };
         let len = bytes.len();
         socket.taken -= len + OVERHEAD;
@@ -213,12 +212,18 @@ impl Net<'_> {
         bytes: &[u8],
     ) {
         let (place, world) = (u32::from(way.0), self.world);
-        let line = self.network.datagrams.lines.entry((sender, to)).or_default();
-        line.serial_next += 1;
-        let serial = line.serial_next;
-        let (bytes, reordered, twin) = (bytes.to_vec(), false, None);
-        let mut flight =
-            Flight { sender, way, from, to, bytes, serial, reordered, twin, arrives: 0 };
+        let mut flight = Flight {
+            sender,
+            way,
+            from,
+            to,
+            bytes: bytes.to_vec(),
+            is_copy: false,
+            serial: 0,
+            reordered: false,
+            twin: None,
+            arrives: 0,
+        };
         if way.0 == way.1 {
             let at = world.now() + self.latency(way.0, way.1);
             return self.fly(flight, Arrival { at, is_held: false });
@@ -234,7 +239,7 @@ impl Net<'_> {
         let number = self.network.datagrams.flight_next;
         let copy = world.goes_wrong(Fault::DatagramDuplication, place).then(|| {
             flight.twin = Some(number + 1);
-            Flight { serial: 0, twin: Some(number), ..flight.clone() }
+            Flight { is_copy: true, twin: Some(number), ..flight.clone() }
         });
         let arrives = world.now() + self.latency(way.0, way.1);
         let arrival = self.set_out(way, arrives);
@@ -257,8 +262,8 @@ impl Net<'_> {
     /// Lets a datagram arrive behind those before it. One that is reordered, and a copy, is late: it
     /// overtakes none, later ones overtake it.
     fn fly(&mut self, mut flight: Flight, mut arrival: Arrival) {
-        arrival.at = self.in_line(&flight, arrival.at);
-        flight.arrives = arrival.at;
+        self.line_up(&mut flight, arrival.at);
+        arrival.at = flight.arrives;
         let (datagrams, way) = (&mut self.network.datagrams, flight.way);
         let number = datagrams.flight_next;
         datagrams.flight_next += 1;
@@ -272,23 +277,18 @@ impl Net<'_> {
         let Some(flight) = datagrams.flights.remove(&number) else { return };
         let came_before = flight.twin.is_some_and(|twin| datagrams.first_of_two.remove(&twin));
         let (world, way) = (self.world, flight.way);
-        if self.network.datagrams.dark.contains(&(flight.sender, flight.to)) {
+        let dark = &self.network.datagrams.dark;
+        if !dark.is_empty() && dark.contains(&(flight.sender, flight.to)) {
             world.went_wrong(Fault::HalfOpen, way.0, flight.sender);
             return;
         }
         if self.stops(way) || world.nodes[usize::from(way.1)].down.get() {
             return;
         }
-        let receivers = self.receivers(way.1, flight.from, flight.to);
-        if receivers.is_empty() {
+        let Some(id) = self.receiver(way.1, flight.from, flight.to) else {
             self.bounce(&flight);
             return;
-        }
-        let chosen = match receivers.len() {
-            1 => 0,
-            count => world.draws.below(Site::Net, u32::from(way.1), count as u64) as usize,
         };
-        let id = receivers[chosen];
         let overflows = world.goes_wrong(Fault::DatagramOverflow, u32::from(way.1));
         let Ok(socket) = self.datagram_socket(id) else { return };
         if overflows || socket.taken >= socket.room {
@@ -303,8 +303,8 @@ impl Net<'_> {
         if let Ok(socket) = self.datagram_socket(id) {
             socket.arrived.push_back((flight.from, flight.bytes));
         }
-        world.note_node(way.1, Kind::Net, id as u32, detail);
-        self.retry(receive, 0);
+        let arrived = world.note_node(way.1, Kind::Net, id as u32, detail);
+        self.go_on(receive, arrived);
     }
 
     /// Nobody has a datagram's address: a sender that has a peer is told, if the answer passes.
@@ -321,25 +321,39 @@ impl Net<'_> {
         }
     }
 
+    /// The socket that receives a datagram.
+    fn receiver(&self, node: u16, from: SocketAddr, to: SocketAddr) -> Option<u64> {
+        let bound = self.network.datagrams.bound.get(&(node, to.port()))?;
+        if let [id] = bound[..] {
+            return self.takes(id, &[Some(from), None], to).then_some(id);
+        }
+        let receivers = self.receivers(node, from, to);
+        let count = receivers.len() as u64;
+        match count {
+            0 | 1 => receivers.first().copied(),
+            _ => {
+                let chosen = self.world.draws.below(Site::Net, u32::from(node), count);
+                Some(receivers[chosen as usize])
+            }
+        }
+    }
+
     /// The sockets among which one receives a datagram: those with this peer before the others.
     fn receivers(&self, node: u16, from: SocketAddr, to: SocketAddr) -> Vec<u64> {
         let bound = self.network.datagrams.bound.get(&(node, to.port()));
-        let takes = |id: &u64, peer: Option<SocketAddr>| match self.network.sockets.get(id) {
-            Some(Socket::Datagram(socket)) => {
-                let (on, to) = (socket.address.ip(), to.ip());
-                let addressed =
-                    on.is_unspecified() || on == to || (on.is_loopback() && to.is_unspecified());
-                addressed && socket.peer == peer
-            }
-            _ => false,
-        };
         let bound: Vec<u64> = bound.into_iter().flatten().copied().collect();
-        let close: Vec<u64> = bound.iter().copied().filter(|id| takes(id, Some(from))).collect();
-        if close.is_empty() {
-            bound.into_iter().filter(|id| takes(id, None)).collect()
-        } else {
-            close
-        }
+        let with = |peer| bound.iter().copied().filter(move |&id| self.takes(id, &[peer], to));
+        let close: Vec<u64> = with(Some(from)).collect();
+        if close.is_empty() { with(None).collect() } else { close }
+    }
+
+    /// Whether a socket receives what is sent to an address, and has one of those peers.
+    fn takes(&self, id: u64, peers: &[Option<SocketAddr>], to: SocketAddr) -> bool {
+        let Some(Socket::Datagram(socket)) = self.network.sockets.get(&id) else { return false };
+        let (on, to) = (socket.address.ip(), to.ip());
+        let addressed =
+            on.is_unspecified() || on == to || (on.is_loopback() && to.is_unspecified());
+        addressed && peers.contains(&socket.peer)
     }
 
     /// Takes a socket's names away; returns the receive that waits.

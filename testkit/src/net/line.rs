@@ -9,7 +9,7 @@ use crate::faults::Fault;
 /// What goes from one socket to one address.
 #[derive(Default, Debug)]
 pub(super) struct Line {
-    pub(super) serial_next: u64,
+    serial_last: u64,
     /// The last serial that arrived.
     arrived_last: u64,
     /// When the last of those that keep their order arrives.
@@ -19,13 +19,29 @@ pub(super) struct Line {
 impl Flight {
     /// Whether it comes behind those before it, and before those behind it.
     const fn keeps_order(&self) -> bool {
-        self.serial > 0 && !self.reordered
+        !self.is_copy && !self.reordered
     }
 }
 
 impl Net<'_> {
+    /// Puts a datagram that sets out behind those before it. It arrives then if it is the only one.
+    pub(super) fn line_up(&mut self, flight: &mut Flight, arrives: u64) {
+        let name = (flight.sender, flight.to);
+        let line = self.network.datagrams.lines.entry(name).or_default();
+        if !flight.is_copy {
+            line.serial_last += 1;
+            flight.serial = line.serial_last;
+        }
+        flight.arrives = line.arrives_last.max(arrives);
+        if flight.keeps_order() {
+            line.arrives_last = flight.arrives;
+        } else {
+            flight.arrives += self.world.fault_delay(u32::from(flight.way.0));
+        }
+    }
+
     /// When a datagram arrives that would then if it were the only one.
-    pub(super) fn in_line(&mut self, flight: &Flight, arrives: u64) -> u64 {
+    fn in_line(&mut self, flight: &Flight, arrives: u64) -> u64 {
         let name = (flight.sender, flight.to);
         let line = self.network.datagrams.lines.entry(name).or_default();
         let arrives = line.arrives_last.max(arrives);
@@ -68,14 +84,16 @@ impl Net<'_> {
     pub(super) fn note_twin(&mut self, number: u64, flight: &Flight, came_before: bool) {
         if came_before {
             self.world.went_wrong(Fault::DatagramDuplication, flight.way.1, flight.sender);
-        } else if flight.twin.is_some_and(|it| self.network.datagrams.flights.contains_key(&it)) {
+        } else if flight.twin.is_some_and(|it| self.network.datagrams.flights.get(&it).is_some()) {
             self.network.datagrams.first_of_two.insert(number);
         }
     }
 
-    /// Counts what a program can notice of a datagram's place among others.
+    /// Counts what a program can notice of a datagram's place among others. (As long as none is ever
+    /// reordered there is nothing to notice, nor to remember: who overtakes one has set out after
+    /// it.)
     pub(super) fn note_order(&mut self, flight: &Flight) {
-        if flight.serial == 0 {
+        if flight.is_copy || !self.world.fault_state.was_enabled(Fault::DatagramReordering) {
             return;
         }
         let line = self.network.datagrams.lines.entry((flight.sender, flight.to)).or_default();

@@ -132,7 +132,7 @@ impl Net<'_> {
         if arrival.is_held {
             self.network.links.hold(way, event, arrival.at, self.world.now());
         }
-        self.world.events.borrow_mut().enter(arrival.at, What::Net(event));
+        self.world.enter_at(arrival.at, What::Net(event));
     }
 
     /// Lets nothing that is sent from now on arrive before that time has passed.
@@ -203,7 +203,7 @@ impl Net<'_> {
                 _ => arrives,
             };
             if until == u64::MAX {
-                self.world.events.borrow_mut().enter(arrives, What::Net(event));
+                self.world.enter_at(arrives, What::Net(event));
             } else {
                 sooner.push((until, What::Net(event), arrives));
             }

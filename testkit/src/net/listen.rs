@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId, UnixAddress};
+use greenroom_core::runtime::{ListenOptions, NetDone, SocketId, UnixAddress};
 
 use super::operate::{Net, Outcome, interrupted, no_such_socket};
 use super::socket::{Listener, Segment, Socket};
@@ -46,12 +46,7 @@ impl Net<'_> {
         Ok(NetDone::Listening { listener: SocketId(id), local: address })
     }
 
-    pub(super) fn accept(
-        &mut self,
-        number: u64,
-        listener: SocketId,
-        request: NetRequest,
-    ) -> Outcome {
+    pub(super) fn accept(&mut self, number: u64, listener: SocketId) -> Outcome {
         let Some(Socket::Listener(socket)) = self.network.sockets.get_mut(&listener.0) else {
             return Outcome::Done(Err(no_such_socket()));
         };
@@ -75,7 +70,7 @@ impl Net<'_> {
             }
             None => {
                 socket.accepts.push_back(number);
-                Outcome::Waits(request)
+                Outcome::WAITS
             }
         }
     }

@@ -25,10 +25,12 @@ mod links;
 mod listen;
 mod numbered;
 mod operate;
+mod pipe;
 mod socket;
 mod stream;
+mod under_way;
 mod unix;
 
 pub(crate) use links::steer;
-pub(crate) use operate::{NetEvent, Network, cancel, happen, is_stale, submit};
+pub(crate) use operate::{NetEvent, Network, cancel, give_up, happen, is_stale, submit};
 pub(crate) use unix::{remove_path, wipe_paths};

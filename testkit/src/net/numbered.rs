@@ -1,7 +1,5 @@
 //! Things that are numbered in the order in which they come.
 
-use std::collections::VecDeque;
-
 /// Numbers on a page.
 const PAGE: usize = 64;
 
@@ -12,7 +10,7 @@ const PAGE: usize = 64;
 pub(super) struct Numbered<T> {
     /// Pages before the first that is kept.
     gone: u64,
-    pages: VecDeque<Option<Box<Page<T>>>>,
+    pages: Vec<Option<Box<Page<T>>>>,
     /// An empty page for the next that is wanted.
     spare: Option<Box<Page<T>>>,
 }
@@ -33,29 +31,32 @@ const fn on_page(number: u64) -> usize {
     (number % PAGE as u64) as usize
 }
 
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Numbered<T> {
     pub(super) const fn new() -> Self {
-        Self { gone: 0, pages: VecDeque::new(), spare: None }
+        Self { gone: 0, pages: Vec::new(), spare: None }
     }
 
-    /// Where among the pages that of a number is; `None` when it is before all of them.
+    /// Where among the pages that of a number is; nowhere near when it is before all of them.
     #[inline]
-    const fn index(&self, number: u64) -> Option<usize> {
-        match (number / PAGE as u64).checked_sub(self.gone) {
-            Some(index) => Some(index as usize),
-            None => None,
-        }
+    const fn index(&self, number: u64) -> usize {
+        (number / PAGE as u64).wrapping_sub(self.gone) as usize
     }
 
     #[inline]
     pub(super) fn get(&self, number: &u64) -> Option<&T> {
-        let page = self.pages.get(self.index(*number)?)?.as_deref()?;
+        let page = self.pages.get(self.index(*number))?.as_deref()?;
         page.things[on_page(*number)].as_ref()
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, number: &u64) -> Option<&mut T> {
-        let index = self.index(*number)?;
+        let index = self.index(*number);
         let page = self.pages.get_mut(index)?.as_deref_mut()?;
         page.things[on_page(*number)].as_mut()
     }
@@ -65,47 +66,45 @@ impl<T> Numbered<T> {
         if self.pages.is_empty() {
             self.gone = number / PAGE as u64;
         }
-        let index = self.index(number).unwrap_or_else(|| {
+        if number / (PAGE as u64) < self.gone {
             // Something that was taken out is put back.
             let before = self.gone - number / PAGE as u64;
-            (0..before).for_each(|_| self.pages.push_front(None));
+            self.pages.splice(..0, (0..before).map(|_| None));
             self.gone -= before;
-            0
-        });
-        if self.pages.len() <= index {
-            self.turn_over(index);
         }
+        if self.pages.len() <= self.index(number) {
+            self.turn_over(self.index(number));
+        }
+        let index = self.index(number);
         let spare = &mut self.spare;
         let page =
             self.pages[index].get_or_insert_with(|| spare.take().unwrap_or_else(Page::empty));
         page.count += usize::from(page.things[on_page(number)].replace(thing).is_none());
-        self.trim();
     }
 
     /// Goes on to a later page. The last one is kept though nothing is left on it, until now.
     #[cold]
     fn turn_over(&mut self, index: usize) {
-        if let Some(last) = self.pages.back_mut()
+        if let Some(last) = self.pages.last_mut()
             && last.as_ref().is_some_and(|page| page.count == 0)
         {
             self.spare = last.take();
         }
         self.pages.resize_with(index + 1, || None);
+        self.trim(index);
     }
 
-    /// Forgets the places of pages that went, before the first that is kept.
-    #[inline]
-    fn trim(&mut self) {
-        while self.pages.len() > 1 && self.pages[0].is_none() {
-            self.pages.pop_front();
-            self.gone += 1;
-        }
+    /// Forgets the places of pages that went, before the first that is kept, and before `last`.
+    fn trim(&mut self, last: usize) {
+        let gone = self.pages[..last].iter().take_while(|page| page.is_none()).count();
+        self.pages.drain(..gone);
+        self.gone += gone as u64;
     }
 
     /// Takes something out.
     #[inline]
     pub(super) fn remove(&mut self, number: &u64) -> Option<T> {
-        let index = self.index(*number)?;
+        let index = self.index(*number);
         let page = self.pages.get_mut(index)?.as_deref_mut()?;
         let thing = page.things[on_page(*number)].take()?;
         page.count -= 1;
@@ -123,7 +122,7 @@ impl<T> Numbered<T> {
             return;
         }
         self.spare = self.pages[index].take();
-        self.trim();
+        self.trim(self.pages.len() - 1);
     }
 
     /// All of them with their numbers, in order.
@@ -134,13 +133,6 @@ impl<T> Numbered<T> {
             let numbered = (page * PAGE as u64..).zip(things);
             numbered.filter_map(|(number, thing)| Some((number, thing.as_ref()?)))
         })
-    }
-
-    /// Drops those that are not wanted.
-    pub(super) fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
-        let unwanted = self.iter().filter(|(_, thing)| !wanted(thing));
-        let unwanted: Vec<u64> = unwanted.map(|(number, _)| number).collect();
-        unwanted.iter().for_each(|number| drop(self.remove(number)));
     }
 }
 
@@ -177,10 +169,6 @@ mod tests {
                             numbered.insert(number, thing);
                             map.insert(number, thing);
                         }
-                    }
-                    6 if draw >> 60 == 0 => {
-                        numbered.retain(|thing| thing % 3 != 0);
-                        map.retain(|_, thing| *thing % 3 != 0);
                     }
                     _ => {
                         assert_eq!(numbered.get(&old), map.get(&old));

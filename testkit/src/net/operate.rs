@@ -6,9 +6,10 @@ use std::io;
 use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId};
 
 use super::datagram::Datagrams;
-use super::links::Links;
+use super::links::{Links, steer};
 use super::numbered::Numbered;
 use super::socket::Socket;
+use super::under_way::{Owner, UnderWay};
 use super::unix::UnixNames;
 use crate::draws::Site;
 use crate::events::What;
@@ -26,25 +27,8 @@ pub(crate) enum NetEvent {
     Knock(u64),
     /// A cancel reaches an operation.
     Cancel(u64),
-    /// What is on its way to a socket has been sent again often enough.
-    GiveUp(u64),
-    /// A socket has sent to a node that is down often enough.
-    Unanswered(u64),
     /// A datagram arrives.
     Datagram(u64),
-}
-
-/// An operation under way.
-#[derive(Debug)]
-pub(super) struct Operation {
-    pub(super) shard: u32,
-    pub(super) node: u16,
-    pub(super) op: OpId,
-    pub(super) request: NetRequest,
-    /// How often a connect has knocked.
-    pub(super) knocks: u32,
-    /// A cancel is on its way.
-    given_up: bool,
 }
 
 /// The network of all nodes.
@@ -56,19 +40,13 @@ pub(crate) struct Network {
     pub(super) bound: BTreeMap<(u16, u16), Vec<u64>>,
     /// The next port to give away, by node.
     port_next: Vec<u16>,
-    pub(super) operations: Numbered<Operation>,
-    /// The numbers of each shard's operations, by their places there.
-    by_op: Vec<Vec<(u64, u64)>>,
-    operation_next: u64,
+    pub(super) operations: UnderWay,
     pub(crate) links: Links,
     /// Nodes that are down, with the sockets of others that have sent to them.
     pub(super) unanswered: Vec<(u16, u64)>,
     pub(super) datagrams: Datagrams,
     pub(super) unix: UnixNames,
 }
-
-/// No operation's word is 0.
-const NO_OP: (u64, u64) = (0, 0);
 
 /// Ports that a node gives away begin here.
 const PORT_FIRST: u16 = 32_768;
@@ -83,9 +61,7 @@ impl Network {
             socket_next: 1,
             bound: BTreeMap::new(),
             port_next: vec![PORT_FIRST; nodes],
-            operations: Numbered::new(),
-            by_op: Vec::new(),
-            operation_next: 1,
+            operations: UnderWay::default(),
             links: Links::default(),
             unanswered: Vec::new(),
             datagrams: Datagrams::default(),
@@ -98,31 +74,6 @@ impl Network {
         self.socket_next += 1;
         self.sockets.insert(id, socket);
         id
-    }
-
-    /// Forgets the operations of shards.
-    pub(super) fn forget_ops(&mut self, of: impl Fn(u32) -> bool) {
-        let shards = (0..).zip(&mut self.by_op).filter(|&(shard, _)| of(shard));
-        shards.for_each(|(_, ops)| ops.clear());
-    }
-
-    /// Notes the number of a shard's operation.
-    fn note_op(&mut self, shard: u32, op: OpId, number: u64) {
-        let (shard, place) = (shard as usize, op.place() as usize);
-        if self.by_op.len() <= shard {
-            self.by_op.resize_with(shard + 1, Vec::new);
-        }
-        let ops = &mut self.by_op[shard];
-        if ops.len() <= place {
-            ops.resize(place + 1, NO_OP);
-        }
-        ops[place] = (op.as_word(), number);
-    }
-
-    /// Where the number of a shard's operation is noted, while it is under way.
-    fn noted(&mut self, shard: u32, op: OpId) -> Option<&mut (u64, u64)> {
-        let noted = self.by_op.get_mut(shard as usize)?.get_mut(op.place() as usize)?;
-        (noted.0 == op.as_word()).then_some(noted)
     }
 
     /// The number of the next socket.
@@ -162,27 +113,27 @@ pub(crate) struct Net<'a> {
 /// What came of an operation's effect.
 pub(super) enum Outcome {
     Done(io::Result<NetDone>),
-    /// It waits; its request, back.
-    Waits(NetRequest),
+    /// It waits. What a send is to take, back.
+    Waits(Vec<u8>),
+}
+
+impl Outcome {
+    /// It waits, and is no send.
+    pub(super) const WAITS: Self = Self::Waits(Vec::new());
 }
 
 pub(crate) fn submit(world: &World, shard: u32, op: OpId, request: NetRequest) {
     let network = &mut *world.network.borrow_mut();
-    let number = network.operation_next;
-    network.operation_next += 1;
     let node = world.node_of(shard);
-    let operation = Operation { shard, node, op, request, knocks: 0, given_up: false };
-    network.operations.insert(number, operation);
-    network.note_op(shard, op, number);
+    let number = network.operations.insert(Owner { shard, op }, node, request);
     let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
     world.enter_after(delay, What::Net(NetEvent::Effect(number)));
 }
 
 pub(crate) fn cancel(world: &World, shard: u32, op: OpId) {
     let network = &mut *world.network.borrow_mut();
-    let number = network.noted(shard, op).map(|&mut (_, number)| number);
-    if let Some(number) = number {
-        if let Some(operation) = network.operations.get_mut(&number) {
+    if let Some(number) = network.operations.find(Owner { shard, op }) {
+        if let Some(operation) = network.operations.get_mut(number) {
             operation.given_up = true;
         }
         let delay = world.draws.below(Site::Net, shard, SUBMIT_MAX);
@@ -196,26 +147,25 @@ pub(crate) fn happen(world: &World, event: NetEvent) {
         NetEvent::Effect(number) => net.effect(number),
         NetEvent::Arrive(socket) => net.arrive(socket),
         NetEvent::Knock(number) => net.knock(number),
-        NetEvent::GiveUp(socket) => net.give_up(socket),
-        NetEvent::Unanswered(socket) => net.unanswered(socket),
         NetEvent::Datagram(number) => net.datagram_arrives(number),
-        NetEvent::Cancel(number) => {
-            if let Some(operation) = net.network.operations.remove(&number) {
-                net.forget_waiting(number, &operation.request);
-                if let NetRequest::Accept { listener } = operation.request {
-                    net.offer_again(listener);
-                }
-                net.finish(operation, Err(interrupted("cancelled")));
-            }
-        }
+        NetEvent::Cancel(number) => net.end_cancelled(number),
     }
 }
 
+/// A kernel gives up a peer of which nothing was heard.
+pub(crate) fn give_up(world: &World, what: What) {
+    steer(world, |net| match what {
+        What::GiveUp(socket) => net.give_up(socket),
+        What::Unanswered(socket) => net.unanswered(socket),
+        _ => {}
+    });
+}
+
 /// Whether nothing is to happen any more at that time, though it was entered.
-pub(crate) fn is_stale(world: &World, at: u64, event: NetEvent) -> bool {
-    match event {
-        NetEvent::GiveUp(to) => !world.network.borrow().is_given_up(to, at),
-        NetEvent::Unanswered(sender) => !world.network.borrow().is_unanswered(sender),
+pub(crate) fn is_stale(world: &World, at: u64, what: What) -> bool {
+    match what {
+        What::GiveUp(to) => !world.network.borrow().is_given_up(to, at),
+        What::Unanswered(sender) => !world.network.borrow().is_unanswered(sender),
         _ => false,
     }
 }
@@ -231,61 +181,91 @@ pub(super) fn no_such_socket() -> io::Error {
 impl Net<'_> {
     fn effect(&mut self, number: u64) {
         // An operation may have ended since this was entered.
-        let Some(mut operation) = self.network.operations.remove(&number) else { return };
-        let (node, shard) = (operation.node, operation.shard);
-        let request = operation.request;
-        let outcome = match request {
-            NetRequest::Listen(options) => Outcome::Done(self.listen(node, &options)),
-            NetRequest::Accept { listener } => self.accept(number, listener, request),
-            NetRequest::Connect { address } => self.connect(number, node, address, request),
+        let Some(operation) = self.network.operations.get_mut(number) else { return };
+        let (node, owner) = (operation.node, operation.owner);
+        let shard = owner.shard;
+        let outcome = match &mut operation.request {
             NetRequest::Receive { stream, max } => {
-                self.receive(number, shard, (stream, max), request)
+                let from = (*stream, *max);
+                self.receive(number, shard, from)
             }
             NetRequest::Send { stream, data, start } => {
-                self.send(number, shard, (stream, data, start))
+                let taken = (*stream, std::mem::take(data), *start);
+                self.send(number, shard, taken)
             }
-            NetRequest::ListenUnix { address, backlog } => {
-                Outcome::Done(self.listen_unix(node, address, backlog))
+            NetRequest::ReceiveFrom { socket } => {
+                let socket = *socket;
+                self.receive_from(number, socket)
             }
-            NetRequest::ConnectUnix { address } => {
-                Outcome::Done(self.connect_unix((node, shard), address))
-            }
-            NetRequest::Bind(options) => Outcome::Done(self.bind(node, &options)),
-            NetRequest::SetPeer { socket, peer } => Outcome::Done(self.set_peer(socket, peer)),
-            NetRequest::ReceiveFrom { socket } => self.receive_from(number, socket, request),
             NetRequest::SendTo { socket, data, to } => {
+                let (socket, data, to) = (*socket, std::mem::take(data), *to);
                 Outcome::Done(self.send_to(socket, data, to))
             }
-            NetRequest::Shutdown { stream, side } => Outcome::Done(self.shutdown(stream, side)),
-            NetRequest::Close { socket } => Outcome::Done(self.close(socket)),
+            NetRequest::Accept { listener } => {
+                let listener = *listener;
+                self.accept(number, listener)
+            }
+            NetRequest::Connect { address } => {
+                let address = *address;
+                self.connect(number, node, address)
+            }
+            other => {
+                let request = std::mem::replace(other, NetRequest::Close { socket: NOTHING });
+                Outcome::Done(self.done_at_once((node, shard), request))
+            }
         };
         match outcome {
-            Outcome::Waits(request) => {
-                operation.request = request;
-                self.network.operations.insert(number, operation);
-            }
             Outcome::Done(result) => {
-                // Its request was taken apart.
-                operation.request = NetRequest::Close { socket: NOTHING };
-                self.finish(operation, result);
+                self.network.operations.end(number);
+                self.finish_after(owner, result, 0);
+            }
+            Outcome::Waits(back) => {
+                let operation = self.network.operations.get_mut(number);
+                if let Some(NetRequest::Send { data, .. }) = operation.map(|it| &mut it.request) {
+                    *data = back;
+                }
             }
         }
     }
 
-    /// Completes an operation that is no longer under way.
-    pub(super) fn finish(&mut self, operation: Operation, result: io::Result<NetDone>) {
-        self.finish_after(operation, result, 0);
+    /// The effect of an operation that never waits.
+    fn done_at_once(
+        &mut self,
+        (node, shard): (u16, u32),
+        request: NetRequest,
+    ) -> io::Result<NetDone> {
+        match request {
+            NetRequest::Listen(options) => self.listen(node, &options),
+            NetRequest::ListenUnix { address, backlog } => self.listen_unix(node, address, backlog),
+            NetRequest::ConnectUnix { address } => self.connect_unix((node, shard), address),
+            NetRequest::Bind(options) => self.bind(node, &options),
+            NetRequest::SetPeer { socket, peer } => self.set_peer(socket, peer),
+            NetRequest::Shutdown { stream, side } => self.shutdown(stream, side),
+            NetRequest::Close { socket } => self.close(socket),
+            other => unreachable!("{other:?} may wait"),
+        }
     }
 
-    /// Completes an operation whose result takes `way` nanoseconds to get here.
+    /// A cancel has come to an operation, which ends if it has had no effect.
+    fn end_cancelled(&mut self, number: u64) {
+        let Some(operation) = self.network.operations.get_mut(number) else { return };
+        let unused = NetRequest::Close { socket: NOTHING };
+        let request = std::mem::replace(&mut operation.request, unused);
+        self.forget_waiting(number, &request);
+        if let NetRequest::Accept { listener } = request {
+            self.offer_again(listener);
+        }
+        self.fail(number, interrupted("cancelled"));
+    }
+
+    /// Completes an operation that is no longer under way, whose result takes `way` nanoseconds to
+    /// get here.
     pub(super) fn finish_after(
         &mut self,
-        operation: Operation,
+        Owner { shard, op }: Owner,
         result: io::Result<NetDone>,
         way: u64,
     ) {
-        let Operation { shard, op, .. } = operation;
-        self.network.noted(shard, op).into_iter().for_each(|noted| *noted = NO_OP);
         let seen = match &result {
             Ok(NetDone::Received(bytes)) => fold_bytes(bytes),
             Ok(NetDone::ReceivedFrom { data, .. }) => fold_bytes(data),
@@ -300,8 +280,8 @@ impl Net<'_> {
 
     /// Ends an operation that waits, with an error.
     pub(super) fn fail(&mut self, number: u64, error: io::Error) {
-        if let Some(operation) = self.network.operations.remove(&number) {
-            self.finish(operation, Err(error));
+        if let Some(owner) = self.network.operations.end(number) {
+            self.finish_after(owner, Err(error), 0);
         }
     }
 
@@ -309,7 +289,7 @@ impl Net<'_> {
     /// has had no effect yet, ends then. An abandoned operation cannot be waited for.
     pub(super) fn gives_way(&mut self, other: Option<u64>, number: u64) -> bool {
         let Some(other) = other.filter(|&other| other != number) else { return true };
-        let given_up = self.network.operations.get(&other).is_none_or(|other| other.given_up);
+        let given_up = self.network.operations.get(other).is_none_or(|other| other.given_up);
         if given_up {
             self.fail(other, interrupted("cancelled"));
         }
@@ -320,6 +300,14 @@ impl Net<'_> {
     pub(super) fn retry(&self, number: Option<u64>, delay: u64) {
         if let Some(number) = number {
             self.world.enter_after(delay, What::Net(NetEvent::Effect(number)));
+        }
+    }
+
+    /// Lets an operation that waits look again now, because of the event of that number.
+    pub(super) fn go_on(&mut self, number: Option<u64>, because: u64) {
+        if let Some(number) = number {
+            self.world.trace.because_of(because);
+            self.effect(number);
         }
     }
 

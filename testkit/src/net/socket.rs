@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use greenroom_core::runtime::UnixAddress;
 
 use super::datagram::DatagramSocket;
+use super::pipe::Pipe;
 
 /// A socket of any node.
 #[derive(Debug)]
@@ -31,9 +32,10 @@ pub(super) struct Listener {
 }
 
 /// What travels towards a stream.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Segment {
-    Data(Vec<u8>),
+    /// So many bytes.
+    Data(usize),
     /// No more will come.
     Fin,
     /// The other side is gone, and with it what was on its way.
@@ -47,11 +49,9 @@ pub(super) struct Stream {
     pub(super) node: u16,
     pub(super) peer: u64,
     pub(super) peer_node: u16,
-    /// Bytes that arrived and were not received.
-    pub(super) buffered: VecDeque<u8>,
+    /// Bytes that arrived and were not received, and those of the flight.
+    pub(super) pipe: Pipe,
     pub(super) flight: VecDeque<Segment>,
-    /// Bytes in flight.
-    pub(super) flying: usize,
     /// When the last of the flight arrives.
     pub(super) arrives_last: u64,
     /// Most bytes buffered and in flight together.
@@ -77,14 +77,13 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) const fn new(node: u16, (peer, peer_node): (u64, u16), window: usize) -> Self {
+    pub(super) fn new(node: u16, (peer, peer_node): (u64, u16), window: usize) -> Self {
         Self {
             node,
             peer,
             peer_node,
-            buffered: VecDeque::new(),
+            pipe: Pipe::default(),
             flight: VecDeque::new(),
-            flying: 0,
             arrives_last: 0,
             window,
             ended: false,
@@ -107,11 +106,11 @@ impl Stream {
     }
 
     pub(super) fn room(&self) -> usize {
-        self.window.saturating_sub(self.buffered.len() + self.flying)
+        self.window.saturating_sub(self.pipe.len())
     }
 
     /// Whether bytes would be lost if this end were closed now.
     pub(super) fn has_unread(&self) -> bool {
-        !self.buffered.is_empty() || self.flying > 0
+        self.pipe.len() > 0
     }
 }

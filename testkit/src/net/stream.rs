@@ -1,9 +1,8 @@
 //! Bytes.
 
-use std::collections::VecDeque;
 use std::io;
 
-use greenroom_core::runtime::{Buffer, NetDone, NetRequest, ShutdownSide, SocketId};
+use greenroom_core::runtime::{Buffer, NetDone, ShutdownSide, SocketId};
 
 use super::links::GIVE_UP_AFTER;
 use super::operate::{Net, NetEvent, Network, Outcome, no_such_socket};
@@ -15,17 +14,6 @@ use crate::trace::{Kind, fold_bytes};
 
 /// Into how many segments what one send takes is cut at most.
 const SEGMENTS_MAX: u64 = 3;
-
-/// Takes so many bytes out, in two pieces at most.
-fn take_front(buffered: &mut VecDeque<u8>, count: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(count);
-    let (front, back) = buffered.as_slices();
-    let front = &front[..count.min(front.len())];
-    bytes.extend_from_slice(front);
-    bytes.extend_from_slice(&back[..count - front.len()]);
-    buffered.drain(..count);
-    bytes
-}
 
 impl Network {
     /// Whether the peer of a socket gives up then, as what it has sent did not arrive.
@@ -60,7 +48,6 @@ impl Net<'_> {
         number: u64,
         shard: u32,
         (id, max): (SocketId, usize),
-        request: NetRequest,
     ) -> Outcome {
         let other = self.stream(id.0).and_then(|stream| stream.receive);
         if max == 0 || !self.gives_way(other, number) {
@@ -72,17 +59,17 @@ impl Net<'_> {
         if let Some(failure) = stream.failure() {
             return Outcome::Done(Err(failure));
         }
-        let most = stream.buffered.len().min(max);
+        let most = stream.pipe.arrived().min(max);
         if most == 0 {
             if stream.ended || stream.deaf {
                 return Outcome::Done(Ok(NetDone::Received(Buffer::new(Vec::new()))));
             }
             stream.receive = Some(number);
-            return Outcome::Waits(request);
+            return Outcome::WAITS;
         }
         let count = self.moved(shard, most);
         let Some(stream) = self.stream(id.0) else { return Outcome::Done(Err(no_such_socket())) };
-        let bytes = take_front(&mut stream.buffered, count);
+        let bytes = stream.pipe.receive(count);
         self.room_made(id.0);
         Outcome::Done(Ok(NetDone::Received(Buffer::new(bytes))))
     }
@@ -129,7 +116,7 @@ impl Net<'_> {
             if let Some(stream) = self.stream(id.0) {
                 stream.send = Some(number);
             }
-            return Outcome::Waits(NetRequest::Send { stream: id, data, start });
+            return Outcome::Waits(data);
         }
         let written = self.moved(shard, wanted.min(room));
         self.transmit_bytes(way, (id.0, peer), shard, &data[start..start + written]);
@@ -141,7 +128,7 @@ impl Net<'_> {
         way: (u16, u16),
         (from, to): (u64, u64),
         shard: u32,
-        mut bytes: &[u8],
+        bytes: &[u8],
     ) {
         if self.stream(to).is_none() {
             if self.world.nodes[usize::from(way.1)].down.get() {
@@ -163,13 +150,14 @@ impl Net<'_> {
                 self.stream(end).into_iter().for_each(|stream| stream.dark = true);
             }
         }
-        let mut left = 1 + self.world.draws.below(Site::Net, shard, SEGMENTS_MAX);
-        while !bytes.is_empty() {
-            let count = if left > 1 { self.moved(shard, bytes.len()) } else { bytes.len() };
-            left -= 1;
-            let (now, later) = bytes.split_at(count);
-            self.transmit(way, to, Segment::Data(now.to_vec()));
-            bytes = later;
+        self.stream(to).into_iter().for_each(|stream| stream.pipe.send(bytes));
+        let mut segments = 1 + self.world.draws.below(Site::Net, shard, SEGMENTS_MAX);
+        let mut left = bytes.len();
+        while left > 0 {
+            let count = if segments > 1 { self.moved(shard, left) } else { left };
+            segments -= 1;
+            left -= count;
+            self.transmit(way, to, Segment::Data(count));
         }
     }
 
@@ -178,9 +166,6 @@ impl Net<'_> {
         let arrives = self.world.now() + self.latency(way.0, way.1);
         let mut arrival = self.set_out(way, arrives);
         let Some(stream) = self.stream(to) else { return };
-        if let Segment::Data(bytes) = &segment {
-            stream.flying += bytes.len();
-        }
         stream.flight.push_back(segment);
         arrival.is_held &= stream.arrives_last <= arrival.at;
         stream.arrives_last = stream.arrives_last.max(arrival.at);
@@ -212,27 +197,34 @@ impl Net<'_> {
         let (mut detail, takes) = (0, !stream.deaf && !stream.reset);
         let (node, from) = (stream.node, stream.peer_node);
         match segment {
-            Segment::Data(mut bytes) => {
+            Segment::Data(count) => {
+                let bytes = stream.pipe.first(count);
                 if takes && from != node {
-                    world.corrupt(node, &mut bytes);
+                    world.corrupt(node, bytes);
                 }
-                detail = fold_bytes(&bytes);
-                stream.flying -= bytes.len();
+                detail = fold_bytes(bytes);
                 if takes {
-                    stream.buffered.extend(bytes);
+                    stream.pipe.arrive(count);
+                } else {
+                    stream.pipe.lose(count);
                 }
             }
             Segment::Fin => stream.ended = true,
             Segment::Reset => {
                 stream.reset = true;
-                stream.buffered.clear();
+                stream.pipe.forget();
             }
         }
-        let (receive, discards) = (stream.receive, stream.deaf);
+        let (receive, discards, more) = (stream.receive, stream.deaf, !stream.flight.is_empty());
         let send = stream.send.filter(|_| stream.reset);
-        self.world.note_node(node, Kind::Net, to as u32, detail);
-        self.retry(receive, 0);
-        self.retry(send, 0);
+        let arrived = self.world.note_node(node, Kind::Net, to as u32, detail);
+        if more {
+            // They may arrive at this instant: a receive takes them together.
+            self.retry(receive, 0);
+        } else {
+            self.go_on(receive, arrived);
+        }
+        self.go_on(send, arrived);
         if discards {
             self.room_made(to);
         }
@@ -254,7 +246,7 @@ impl Net<'_> {
         let Some(stream) = self.stream(to) else { return true };
         if stream.giving_up.is_none() {
             stream.giving_up = Some(end);
-            self.world.enter_after(GIVE_UP_AFTER, What::Net(NetEvent::GiveUp(to)));
+            self.world.enter_after(GIVE_UP_AFTER, What::GiveUp(to));
         }
         true
     }
@@ -267,7 +259,7 @@ impl Net<'_> {
         }
         let Some(stream) = self.stream(to) else { return };
         stream.flight.clear();
-        stream.flying = 0;
+        stream.pipe.lose_all();
         stream.giving_up = None;
         let sender = stream.peer;
         self.time_out(sender);
@@ -277,7 +269,7 @@ impl Net<'_> {
     pub(super) fn time_out(&mut self, id: u64) {
         let Some(stream) = self.stream(id) else { return };
         (stream.reset, stream.timed_out) = (true, true);
-        stream.buffered.clear();
+        stream.pipe.forget();
         let waiting = [stream.receive, stream.send];
         waiting.into_iter().for_each(|number| self.retry(number, 0));
     }
@@ -289,7 +281,7 @@ impl Net<'_> {
         }
         if side != ShutdownSide::Send {
             stream.deaf = true;
-            stream.buffered.clear();
+            stream.pipe.forget();
             let receive = stream.receive;
             self.retry(receive, 0);
             self.room_made(id.0);

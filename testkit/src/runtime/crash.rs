@@ -226,7 +226,8 @@ impl TestRuntime {
             What::Job(slot) => !void_jobs.contains(&slot),
             What::OnThread(slot) => !void_tasks.contains(&slot),
             What::Disk(slot) => !operations.contains(&slot),
-            What::Net(_) | What::Crash(..) | What::Restart(_) => true,
+            What::Net(_) | What::GiveUp(_) | What::Unanswered(_) => true,
+            What::Crash(..) | What::Restart(_) => true,
         });
         // Only now may users' drops run.
         drop_each(jobs);

@@ -181,7 +181,7 @@ impl TestRuntime {
             };
             state.deadline_late.set(far);
             let at = deadline.saturating_add(late).saturating_add(far);
-            world.events.borrow_mut().enter(at, What::Deadline(number));
+            world.enter_at(at, What::Deadline(number));
         }
     }
 
@@ -215,10 +215,11 @@ fn take_in(shard: &Shard, world: &World, state: &ShardState) {
     let waiting = state.completions.borrow().len();
     for _ in 0..waiting {
         let next = state.completions.borrow_mut().pop_front();
-        next.into_iter().for_each(|(op, result, mark)| {
-            world.trace.because(mark);
+        let Some((slot, mark)) = next else { break };
+        world.trace.because(mark);
+        if let Some((op, result)) = world.take_completion(slot) {
             shard.complete(op, result);
-        });
+        }
     }
     world.trace.because(state.causes.turn());
 }

@@ -27,16 +27,59 @@ impl TestRuntime {
     pub fn step(&mut self) -> bool {
         self.world.take_up_injected();
         self.deliver_due();
-        if !self.ready.is_empty() {
-            if self.turns >= self.limits.chaos_turns {
-                self.limits.chaos_turns = u64::MAX;
-                self.end_chaos();
-            }
-            let number = self.choose_shard();
-            self.run_step(number);
-            return true;
+        if self.ready.is_empty() {
+            return self.jump(u64::MAX);
         }
-        self.jump(u64::MAX)
+        self.run_next();
+        true
+    }
+
+    /// Steps until a shard has run, for those to whom what happens in between makes no difference.
+    /// False when there is nothing left to do; `to_timers` is whether time moves on for what nobody
+    /// but a timer waits for.
+    pub(super) fn move_on(&mut self, to_timers: bool) -> bool {
+        loop {
+            self.world.take_up_injected();
+            self.deliver_due();
+            if !self.ready.is_empty() {
+                break;
+            }
+            if !to_timers && !self.world.events.borrow().any_under_way() {
+                return false;
+            }
+            if !self.move_to_next(u64::MAX) {
+                return false;
+            }
+        }
+        let number = self.run_next();
+        if self.settles_alone(number) {
+            self.run_step(number);
+        }
+        true
+    }
+
+    /// Runs a step of one of the shards that can run, and says which.
+    #[inline]
+    fn run_next(&mut self) -> u32 {
+        if self.turns >= self.limits.chaos_turns {
+            self.limits.chaos_turns = u64::MAX;
+            self.end_chaos();
+        }
+        let number = self.choose_shard();
+        self.run_step(number);
+        number
+    }
+
+    /// Whether the next step is certain to be that of a shard on its way to sleep: nothing happens
+    /// before, and nobody else can run.
+    #[inline]
+    fn settles_alone(&self, number: u32) -> bool {
+        let world = &*self.world;
+        self.ready == [number]
+            && world.shards[number as usize].phase.get() == Phase::Settling
+            && self.turns < self.limits.chaos_turns
+            && !world.inbox.has_some()
+            && world.events.borrow().next_at().is_none_or(|at| at > world.now())
     }
 
     /// Runs one step of a shard that can run.
@@ -51,16 +94,21 @@ impl TestRuntime {
 
     /// Moves time to the next event, if it is not after `latest`, and lets it happen.
     pub(super) fn jump(&mut self, latest: u64) -> bool {
+        let moved = self.move_to_next(latest);
+        if moved {
+            self.deliver_due();
+        }
+        moved
+    }
+
+    /// Moves time to the next event, if it is not after `latest`.
+    #[inline]
+    fn move_to_next(&self, latest: u64) -> bool {
         self.forget_stale_events();
         let next = self.world.events.borrow().next_at();
         match next {
             Some(at) if at <= latest => {
-                if at > self.world.now() {
-                    self.world.move_to(at);
-                    self.world.trace.because_of_nothing();
-                    self.world.note_node(0, Kind::TimeAdvanced, 0, 0);
-                }
-                self.deliver_due();
+                self.world.move_to(at);
                 true
             }
             _ => false,
@@ -75,19 +123,25 @@ impl TestRuntime {
         }
     }
 
+    #[inline(never)]
     fn deliver_all_due(&mut self) {
         loop {
             let due = self.world.events.borrow_mut().pop_due(self.world.now());
-            match due {
-                Some(due) => {
-                    self.world.trace.because(due.cause);
-                    self.happen(due.what);
+            let Some(due) = due else { return };
+            self.world.trace.because(due.cause);
+            match due.what {
+                What::Net(event) => net::happen(&self.world, event),
+                What::Complete(slot) => {
+                    if let Some(shard) = self.world.completed(slot) {
+                        self.wake(shard);
+                    }
                 }
-                None => return,
+                other => self.happen(other),
             }
         }
     }
 
+    #[inline(never)]
     fn happen(&mut self, what: What) {
         let world = &self.world;
         match what {
@@ -130,16 +184,12 @@ impl TestRuntime {
                 world.arrived(shard);
                 self.wake(shard);
             }
-            What::Complete(slot) => {
-                if let Some(shard) = world.completed(slot) {
-                    self.wake(shard);
-                }
-            }
             What::Crash(node, how) => self.drawn_crash(node, how),
             What::Restart(node) => self.drawn_restart(node),
             What::StallEnd(shard) => self.end_stall(shard),
             What::Watch(shard) => self.look_for_stalls(shard),
-            What::Net(event) => net::happen(world, event),
+            What::GiveUp(_) | What::Unanswered(_) => net::give_up(world, what),
+            What::Net(_) | What::Complete(_) => unreachable!("these are most events"),
             What::Disk(slot) => disk::happen(world, slot),
             What::Job(slot) => self.away(|world| blocking::run(world, slot)),
             What::OnThread(slot) => self.away(|world| threads::run(world, slot)),
@@ -195,6 +245,10 @@ impl TestRuntime {
 
     /// Takes a shard off the list of those that can run.
     pub(super) fn unready(&mut self, shard: u32) {
+        if self.ready.last() == Some(&shard) {
+            self.ready.pop();
+            return;
+        }
         let index = self.ready.iter().position(|&other| other == shard);
         self.ready.remove(index.expect("a shard that ran could run"));
     }
@@ -261,7 +315,16 @@ impl TestRuntime {
     /// Throws away the next events as long as they are of no interest any more, so that time does
     /// not jump for them: deadlines that have moved, and times at which a kernel would have given
     /// up a peer that has answered since.
+    #[inline]
     pub(super) fn forget_stale_events(&self) {
+        let next = self.world.events.borrow().peek();
+        if next.is_some_and(|(_, what)| !what.is_under_way()) {
+            self.forget_stale_timers();
+        }
+    }
+
+    #[inline(never)]
+    fn forget_stale_timers(&self) {
         loop {
             let next = self.world.events.borrow().peek();
             match next {
@@ -274,7 +337,7 @@ impl TestRuntime {
                     state.deadline_entered.set(u64::MAX);
                     self.enter_deadline(shard);
                 }
-                Some((at, What::Net(event))) if net::is_stale(&self.world, at, event) => {
+                Some((at, what)) if net::is_stale(&self.world, at, what) => {
                     self.world.events.borrow_mut().pop();
                 }
                 _ => return,

@@ -151,7 +151,7 @@ impl TestRuntime {
     /// As [`TestRuntime::run`].
     pub fn finish<T: 'static>(&mut self, root: Root<T>) -> T {
         while !root.is_finished() {
-            assert!(self.step(), "deadlock: nothing can move\n{}", self.report());
+            assert!(self.move_on(true), "deadlock: nothing can move\n{}", self.report());
         }
         self.check_ledgers();
         self.pass_judgement();
@@ -203,15 +203,9 @@ impl TestRuntime {
     ///
     /// As [`TestRuntime::step`].
     pub fn run_until_idle(&mut self) {
-        loop {
-            self.world.take_up_injected();
-            let under_way = self.world.events.borrow().any_under_way();
-            if self.ready.is_empty() && !under_way {
-                self.check_ledgers();
-                return self.pass_judgement();
-            }
-            self.step();
-        }
+        while self.move_on(false) {}
+        self.check_ledgers();
+        self.pass_judgement();
     }
 
     /// Ends an actor of any node as if it had failed: at its next await, with

@@ -24,7 +24,8 @@ pub enum Kind {
     Announced = 8,
     /// A shard parked.
     Parked = 9,
-    /// Time moved on because nothing could run.
+    /// Time moved on because nothing could run: only in traces of older versions. Each event says
+    /// when it is.
     TimeAdvanced = 10,
     /// A completion reached its shard.
     Completion = 11,

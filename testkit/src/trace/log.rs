@@ -58,7 +58,7 @@ pub(crate) struct Trace {
     /// The event of which everything that happens now is a consequence, as a mark.
     cause: Cell<u64>,
     /// The event of which what is entered now, to happen later, will be a consequence, as a mark.
-    leads: Rc<Cell<u64>>,
+    leads: Cell<u64>,
     /// The bits of an event's number that are zero where it is looked at; none where each is.
     looks_mask: u64,
     checkpoints: RefCell<Vec<u64>>,
@@ -115,7 +115,7 @@ impl Trace {
             hash: Cell::new(fold(seed, 1)),
             count: Cell::new(0),
             cause: Cell::new(0),
-            leads: Rc::default(),
+            leads: Cell::new(0),
             looks_mask: match reach {
                 Reach { whole: false, closely: None, .. } => CHECKPOINT_EVENTS - 1,
                 _ => 0,
@@ -129,9 +129,10 @@ impl Trace {
         }
     }
 
-    /// Where the mark stands of what leads to whatever is entered now.
-    pub(crate) fn leads(&self) -> Rc<Cell<u64>> {
-        self.leads.clone()
+    /// The mark of what leads to whatever is entered now.
+    #[inline]
+    pub(crate) const fn leads(&self) -> u64 {
+        self.leads.get()
     }
 
     /// Notes an event with the cause that was set last. Returns its number.
@@ -379,12 +380,12 @@ mod tests {
         let trace = Trace::new(1, Reach::default());
         let turn = trace.note(0, HERE, Kind::Turn, 0, 0);
         trace.because_of(turn);
-        assert_eq!(trace.leads().get(), turn + 1);
+        assert_eq!(trace.leads(), turn + 1);
         trace.note(0, HERE, Kind::Queued, 0, 0);
-        assert_eq!(trace.leads().get(), turn + 1);
+        assert_eq!(trace.leads(), turn + 1);
         let submitted = trace.note(0, HERE, Kind::Submitted, 0, 0);
-        assert_eq!((trace.leads().get(), trace.cause()), (submitted + 1, turn + 1));
+        assert_eq!((trace.leads(), trace.cause()), (submitted + 1, turn + 1));
         let fault = trace.note(0, HERE, Kind::Fault, 0, 0);
-        assert_eq!((trace.leads().get(), trace.cause()), (fault + 1, fault + 1));
+        assert_eq!((trace.leads(), trace.cause()), (fault + 1, fault + 1));
     }
 }

@@ -4,8 +4,9 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use greenroom_core::Instant;
+use greenroom_core::runtime::OpId;
 use greenroom_core::trace::{Event, Observer};
+use greenroom_core::{Instant, ShardId};
 
 use super::Kind;
 use super::log::{Named, Place};
@@ -91,6 +92,42 @@ impl ShardObserver {
         self.hold(LIVES, self.lives.why(slot, generation));
     }
 
+    #[inline(always)]
+    fn polled(&self, slot: u32, generation: u32) {
+        let state = &self.world.shards[self.number];
+        state.polled.set((slot, generation));
+        let cause = state.causes.of_poll(slot);
+        let mark = self.note_caused(Kind::Polled, slot, generation.into(), cause);
+        state.causes.polls(mark);
+        self.world.trace.because(mark);
+    }
+
+    #[inline(always)]
+    fn queued(&self, (slot, generation): (u32, u32), from: ShardId) {
+        if !self.lives.lives(slot, generation) {
+            self.not_there(slot, generation);
+        }
+        if from.0 != self.place.shard && self.order.keeps_some() {
+            self.hold(ORDER, self.order.arrived((slot, generation), from));
+        }
+        let cause = self.world.trace.cause();
+        let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
+        self.world.shards[self.number].causes.readied(slot, mark, cause);
+    }
+
+    #[inline(never)]
+    fn submitted(&self, op: OpId) {
+        self.note_caused(Kind::Submitted, 0, op.as_word(), self.world.trace.cause());
+    }
+
+    #[inline(never)]
+    fn completed(&self, op: OpId, ok: bool) {
+        let detail = op.as_word().rotate_left(1) ^ u64::from(ok);
+        let cause = self.world.trace.cause();
+        let mark = self.note_caused(Kind::Completed, 0, detail, cause);
+        self.world.shards[self.number].causes.arrived(mark, cause);
+    }
+
     /// Any other event.
     #[inline(never)]
     fn seldom(&self, event: Event) {
@@ -107,10 +144,6 @@ impl ShardObserver {
             }
             Event::CallExpired { slot } => (Kind::CallExpired, slot, 0),
             Event::TimersFired { count } => (Kind::TimersFired, count, 0),
-            Event::Submitted { op } => (Kind::Submitted, 0, op.as_word()),
-            Event::Completed { op, ok } => {
-                (Kind::Completed, 0, op.as_word().rotate_left(1) ^ u64::from(ok))
-            }
             Event::Exited { slot, generation, normal } => {
                 self.hold(LIVES, self.lives.exited(slot, generation));
                 self.order.exited((slot, generation));
@@ -126,7 +159,7 @@ impl ShardObserver {
         let mark = self.note_caused(kind, actor, detail, cause);
         match kind {
             Kind::Spawned => causes.spawned(actor, mark, cause),
-            Kind::Completed | Kind::TimersFired | Kind::Replied => causes.arrived(mark, cause),
+            Kind::TimersFired | Kind::Replied => causes.arrived(mark, cause),
             _ => {}
         }
     }
@@ -168,32 +201,17 @@ impl ShardObserver {
 }
 
 impl Observer for ShardObserver {
-    /// What comes with every message has a way of its own, with nothing else in it.
+    /// What comes with every message or operation has a way of its own, with nothing else in it.
     #[inline]
     fn event(&self, event: Event) {
         if self.world.monitors.any() {
             self.show(Happening::Core(event));
         }
         match event {
-            Event::Polled { slot, generation } => {
-                let state = &self.world.shards[self.number];
-                state.polled.set((slot, generation));
-                let cause = state.causes.of_poll(slot);
-                let mark = self.note_caused(Kind::Polled, slot, generation.into(), cause);
-                state.causes.polls(mark);
-                self.world.trace.because(mark);
-            }
-            Event::Queued { slot, generation, from } => {
-                if !self.lives.lives(slot, generation) {
-                    self.not_there(slot, generation);
-                }
-                if from.0 != self.place.shard && self.order.keeps_some() {
-                    self.hold(ORDER, self.order.arrived((slot, generation), from));
-                }
-                let cause = self.world.trace.cause();
-                let mark = self.note_caused(Kind::Queued, slot, generation.into(), cause);
-                self.world.shards[self.number].causes.readied(slot, mark, cause);
-            }
+            Event::Polled { slot, generation } => self.polled(slot, generation),
+            Event::Queued { slot, generation, from } => self.queued((slot, generation), from),
+            Event::Submitted { op } => self.submitted(op),
+            Event::Completed { op, ok } => self.completed(op, ok),
             other => self.seldom(other),
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 
-use greenroom_core::runtime::{Injected, IoResult, OpId};
+use greenroom_core::runtime::Injected;
 
 use crate::faults::Fault;
 use crate::threads::drop_each;
@@ -55,8 +55,9 @@ pub(crate) struct ShardState {
     pub(crate) stalled_until: Cell<u64>,
     /// What led to what in its turn.
     pub(crate) causes: Causes,
-    /// Completions that have reached it, with the marks of the events that say so.
-    pub(crate) completions: RefCell<VecDeque<(OpId, IoResult, u64)>>,
+    /// Where among the world's completions those are that have reached it, with the marks of the
+    /// events that say so.
+    pub(crate) completions: RefCell<VecDeque<(u32, u64)>>,
     /// What has reached it from outside, with the marks of the events that say so.
     pub(crate) injected: RefCell<VecDeque<(Injected, u64)>>,
     /// What is on its way from outside, in order.
@@ -130,15 +131,14 @@ impl ShardState {
         self.drop_inputs();
     }
 
-    /// Drops what is on its way, or has come and was not taken in. (Each is taken out first: what
-    /// users wrote may run.)
+    /// Drops what is on its way, or has come and was not taken in; the world drops its completions.
+    /// (Each is taken out first: what users wrote may run.)
     pub(crate) fn drop_inputs(&self) {
         let arriving = self.arriving.take();
         drop_each(arriving);
         let injected = self.injected.take();
         drop_each(injected);
-        let completions = self.completions.take();
-        drop_each(completions);
+        self.completions.take();
     }
 
     /// Whether something other than packets waits to be taken in.

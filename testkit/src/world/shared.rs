@@ -151,7 +151,7 @@ impl World {
             disks: RefCell::new(Disks::new(nodes.len())),
             draws,
             swarm,
-            events: RefCell::new(Events::new(trace.leads())),
+            events: RefCell::new(Events::new()),
             trace,
             nodes,
             shards,
@@ -225,11 +225,13 @@ impl World {
     /// Enters an event `delay` nanoseconds from now.
     #[inline]
     pub(crate) fn enter_after(&self, delay: u64, what: What) {
-        let events = &mut *self.events.borrow_mut();
-        match delay {
-            0 => events.enter_now(self.now(), what),
-            _ => events.enter(self.now() + delay, what),
-        }
+        self.enter_at(self.now() + delay, what);
+    }
+
+    /// Enters an event of that time.
+    #[inline]
+    pub(crate) fn enter_at(&self, at: u64, what: What) {
+        self.events.borrow_mut().enter(at, what, self.trace.leads());
     }
 
     /// Lets a spinning shard notice, soon, what it spins for.
@@ -244,17 +246,28 @@ impl World {
         self.enter_after(delay, What::Complete(slot));
     }
 
-    /// Hands a completion whose time has come to its shard. Returns the shard.
+    /// Tells a shard of a completion whose time has come. Returns the shard.
+    #[inline]
     pub(crate) fn completed(&self, slot: u32) -> Option<u32> {
-        let (shard, op, result) = self.completions.borrow_mut().remove(slot)?;
-        let ok = u64::from(result.is_ok());
-        let seen = self.note(shard, Kind::Completion, 0, op.as_word().rotate_left(1) ^ ok);
+        let (shard, detail) = {
+            let completions = self.completions.borrow();
+            let (shard, op, result) = completions.get(slot)?;
+            (*shard, op.as_word().rotate_left(1) ^ u64::from(result.is_ok()))
+        };
+        let seen = self.note(shard, Kind::Completion, 0, detail);
         self.trace.because_of(seen);
-        self.shards[shard as usize].completions.borrow_mut().push_back((op, result, seen + 1));
+        self.shards[shard as usize].completions.borrow_mut().push_back((slot, seen + 1));
         Some(shard)
     }
 
-    /// Drops the completions on their way to those shards. Returns their events' numbers.
+    /// Takes out a completion that has reached its shard.
+    #[inline]
+    pub(crate) fn take_completion(&self, slot: u32) -> Option<(OpId, IoResult)> {
+        let (_, op, result) = self.completions.borrow_mut().remove(slot)?;
+        Some((op, result))
+    }
+
+    /// Drops the completions of those shards that were not taken in. Returns their events' numbers.
     pub(crate) fn void_completions(&self, of: impl Fn(u32) -> bool) -> Vec<u32> {
         let void = self.completions.borrow_mut().drain_where(|(shard, ..)| of(*shard));
         let (slots, void): (Vec<_>, Vec<_>) = void.into_iter().unzip();
@@ -294,7 +307,7 @@ impl World {
             // In order: the real door is a queue.
             let at = (self.now() + delay).max(state.arrives_last.get());
             state.arrives_last.set(at);
-            self.events.borrow_mut().enter(at, What::Inject(shard));
+            self.enter_at(at, What::Inject(shard));
         }
     }
 

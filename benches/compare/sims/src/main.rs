@@ -17,12 +17,12 @@ use greenroom_compare_sims::{json_lines, lines};
 const ROWS: [(&str, &str, &str, &str); 9] = [
     ("in_node", "madsim", "in_node", "two tasks and channels, for two actors with mailboxes"),
     ("in_node", "turmoil", "in_node", "the same, on tokio"),
-    ("2_nodes", "madsim", "datagrams 2", "its datagrams, for our TCP"),
-    ("10_nodes", "madsim", "datagrams 10", "its datagrams, for our TCP"),
-    ("2_nodes", "turmoil", "udp 2", "its UDP, for our TCP"),
-    ("10_nodes", "turmoil", "udp 10", "its UDP, for our TCP"),
-    ("2_nodes", "turmoil", "tcp 2", "TCP for TCP"),
-    ("10_nodes", "turmoil", "tcp 10", "TCP for TCP"),
+    ("2_nodes, datagrams", "madsim", "datagrams 2", "datagrams for datagrams"),
+    ("10_nodes, datagrams", "madsim", "datagrams 10", "the same"),
+    ("2_nodes, datagrams", "turmoil", "udp 2", "the same"),
+    ("10_nodes, datagrams", "turmoil", "udp 10", "the same"),
+    ("2_nodes", "turmoil", "tcp 2", "TCP for TCP; ours cuts and delays what is sent"),
+    ("10_nodes", "turmoil", "tcp 10", "the same"),
     (
         "in_node_2_shards",
         "madsim",
@@ -98,7 +98,7 @@ fn print(figures: &Figures) {
         Some(samples[samples.len() / 2])
     };
     println!("messages a second, of medians; ours with its trace hash on");
-    println!("{:18} {:>11}  {:24} {:>11} {:>8}", "ours", "", "theirs", "", "times");
+    println!("{:20} {:>11}  {:24} {:>11} {:>8}", "ours", "", "theirs", "", "times");
     for (our, rival, their, difference) in ROWS {
         let (Some(ours), Some(theirs)) = (median("ours", our), median(rival, their)) else {
             println!("{our}: not measured");
@@ -106,6 +106,6 @@ fn print(figures: &Figures) {
         };
         let named = format!("{rival} {their}");
         let times = ours / theirs;
-        println!("{our:18} {ours:11.0}  {named:24} {theirs:11.0} {times:8.2}  {difference}");
+        println!("{our:20} {ours:11.0}  {named:24} {theirs:11.0} {times:8.2}  {difference}");
     }
 }

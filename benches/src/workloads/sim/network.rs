@@ -11,14 +11,15 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
 
 use greenroom_core::io::net;
 use greenroom_core::runtime::{NetDone, NetRequest, SocketId};
 use greenroom_core::{Actor, ActorRef, Context, Flow, Placement, System, spawn_local};
 use greenroom_testkit::TestRuntime;
 
+use super::rate::rate;
 use super::streams::{FRAME, accept, connect, listen, odd, send};
+use crate::meter::Extent;
 
 /// Actors of each node.
 const ACTORS: u32 = 100;
@@ -183,12 +184,6 @@ fn one_run(seed: u64) -> u64 {
 }
 
 /// Messages a second between the actors of two nodes, over one connection.
-pub(crate) fn measure_network(secs: f64) -> f64 {
-    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
-    let (mut messages, mut seed) = (0, 0);
-    while begun.elapsed() < limit {
-        messages += one_run(seed);
-        seed += 1;
-    }
-    messages as f64 / begun.elapsed().as_secs_f64()
+pub(crate) fn measure_network(extent: Extent) -> f64 {
+    rate(extent, one_run)
 }

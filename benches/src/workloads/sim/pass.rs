@@ -1,10 +1,12 @@
 //! Tokens that actors pass on to others of their node, which they draw.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use greenroom_core::{Actor, ActorRef, Context, Flow, Placement, Reply, System};
 use greenroom_testkit::TestRuntime;
+
+use super::rate::rate;
+use crate::meter::Extent;
 
 /// Passes tokens on to actors that it draws.
 struct Passer {
@@ -69,23 +71,14 @@ pub(super) fn one_run_of(sim: &mut TestRuntime, actors: u16, tokens: u32, passes
 }
 
 /// Messages a second, trace hash on, of a node with so many shards of 100 actors.
-pub(crate) fn measure_messages(secs: f64, shards: u16) -> f64 {
-    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
-    let (mut messages, mut seed) = (0, 0);
-    while begun.elapsed() < limit {
-        messages += one_run(seed, shards, 100, 4, 200);
-        seed += 1;
-    }
-    messages as f64 / begun.elapsed().as_secs_f64()
+pub(crate) fn measure_messages(extent: Extent, shards: u16) -> f64 {
+    rate(extent, |seed| one_run(seed, shards, 100, 4, 200))
 }
 
 /// Runs a second of a test of 12 shards and about 2,000 messages.
-pub(crate) fn measure_seeds(secs: f64) -> f64 {
-    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
-    let mut seeds = 0;
-    while begun.elapsed() < limit {
-        one_run(seeds, 12, 1, 2, 82);
-        seeds += 1;
-    }
-    seeds as f64 / begun.elapsed().as_secs_f64()
+pub(crate) fn measure_seeds(extent: Extent) -> f64 {
+    rate(extent, |seed| {
+        one_run(seed, 12, 1, 2, 82);
+        1
+    })
 }

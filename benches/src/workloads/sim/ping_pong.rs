@@ -1,9 +1,10 @@
 //! Two actors that pass one token to and fro.
 
-use std::time::{Duration, Instant};
-
 use greenroom_core::{Actor, ActorRef, Context, Flow, Placement};
 use greenroom_testkit::TestRuntime;
+
+use super::rate::rate;
+use crate::meter::Extent;
 
 struct Player;
 
@@ -27,10 +28,8 @@ impl Actor for Player {
 const PASSES: u32 = 20_000;
 
 /// Messages a second; the second actor is on the shard of that number of a node of two.
-pub(crate) fn measure_ping_pong(secs: f64, second: u16) -> f64 {
-    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
-    let (mut messages, mut seed) = (0, 0);
-    while begun.elapsed() < limit {
+pub(crate) fn measure_ping_pong(extent: Extent, second: u16) -> f64 {
+    rate(extent, |seed| {
         let mut sim = TestRuntime::builder().seed(seed).build();
         sim.run(async move |system| {
             let first = system.spawn(Placement::Shard(0), || Player).await.expect("a player");
@@ -40,8 +39,6 @@ pub(crate) fn measure_ping_pong(secs: f64, second: u16) -> f64 {
         sim.run_until_idle();
         let handled: u64 = (0..2).map(|shard| sim.ledger(0, shard).handled).sum();
         assert!(handled > u64::from(PASSES), "the ball was lost");
-        messages += handled;
-        seed += 1;
-    }
-    messages as f64 / begun.elapsed().as_secs_f64()
+        handled
+    })
 }

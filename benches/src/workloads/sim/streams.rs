@@ -2,16 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use greenroom_core::io::net;
 use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, SocketId};
 use greenroom_testkit::TestRuntime;
 
+use super::rate::rate;
+use crate::meter::Extent;
+
 pub(super) const FRAME: usize = 16;
 pub(super) const PORT: u16 = 7000;
-/// Frames that each connection sends and gets back.
-const ROUNDS: u64 = 300;
+/// Frames that each player sends and gets back.
+pub(super) const ROUNDS: u64 = 300;
 
 pub(super) fn odd<T>(done: NetDone) -> io::Result<T> {
     Err(io::Error::other(format!("{done:?}")))
@@ -93,10 +95,8 @@ async fn play(to: u16) -> io::Result<u64> {
 }
 
 /// Messages a second, of nodes each of which plays with the next one.
-pub(crate) fn measure_streams(secs: f64, nodes: u16) -> f64 {
-    let (begun, limit) = (Instant::now(), Duration::from_secs_f64(secs));
-    let (mut frames, mut seed) = (0, 0);
-    while begun.elapsed() < limit {
+pub(crate) fn measure_streams(extent: Extent, nodes: u16) -> f64 {
+    rate(extent, |seed| {
         let mut sim = TestRuntime::builder().seed(seed).nodes(nodes).shards(1).build();
         for node in 0..nodes {
             drop(sim.start_on(node, async move |_| serve().await));
@@ -105,10 +105,7 @@ pub(crate) fn measure_streams(secs: f64, nodes: u16) -> f64 {
         let players = (0..nodes).map(|node| (node, (node + 1) % nodes));
         let players: Vec<_> =
             players.map(|(node, to)| sim.start_on(node, async move |_| play(to).await)).collect();
-        for player in players {
-            frames += sim.finish(player).expect("a connection without faults");
-        }
-        seed += 1;
-    }
-    frames as f64 / begun.elapsed().as_secs_f64()
+        let played = players.into_iter().map(|player| sim.finish(player));
+        played.map(|frames| frames.expect("a connection without faults")).sum()
+    })
 }
