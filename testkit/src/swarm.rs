@@ -49,6 +49,8 @@ pub(crate) struct Swarm {
     pub(crate) latency_near: u64,
     /// How often a receive or send moves less than it could.
     pub(crate) short: u32,
+    /// How often an operation on a socket has its effect, and is told of, as it is asked for.
+    pub(crate) at_once: u32,
     /// What is typical for a file operation, a name look-up, and a blocking job.
     pub(crate) device: u64,
 }
@@ -88,6 +90,7 @@ impl Swarm {
             latency_far: pick("latency_far", &[10 * MICRO, 100 * MICRO, 2_000 * MICRO]),
             latency_near: pick("latency_near", &[MICRO, 20 * MICRO]),
             short: chance("short", &[0, 100, 600]),
+            at_once: chance("at_once", &[0, 0, 300, 900]),
             device: pick("device", &[5 * MICRO, 100 * MICRO, 5_000 * MICRO]),
         }
     }

@@ -5,8 +5,9 @@
 //! production runtime and the simulator, and one conformance suite holds them together.
 //!
 //! **Completion-shaped.** An operation is submitted with an [`OpId`] and owned data, and completes
-//! later through [`crate::Shard::complete`]. Submitting never fails and never blocks: every
-//! failure is a completion. Between submit and completion the driver owns the data, so dropping a
+//! later through [`crate::Shard::complete`]; one on a socket may be told of as it is submitted, where
+//! nothing had to be waited for. Submitting never fails and never blocks: every failure is a
+//! completion. Between submit and completion the driver owns the data, so dropping a
 //! future frees nothing under the kernel's hands; cancelling is a request, and the operation still
 //! completes, exactly once for its last completion. This is what lets the simulator place submit,
 //! effect and completion at three different times, and what lets a driver use multishot

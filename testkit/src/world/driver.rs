@@ -82,11 +82,11 @@ impl Driver for SimDriver {
 
 impl Net for SimDriver {
     fn submit(&self, op: OpId, request: NetRequest) -> Option<IoResult> {
-        if self.is_alive() {
-            self.world.draw_crash(self.shard);
-            net::submit(&self.world, self.shard, op, request);
+        if !self.is_alive() {
+            return None;
         }
-        None
+        self.world.draw_crash(self.shard);
+        net::submit(&self.world, self.shard, op, request)
     }
 
     fn cancel(&self, op: OpId) {

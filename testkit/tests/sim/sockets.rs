@@ -1,7 +1,10 @@
 //! Streams between nodes, and within one.
 
+use std::future::poll_fn;
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use greenroom_core::io::net;
 use greenroom_core::runtime::{ListenOptions, NetDone, NetRequest, ShutdownSide, SocketId};
@@ -268,4 +271,46 @@ fn listeners_that_share_a_port_share_its_connections() {
     });
     assert_eq!(counts.iter().sum::<u32>(), 60);
     assert!(counts.iter().all(|&count| count > 5), "one shard got nearly nothing: {counts:?}");
+}
+
+/// Drivers may know at once what an operation comes to. In some runs they do, in others never, and
+/// in each of them the peer hears the same.
+#[test]
+fn operations_are_over_when_they_are_asked_for_or_later() {
+    /// Rounds of a send and of a receive that has nothing yet.
+    const ROUNDS: u8 = 20;
+    let campaign =
+        Campaign::new("sim::sockets::operations_are_over_when_they_are_asked_for_or_later");
+    let told = [const { AtomicUsize::new(0) }; 3];
+    campaign.seeds(40).runtime(|builder, _| builder.nodes(2).shards(1)).run(|sim| {
+        let address = SocketAddr::from(([10, 0, 0, 2], 80));
+        drop(sim.start_on(1, async move |_| {
+            let (listener, _) = listen("0.0.0.0:80", false).await.unwrap();
+            echo(accept(listener).await.unwrap()).await;
+            close(listener).await;
+        }));
+        sim.run_until_idle();
+        let (known, asked) = sim.run(async move |_| {
+            let stream = connect(address).await.unwrap();
+            let mut known = 0;
+            for round in 0..ROUNDS {
+                let mut sending = Box::pin(send_all(stream, vec![round]));
+                match poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+                    Poll::Ready(sent) => {
+                        sent.unwrap();
+                        known += 1;
+                    }
+                    Poll::Pending => sending.await.unwrap(),
+                }
+                assert_eq!(receive(stream, 10).await.unwrap(), [round]);
+            }
+            close(stream).await;
+            (known, usize::from(ROUNDS))
+        });
+        for (told, count) in told.iter().zip([known, asked - known, usize::from(known == 0)]) {
+            told.fetch_add(count, Ordering::Relaxed);
+        }
+    });
+    let told = told.map(AtomicUsize::into_inner);
+    assert!(told.iter().all(|&count| count > 0), "at once, later, in so many runs never: {told:?}");
 }
