@@ -8,7 +8,7 @@ use greenroom_core::runtime::{ListenOptions, NetDone, OpId, SocketId, UnixAddres
 use rustix::io::Errno;
 use rustix::net::SocketAddrAny;
 
-use super::ops::{NetOp, Op};
+use super::operation::{NetOp, Op};
 use super::sockets::{ACCEPTED_MAX, FLAGS, Sockets, interrupted, invalid, is_passing};
 use super::stream::{Armed, Listener, Peer, Role, Socket, Stream};
 use super::table::Io;

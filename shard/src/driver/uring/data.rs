@@ -3,7 +3,7 @@
 use greenroom_core::runtime::DiskDone;
 
 use super::entry::CHUNK;
-use super::ops::{Data, Write};
+use super::operation::{Data, Write};
 
 impl Data {
     pub(super) fn bytes(&self) -> &[u8] {

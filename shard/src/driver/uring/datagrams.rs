@@ -10,7 +10,8 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 
 use super::datagram::{Incoming, Outgoing, from_ring};
-use super::ops::{Key, NetOp};
+use super::operation::NetOp;
+use super::ops::Key;
 use super::sockets::{FLAGS, Sockets, interrupted, invalid, is_passing};
 use super::stream::{Armed, Role, Socket};
 use super::table::Io;

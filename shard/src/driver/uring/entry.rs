@@ -13,7 +13,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketFlags};
 use super::buffers::GROUP;
 use super::datagram::TEMPLATE;
 use super::features::{Feature, Features};
-use super::ops::{DiskOp, NetOp, Op, Write};
+use super::operation::{DiskOp, NetOp, Op, Write};
 
 /// Most bytes of one read or write: an entry has 32 bits for it, and a read gets its room as bytes
 /// come, so what an actor asks for does not decide it.

@@ -18,7 +18,8 @@ use greenroom_core::runtime::{Blocks, DiskDone, DiskRequest, FileId, IoDone, OpI
 use super::entry::CHUNK;
 use super::features::Feature;
 use super::linked::{Pair, is_again};
-use super::ops::{Completed, Data, DiskOp, Fd, Op, Way, Write};
+use super::operation::{Data, DiskOp, Op, Way, Write};
+use super::ops::{Completed, Fd};
 use super::table::{Io, NOBODY};
 use crate::pool::Jobs;
 

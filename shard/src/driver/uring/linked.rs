@@ -11,7 +11,7 @@ use std::io;
 use greenroom_core::runtime::OpId;
 
 use super::files::Files;
-use super::ops::{DiskOp, Op, Write};
+use super::operation::{DiskOp, Op, Write};
 use super::table::Io;
 
 /// A write and its sync, under way.

@@ -55,6 +55,7 @@ mod features;
 mod files;
 mod linked;
 mod message;
+mod operation;
 mod ops;
 mod pump;
 mod ring;

@@ -14,135 +14,23 @@
 
 #![expect(unsafe_code, reason = "what the kernel is told of in addresses; see above")]
 
-use std::ffi::CString;
 use std::fmt;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::rc::Rc;
 
-use greenroom_core::runtime::{Blocks, FileId, OpId, OpenMode, ShutdownSide, SocketId};
+use greenroom_core::runtime::SocketId;
 use io_uring::squeue::{Entry, Flags};
 use io_uring::{cqueue, opcode};
-use rustix::fs::Statx;
-use rustix::net::SocketAddrAny;
 
 use super::buffers::Buffers;
-use super::datagram::{Incoming, Outgoing};
 use super::entry::entry;
 use super::features::Feature;
+use super::operation::{DiskOp, NetOp, Op};
 use super::ring::{Completion, NOTHING, Ring};
 
 /// A descriptor, shared by who holds it open and the operations on it.
 pub(super) type Fd = Rc<OwnedFd>;
-
-/// An operation, and whom its completion concerns.
-pub(super) enum Op {
-    /// The shard's bell, watched.
-    Bell,
-    /// Of a socket.
-    Net(SocketId, NetOp),
-    /// Of a file.
-    Disk(OpId, DiskOp),
-}
-
-/// What is done with a socket.
-pub(super) enum NetOp {
-    /// Takes connections: all, or one where the kernel cannot.
-    Accept,
-    Connect(Box<SocketAddrAny>),
-    /// Takes bytes as they come, into buffers of the buffer ring.
-    Receive,
-    /// Takes bytes once.
-    ReceiveInto(Vec<u8>),
-    Send {
-        op: OpId,
-        data: Vec<u8>,
-        start: usize,
-    },
-    /// A send from where `data` lies. The kernel tells of it twice: what was sent, and that it needs
-    /// the memory no more.
-    SendZc {
-        op: OpId,
-        data: Vec<u8>,
-        start: usize,
-        /// What it has told first.
-        told: Option<i32>,
-    },
-    Shutdown(OpId, ShutdownSide),
-    /// Takes datagrams as they come, into buffers of the buffer ring.
-    ReceiveMessages,
-    /// Takes a datagram once.
-    ReceiveMessage(Box<Incoming>),
-    SendMessage(Box<Outgoing>),
-}
-
-/// How a file is opened.
-#[derive(Clone, Copy)]
-pub(super) struct Way {
-    pub(super) mode: OpenMode,
-    pub(super) direct: bool,
-    pub(super) durable: bool,
-}
-
-/// Bytes to be written.
-pub(super) enum Data {
-    Bytes(Vec<u8>),
-    Blocks(Blocks),
-}
-
-/// A write, of which the first part may be done.
-pub(super) struct Write {
-    pub(super) file: FileId,
-    pub(super) data: Data,
-    pub(super) offset: u64,
-    pub(super) written: usize,
-    /// A sync belongs to it.
-    pub(super) sync: bool,
-}
-
-/// What is done with a file.
-pub(super) enum DiskOp {
-    Open {
-        path: CString,
-        way: Way,
-    },
-    /// Asks for the length; of a file that was just opened, or because somebody wants to know.
-    Stat {
-        file: FileId,
-        stat: Box<MaybeUninit<Statx>>,
-        opened: bool,
-    },
-    Read {
-        file: FileId,
-        data: Vec<u8>,
-        offset: u64,
-        len: usize,
-    },
-    ReadBlocks {
-        file: FileId,
-        into: Blocks,
-        offset: u64,
-        read: usize,
-    },
-    Write(Write),
-    /// The sync that is linked to a write.
-    SyncAfter,
-    Sync {
-        file: FileId,
-        data_only: bool,
-    },
-    Truncate {
-        file: FileId,
-        len: u64,
-    },
-    Allocate {
-        file: FileId,
-        len: u64,
-    },
-    /// Closes a descriptor that is nobody else's any more.
-    Close(RawFd),
-}
 
 /// Names an operation under way: the place in the table, and how often that was used. Nobody keeps
 /// it beyond the operation's end.
@@ -272,6 +160,25 @@ impl Ops {
         if let Some(buffers) = &mut self.buffers {
             buffers.refill(make);
         }
+    }
+
+    /// Bytes that a receive which goes on has brought, and to which socket: what a busy server hears
+    /// most. `None` where a completion says anything else, which [`Ops::complete`] is for. `make`
+    /// makes the buffer that replaces the one that was taken.
+    #[inline]
+    pub(super) fn received(
+        &mut self,
+        Completion { user_data, result, flags }: &Completion,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Option<(SocketId, Vec<u8>)> {
+        let written = usize::try_from(*result).ok().filter(|&written| written > 0)?;
+        let slot = self.slots.get(*user_data as u32 as usize)?;
+        let of_this = slot.generation == (user_data >> 32) as u32 && cqueue::more(*flags);
+        let Some(Live { op: Op::Net(id, NetOp::Receive), .. }) = &slot.live else { return None };
+        let number = cqueue::buffer_select(*flags).filter(|_| of_this)?;
+        // SAFETY: the completion names the buffer and what was written to it, and each completion
+        // that is told of here is told of nowhere else.
+        Some((*id, unsafe { self.buffers.as_mut()?.exchange(number, written, make) }))
     }
 
     /// What a completion means. `make` makes the buffer that replaces one that was taken.

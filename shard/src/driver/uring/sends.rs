@@ -29,7 +29,7 @@ use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown};
 
 use super::features::Feature;
-use super::ops::NetOp;
+use super::operation::NetOp;
 use super::sockets::{Sockets, interrupted, invalid};
 use super::stream::{Role, Socket, Stream};
 use super::table::Io;

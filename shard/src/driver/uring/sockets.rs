@@ -4,11 +4,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use greenroom_core::runtime::{IoDone, NetDone, NetRequest, OpId, SocketId};
+use greenroom_core::runtime::{Buffer, IoDone, NetDone, NetRequest, OpId, SocketId};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags};
 
-use super::ops::{Completed, NetOp, Op};
+use super::operation::{NetOp, Op};
+use super::ops::Completed;
 use super::stream::{Armed, End, Receive, Role, Socket, Stream, Unread};
 use super::table::{Io, NOBODY};
 use crate::driver::slots::Slots;
@@ -240,6 +241,23 @@ impl Sockets {
         }
     }
 
+    /// Brings bytes to a stream: to who waits for them, where they are all there is and no more than
+    /// he wants.
+    #[inline]
+    pub(super) fn bring(&mut self, io: &mut Io, id: SocketId, bytes: Vec<u8>) {
+        let Some(Socket { role: Role::Stream(stream), closing: None, .. }) =
+            self.sockets.get_mut(id)
+        else {
+            return;
+        };
+        let all = stream.unread.is_empty();
+        if let Some(waits) = stream.receive.take_if(|it| all && bytes.len() <= it.max) {
+            return io.net_done(waits.op, Ok(NetDone::Received(Buffer::new(bytes))));
+        }
+        stream.unread.push_back(Unread::new(bytes));
+        self.serve_receive(io, id);
+    }
+
     fn received(
         &mut self,
         io: &mut Io,
@@ -258,7 +276,7 @@ impl Sockets {
             return;
         }
         match result {
-            Ok(Some(bytes)) if !bytes.is_empty() => stream.unread.push_back(Unread::new(bytes)),
+            Ok(Some(bytes)) if !bytes.is_empty() => return self.bring(io, id, bytes),
             Ok(_) => stream.ended = Some(End::Quiet),
             Err(error) if is_passing(&error) => {
                 if Errno::from_io_error(&error) == Some(Errno::NOBUFS) {

@@ -7,7 +7,8 @@ use greenroom_core::runtime::{DiskRequest, IoResult, NetRequest, OpId};
 
 use super::files::Files;
 use super::message;
-use super::ops::{Completed, Fd, Op, Ops};
+use super::operation::Op;
+use super::ops::{Completed, Fd, Ops};
 use super::ring::{Completion, Ring, Wait};
 use super::sockets::Sockets;
 use crate::driver::{Bell, RingLimits};
@@ -155,8 +156,10 @@ impl Table {
         self.io.ops.ring.take_completions(&mut completions);
         self.io.may_send = completions.len() <= 1;
         for completion in completions.drain(..) {
-            let completed = self.io.ops.complete(completion, || shard.take_buffer());
-            if let Some(completed) = completed {
+            let make = || shard.take_buffer();
+            if let Some((id, bytes)) = self.io.ops.received(&completion, make) {
+                self.sockets.bring(&mut self.io, id, bytes);
+            } else if let Some(completed) = self.io.ops.complete(completion, make) {
                 self.completed(completed);
             }
         }
