@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::actor::{Panic, catch};
-use crate::io::{IoFuture, blocking};
+use crate::io::{IoFuture, Ran, blocking};
 
 /// Runs `job` on a thread of the node's blocking pool, and gives back what it returned.
 ///
@@ -41,9 +41,9 @@ where
 ///
 /// Dropping this leaves the job to run to its end; what it returned is then dropped on the shard.
 #[must_use = "a future does nothing unless it is awaited"]
-pub struct SpawnBlocking<T>(IoFuture<Result<T, Panic>>);
+pub struct SpawnBlocking<T>(IoFuture<Ran<Result<T, Panic>>>);
 
-impl<T> Future for SpawnBlocking<T> {
+impl<T: 'static> Future for SpawnBlocking<T> {
     type Output = Result<T, BlockingError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

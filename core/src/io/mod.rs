@@ -5,4 +5,4 @@
 
 mod operations;
 
-pub use operations::{IoFuture, blocking, disk, net, resolve};
+pub use operations::{IoFuture, Outcome, Ran, blocking, disk, net, resolve};

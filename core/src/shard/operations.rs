@@ -104,16 +104,15 @@ impl Operations {
         }
     }
 
-    /// Leaves a waker with an operation. Returns whether it has to be waited for, and a waker to
-    /// drop.
+    /// Leaves a waker with an operation that has not completed. Returns one to drop.
     #[inline]
-    fn wait(&self, op: OpId, waker: StoredWaker) -> (bool, StoredWaker) {
+    fn wait(&self, op: OpId, waker: StoredWaker) -> StoredWaker {
         let inner = &mut *self.inner.borrow_mut();
         let entry = &mut inner.entries[op.slot as usize];
         debug_assert_eq!(entry.serial, op.serial);
         match &mut entry.progress {
-            Some(Progress::Waiting(old)) => (true, std::mem::replace(old, waker)),
-            _ => (false, waker),
+            Some(Progress::Waiting(old)) => std::mem::replace(old, waker),
+            Some(Progress::Done(_) | Progress::Abandoned) | None => waker,
         }
     }
 
@@ -310,10 +309,10 @@ impl Future for Completed {
         let here = Here::look();
         let shard = here.shard().filter(|shard| shard.serial() == self.home);
         let (Some(op), Some(shard)) = (self.op, shard) else { return Poll::Ready(Err(gone())) };
-        let (waits, old) = shard.operations.wait(op, StoredWaker::of(cx.waker()));
-        drop(old);
-        let result = if waits { None } else { shard.operations.take(op) };
-        let Some(result) = result else { return Poll::Pending };
+        let Some(result) = shard.operations.take(op) else {
+            drop(shard.operations.wait(op, StoredWaker::of(cx.waker())));
+            return Poll::Pending;
+        };
         self.op = None;
         Poll::Ready(result)
     }
