@@ -62,12 +62,13 @@ fn a_message_takes_no_more_instructions_than_it_did() {
     }
 }
 
-/// Most instructions of a message in the simulator, by variant of `sim_ping_pong`.
+/// Most instructions of a message in the simulator, by variant of `sim_ping_pong`. They are of the
+/// first few seeds, whose runs become others when one more thing is drawn.
 const SIM_BOUNDS: [(&str, u64); 4] = [
-    ("in_node", 820),
-    ("in_node_2_shards", 3_950),
-    ("2_nodes", 15_000),
-    ("2_nodes, datagrams", 9_900),
+    ("in_node", 850),
+    ("in_node_2_shards", 3_850),
+    ("2_nodes", 13_600),
+    ("2_nodes, datagrams", 9_000),
 ];
 
 #[test]
