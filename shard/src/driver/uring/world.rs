@@ -18,7 +18,8 @@ use crate::pool::Jobs;
 /// Everything a shard needs from its thread.
 ///
 /// What is asked for is entered into the table at once. Nothing calls back into it from there: the
-/// shard is told of completions between turns, when the table is not borrowed.
+/// shard is told of completions between turns, when the table is not borrowed, or by what submitting
+/// returns.
 pub(super) struct UringWorld {
     clock: NodeClock,
     quantum: Quantum,
