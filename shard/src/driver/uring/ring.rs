@@ -30,6 +30,8 @@ pub(super) struct Ring {
     /// Entries for which the submission queue had no place, oldest first, and how many places each
     /// needs at once: two where the next one is linked to it.
     overflow: VecDeque<(Entry, usize)>,
+    /// There are entries that the kernel has not taken. Each turn asks for it.
+    waiting: bool,
     /// How often the kernel took a part of the entries alone, and so may have cut a link.
     cuts: u64,
     /// The kernel has dropped completions, so there are operations that never end.
@@ -57,7 +59,7 @@ pub(super) enum Wait {
 impl Ring {
     /// A ring around one of the kernel's, which has these features.
     pub(super) const fn over(ring: IoUring, features: Features) -> Self {
-        Self { ring, features, overflow: VecDeque::new(), cuts: 0, lost: false }
+        Self { ring, features, overflow: VecDeque::new(), waiting: false, cuts: 0, lost: false }
     }
 
     pub(super) const fn features(&self) -> Features {
@@ -76,6 +78,7 @@ impl Ring {
     /// writes to it, until the last completion of the entry was taken, or for ever.
     #[inline]
     pub(super) unsafe fn push(&mut self, entry: Entry) {
+        self.waiting = true;
         if self.overflow.is_empty() {
             // SAFETY: what the entry points to stays valid until its completion, by this
             // function's own condition.
@@ -93,6 +96,7 @@ impl Ring {
     ///
     /// As [`Ring::push`], for both.
     pub(super) unsafe fn push_linked(&mut self, first: Entry, second: Entry) {
+        self.waiting = true;
         if self.overflow.is_empty() {
             // SAFETY: what they point to stays valid until their completions, by this function's
             // own condition.
@@ -117,8 +121,8 @@ impl Ring {
 
     /// Whether entries wait for [`Ring::enter`].
     #[inline]
-    pub(super) fn has_entries(&mut self) -> bool {
-        !self.overflow.is_empty() || !self.ring.submission().is_empty()
+    pub(super) const fn has_entries(&self) -> bool {
+        self.waiting
     }
 
     /// Whether the kernel has something to tell: a completion, or work that it does when entered.
@@ -241,7 +245,9 @@ impl Ring {
         };
         let error = match entered {
             Ok(taken) => {
-                self.cuts += u64::from(taken < entries as usize);
+                let all = taken >= entries as usize;
+                self.waiting = !all || !self.overflow.is_empty();
+                self.cuts += u64::from(!all);
                 return Ok(());
             }
             Err(error) => error,
